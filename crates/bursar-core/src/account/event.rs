@@ -1,0 +1,361 @@
+//! What can happen to an account. Past tense, with every result computed: replay never prices.
+//!
+//! **Encoding invariant:** events are stored in a positional binary form, so a variant's place in
+//! its enum and its fields' order are part of the journal's format. New variants go to the end; a
+//! variant that needs other fields gets a successor at the end, and the old one stays readable.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::state::Terms;
+use crate::catalog::{Class, Interval};
+use crate::credits::Credits;
+use crate::id::{
+    CatalogVersion, ChargeId, HoldId, IdempotencyKey, Key, LotId, Reason, Reference, SpendId,
+};
+use crate::money::Currency;
+use crate::pricing::{Quantity, Rate, Usage};
+use crate::time::{Anchor, Period, Timestamp, ZoneName};
+
+/// Credits of one lot that a hold reserves, a charge spends or a refund returns. Carries the lot's
+/// terms, so that a lot that was used up can come back as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Portion {
+    /// The lot.
+    pub lot: LotId,
+    /// Its class.
+    pub class: Class,
+    /// When it expires; never, if absent.
+    pub expires_at: Option<Timestamp>,
+    /// How much of it; more than zero.
+    pub credits: Credits,
+}
+
+/// What credits are spent on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// An operation of the rate card.
+    Operation {
+        /// What was used.
+        usage: Usage,
+        /// The rate it is priced by, until the end.
+        rate: Rate,
+        /// The catalog that the rate is from.
+        catalog: CatalogVersion,
+    },
+    /// An amount that the caller named.
+    Custom {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+impl Purpose {
+    /// The operation, if it is one of the rate card.
+    pub const fn operation(&self) -> Option<&Key> {
+        match self {
+            Self::Operation { usage, .. } => Some(&usage.operation),
+            Self::Custom { .. } => None,
+        }
+    }
+}
+
+/// Why a lot was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LotSource {
+    /// The part of a higher plan's allowance that is left of the month of an upgrade.
+    Upgrade {
+        /// The plan that was upgraded to.
+        plan: Key,
+    },
+    /// Given by an administrator.
+    Adjustment {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Why a hold was released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReleaseCause {
+    /// The caller released it.
+    Caller {
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// Its time ran out.
+    TimedOut,
+}
+
+/// Which way a plan changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// To a higher plan, or from monthly to yearly.
+    Upgrade,
+    /// To a lower plan, or from yearly to monthly.
+    Downgrade,
+}
+
+impl Direction {
+    /// `upgrade` or `downgrade`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Upgrade => "upgrade",
+            Self::Downgrade => "downgrade",
+        }
+    }
+}
+
+/// A lot that a refund issues because the one that paid has expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reissue {
+    /// The new lot, of class promo.
+    pub lot: LotId,
+    /// How much.
+    pub credits: Credits,
+    /// The end of the current period; never, without one.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Something that happened to an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The account exists.
+    AccountOpened {
+        /// The calendar it is billed by.
+        zone: ZoneName,
+        /// The currency it pays in.
+        currency: Currency,
+    },
+    /// Its test clock was moved on.
+    ClockAdvanced {
+        /// How far ahead of real time it is now.
+        ahead: Duration,
+    },
+    /// A subscription began.
+    SubscriptionStarted {
+        /// The plan.
+        plan: Key,
+        /// The interval.
+        interval: Interval,
+        /// What was agreed.
+        terms: Terms,
+        /// Where months are counted from.
+        anchor: Anchor,
+        /// The first billing period.
+        billing: Period,
+        /// The catalog that the terms are from.
+        catalog: CatalogVersion,
+    },
+    /// The plan, the interval or both are others from now on.
+    PlanChanged {
+        /// The plan before.
+        from: Key,
+        /// The plan now.
+        plan: Key,
+        /// The interval now.
+        interval: Interval,
+        /// Which way.
+        direction: Direction,
+        /// What was agreed.
+        terms: Terms,
+        /// Where months are counted from now.
+        anchor: Anchor,
+        /// The billing period now.
+        billing: Period,
+        /// The catalog that the terms are from.
+        catalog: CatalogVersion,
+    },
+    /// A change of plan waits for the next billing date.
+    ChangeScheduled {
+        /// The plan to change to.
+        plan: Key,
+        /// The interval to change to.
+        interval: Interval,
+        /// When.
+        effective_at: Timestamp,
+    },
+    /// The change that was scheduled will not happen.
+    ScheduledChangeDropped {
+        /// The plan that was to be changed to.
+        plan: Key,
+        /// The interval that was to be changed to.
+        interval: Interval,
+    },
+    /// The subscription goes on for another billing period.
+    SubscriptionRenewed {
+        /// The new billing period.
+        billing: Period,
+        /// What was agreed for it.
+        terms: Terms,
+        /// The catalog that the terms are from.
+        catalog: CatalogVersion,
+    },
+    /// The subscription will end with the billing period.
+    CancellationRequested {
+        /// When it will end.
+        ends_at: Timestamp,
+        /// Why, if the customer said.
+        reason: Option<Reason>,
+    },
+    /// The subscription will not end after all.
+    CancellationWithdrawn,
+    /// The subscription has ended; data is kept until `purge_at`.
+    SubscriptionEnded {
+        /// The plan it was.
+        plan: Key,
+        /// When data is deleted.
+        purge_at: Timestamp,
+    },
+    /// The data has been given up for deletion.
+    AccountPurged,
+    /// A month of the subscription began and its allowance was issued.
+    AllowanceIssued {
+        /// The new lot, of class plan, which expires with the month.
+        lot: LotId,
+        /// The plan.
+        plan: Key,
+        /// The allowance.
+        credits: Credits,
+        /// The month.
+        period: Period,
+    },
+    /// Credits were granted.
+    LotIssued {
+        /// The new lot.
+        lot: LotId,
+        /// Its class.
+        class: Class,
+        /// How much.
+        credits: Credits,
+        /// When it expires; never, if absent.
+        expires_at: Option<Timestamp>,
+        /// Why.
+        source: LotSource,
+    },
+    /// A lot's time ran out, or its plan was replaced. What holds have reserved stays payable.
+    LotExpired {
+        /// The lot.
+        lot: LotId,
+        /// Its class.
+        class: Class,
+        /// What it had left that nothing held.
+        credits: Credits,
+    },
+    /// An administrator took credits back.
+    CreditsTaken {
+        /// From which lots.
+        portions: Vec<Portion>,
+        /// Why.
+        reason: Reason,
+    },
+    /// Credits were reserved.
+    HoldPlaced {
+        /// The hold.
+        hold: HoldId,
+        /// From which lots.
+        portions: Vec<Portion>,
+        /// When it releases itself.
+        expires_at: Timestamp,
+        /// What for.
+        purpose: Purpose,
+        /// The caller's reference.
+        reference: Option<Reference>,
+    },
+    /// A hold lives longer.
+    HoldExtended {
+        /// The hold.
+        hold: HoldId,
+        /// When it releases itself now.
+        expires_at: Timestamp,
+    },
+    /// Reserved credits were spent.
+    HoldCaptured {
+        /// The hold.
+        hold: HoldId,
+        /// The operation, if it is one of the rate card.
+        operation: Option<Key>,
+        /// The units that were used, if the caller captured by units.
+        units: Option<Quantity>,
+        /// What was spent of what it reserved.
+        captured: Vec<Portion>,
+        /// What was spent beyond that.
+        overage: Vec<Portion>,
+        /// What went back to live lots.
+        returned: Vec<Portion>,
+        /// What went back to expired lots, and so expired.
+        expired: Vec<Portion>,
+        /// Has the hold ended with it?
+        ended: bool,
+    },
+    /// Reserved credits were given back without being spent.
+    HoldReleased {
+        /// The hold.
+        hold: HoldId,
+        /// What went back to live lots.
+        returned: Vec<Portion>,
+        /// What went back to expired lots, and so expired.
+        expired: Vec<Portion>,
+        /// Why.
+        cause: ReleaseCause,
+    },
+    /// Credits were spent in one step.
+    Charged {
+        /// The charge.
+        charge: ChargeId,
+        /// From which lots.
+        portions: Vec<Portion>,
+        /// What for.
+        purpose: Purpose,
+        /// The caller's reference.
+        reference: Option<Reference>,
+    },
+    /// Spent credits came back.
+    ChargeRefunded {
+        /// What had spent them.
+        spend: SpendId,
+        /// The operation, if it is one of the rate card.
+        operation: Option<Key>,
+        /// What went back to lots that are still good.
+        returned: Vec<Portion>,
+        /// What came back as a new lot because the one that paid has expired.
+        reissued: Option<Reissue>,
+        /// The portions that `reissued` stands for, or that were forfeited.
+        expired: Vec<Portion>,
+        /// Why.
+        reason: Option<Reason>,
+    },
+}
+
+/// An event with the moment it is booked at and the balance it left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// When: the due time for what fell due, else the time of the command.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// What could be spent afterwards.
+    pub available: Credits,
+    /// What holds reserved afterwards.
+    pub held: Credits,
+}
+
+/// Who caused an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Actor {
+    /// Time itself: something fell due.
+    System,
+    /// An API key, by its public id.
+    ApiKey(Key),
+}
+
+/// The caller's idempotency key with a hash of what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Idempotency {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// The first 16 bytes of a BLAKE3 hash of the command.
+    pub request: [u8; 16],
+}

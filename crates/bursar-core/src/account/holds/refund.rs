@@ -1,0 +1,86 @@
+//! Bringing spent credits back: a failed job discovered late.
+
+use alloc::vec::Vec;
+
+use crate::account::Account;
+use crate::account::command::RefundCharge;
+use crate::account::event::{Event, Portion, Reissue};
+use crate::account::lots::{fits, split, sum};
+use crate::account::spend::{Spend, SpendState};
+use crate::catalog::{Catalog, Class, ExpiredRefund};
+use crate::credits::Credits;
+use crate::rejection::{CreditsRejection, Rejection, SpendRejection};
+use crate::time::Timestamp;
+
+impl RefundCharge {
+    /// Returns credits to the lots that paid, those that were spent last first. What a lot that has
+    /// expired meanwhile had paid comes back as the catalog's policy says.
+    ///
+    /// # Errors
+    /// [`Rejection`]: never spent, still held, more than is left to refund.
+    pub fn decide(
+        &self,
+        account: &Account,
+        catalog: &Catalog,
+        now: Timestamp,
+        past: Option<&Spend>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let past = past.ok_or(SpendRejection::NotFound { spend: self.spend })?;
+        let amount = self.amount(past)?;
+        if !fits(account, amount) {
+            return Err(CreditsRejection::BalanceTooLarge.into());
+        }
+        let last_spent_first: Vec<Portion> = past.refundable().into_iter().rev().collect();
+        let (portions, _) = split(&last_spent_first, amount);
+        let good = |portion: &Portion| is_good(account, portion, now);
+        let (returned, expired): (Vec<Portion>, Vec<Portion>) =
+            portions.into_iter().partition(good);
+        let reissue = matches!(catalog.policies.refunds.expired_lots, ExpiredRefund::Promo);
+        let reissued = (reissue && !expired.is_empty()).then(|| Reissue {
+            lot: account.next_lot,
+            credits: sum(&expired),
+            expires_at: account.live().map(|live| live.credit.end),
+        });
+        Ok(alloc::vec![Event::ChargeRefunded {
+            spend: self.spend,
+            operation: past.purpose.operation().cloned(),
+            returned,
+            reissued,
+            expired,
+            reason: self.reason.clone(),
+        }])
+    }
+
+    /// How much to refund: more than zero, at most what was spent and not refunded yet.
+    fn amount(&self, past: &Spend) -> Result<Credits, SpendRejection> {
+        let (spent, left) = (sum(&past.spent), sum(&past.refundable()));
+        if spent.is_zero() || matches!(past.state, SpendState::Open) {
+            return Err(SpendRejection::NothingSpent { spend: self.spend });
+        }
+        let given = self.credits.unwrap_or(left);
+        if !given.is_positive() && self.credits.is_some() {
+            return Err(SpendRejection::NothingToSpend);
+        }
+        if given > left || left.is_zero() {
+            return Err(SpendRejection::RefundTooLarge {
+                given: given.max(spent),
+                spent,
+                left,
+            });
+        }
+        Ok(given)
+    }
+}
+
+/// Can credits go back to the lot they came from? A lot that was used up has left the state. If it
+/// was one of the plan's it is good only within the month it was issued for: an upgrade may have
+/// closed it before its time.
+fn is_good(account: &Account, portion: &Portion, now: Timestamp) -> bool {
+    match account.lot(portion.lot) {
+        Some(lot) => !lot.expired,
+        None if portion.class == Class::Plan => {
+            account.live().map(|live| live.credit.end) == portion.expires_at
+        }
+        None => portion.expires_at.is_none_or(|at| at > now),
+    }
+}

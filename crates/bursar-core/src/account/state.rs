@@ -1,0 +1,310 @@
+//! What an account is at one moment: a small value, the fold of its events.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Portion, Purpose};
+use crate::catalog::{Class, Interval, Plan};
+use crate::credits::Credits;
+use crate::id::{AccountId, HoldId, Key, LotId, Reference};
+use crate::money::{Currency, Money};
+use crate::pricing::Quantity;
+use crate::time::{Anchor, Period, Timestamp, ZoneName};
+
+/// One customer of the app: subscription, live lots, open holds, storage gauge.
+///
+/// Closed things leave it for their projections, so it stays small however long its history is.
+/// Only [`apply`](super::apply::apply) changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// How many events made it: the `version` of every reply.
+    pub version: u64,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The calendar it is billed by.
+    pub zone: ZoneName,
+    /// The currency it pays in.
+    pub currency: Currency,
+    /// The time of its last event; no later event is earlier.
+    pub last_event_at: Timestamp,
+    /// How far its test clock is ahead of real time. Zero in live mode.
+    pub clock_ahead: Duration,
+    /// The start of its first ever subscription, from which the refund window counts.
+    pub first_subscribed_at: Option<Timestamp>,
+    /// Its subscription.
+    pub subscription: Subscription,
+    /// Live lots, in burn order.
+    pub lots: Vec<Lot>,
+    /// The number of the next lot.
+    pub next_lot: LotId,
+    /// Open holds, oldest first.
+    pub holds: Vec<Hold>,
+    /// Storage in use.
+    pub storage: Storage,
+}
+
+/// Where an account stands with its subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subscription {
+    /// Never subscribed.
+    None,
+    /// Paid for and running, possibly about to end.
+    Live(LiveSubscription),
+    /// Ended; data is kept, nothing new is made.
+    Retention(Retention),
+    /// Ended; data is deleted.
+    Purged {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A running subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveSubscription {
+    /// The plan.
+    pub plan: Key,
+    /// How often it is paid.
+    pub interval: Interval,
+    /// What was agreed at the start of this billing period.
+    pub terms: Terms,
+    /// Where its months are counted from.
+    pub anchor: Anchor,
+    /// The period that is paid for.
+    pub billing: Period,
+    /// The month whose allowance is running; the same as `billing` when paid monthly.
+    pub credit: Period,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Set when it ends with the billing period.
+    pub cancellation: Option<Cancellation>,
+    /// The change that waits for the next billing date.
+    pub scheduled: Option<ScheduledChange>,
+}
+
+/// The terms of a plan that are pinned for a billing period, so that a new catalog changes nothing
+/// that was paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Price of one interval.
+    pub price: Money,
+    /// Credits each month.
+    pub allowance: Credits,
+    /// Storage quota in bytes.
+    pub storage_bytes: u64,
+}
+
+impl Terms {
+    /// What `plan` offers on `interval`.
+    pub const fn of(plan: &Plan, interval: Interval) -> Self {
+        Self {
+            price: plan.price(interval),
+            allowance: plan.allowance,
+            storage_bytes: plan.storage_bytes,
+        }
+    }
+}
+
+/// A customer's wish to end the subscription with the billing period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+}
+
+/// A change of plan that waits for the next billing date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledChange {
+    /// The plan to change to.
+    pub plan: Key,
+    /// The interval to change to.
+    pub interval: Interval,
+}
+
+/// An ended subscription whose data is kept for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// The plan it was.
+    pub plan: Key,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// When its data is deleted.
+    pub purge_at: Timestamp,
+}
+
+/// One grant of credits.
+///
+/// Invariant: `0 ≤ held ≤ remaining`. An expired lot is kept only for what it has held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// Its number.
+    pub id: LotId,
+    /// Its class.
+    pub class: Class,
+    /// Credits not spent yet, held ones included.
+    pub remaining: Credits,
+    /// Credits reserved by open holds.
+    pub held: Credits,
+    /// When it expires; never, if absent.
+    pub expires_at: Option<Timestamp>,
+    /// Has it expired? What holds give back to it is gone at once.
+    pub expired: bool,
+}
+
+impl Lot {
+    /// What can be spent from it.
+    pub const fn available(&self) -> Credits {
+        self.remaining.minus(self.held)
+    }
+}
+
+/// Credits reserved while a job runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it releases itself: the first instant at which it is gone.
+    pub expires_at: Timestamp,
+    /// What it still reserves, in burn order.
+    pub portions: Vec<Portion>,
+    /// What was captured from it so far by units, with the units: parts are priced together, so
+    /// that rounding is paid once.
+    pub captured_units: Option<(Quantity, Credits)>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The caller's reference.
+    pub reference: Option<Reference>,
+}
+
+impl Hold {
+    /// What it still reserves.
+    pub fn reserved(&self) -> Credits {
+        Credits::total(self.portions.iter().map(|portion| portion.credits))
+    }
+}
+
+/// Bytes of the asset vault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// Bytes of stored assets.
+    pub used_bytes: u64,
+    /// Bytes reserved for uploads under way.
+    pub reserved_bytes: u64,
+}
+
+impl Account {
+    /// What can be spent now: `remaining − held` over live lots.
+    pub fn available(&self) -> Credits {
+        Credits::total(self.lots.iter().map(Lot::available))
+    }
+
+    /// What open holds reserve.
+    pub fn held(&self) -> Credits {
+        Credits::total(self.lots.iter().map(|lot| lot.held))
+    }
+
+    /// The running subscription.
+    pub const fn live(&self) -> Option<&LiveSubscription> {
+        match &self.subscription {
+            Subscription::Live(live) => Some(live),
+            Subscription::None | Subscription::Retention(_) | Subscription::Purged { .. } => None,
+        }
+    }
+
+    /// The key of the plan in force.
+    pub fn plan(&self) -> Option<&Key> {
+        self.live().map(|live| &live.plan)
+    }
+
+    /// Bytes it may store; none without a running subscription.
+    pub fn storage_quota(&self) -> u64 {
+        self.live().map_or(0, |live| live.terms.storage_bytes)
+    }
+
+    /// The name of the subscription's state in the API.
+    pub const fn status(&self) -> &'static str {
+        match &self.subscription {
+            Subscription::None => "none",
+            Subscription::Live(LiveSubscription {
+                cancellation: Some(_),
+                ..
+            }) => "canceling",
+            Subscription::Live(_) => "active",
+            Subscription::Retention(_) => "retention",
+            Subscription::Purged { .. } => "purged",
+        }
+    }
+
+    /// The open hold of that id.
+    pub fn hold(&self, id: HoldId) -> Option<&Hold> {
+        self.holds.iter().find(|hold| hold.id == id)
+    }
+
+    /// The lot of that number, unless it is spent or gone.
+    pub fn lot(&self, id: LotId) -> Option<&Lot> {
+        self.lots.iter().find(|lot| lot.id == id)
+    }
+
+    /// When something falls due on its own next, by the account's clock.
+    pub fn next_due_at(&self) -> Option<Timestamp> {
+        let holds = self.holds.iter().map(|hold| hold.expires_at);
+        let lots = self
+            .lots
+            .iter()
+            .filter(|lot| !lot.expired)
+            .filter_map(|lot| lot.expires_at);
+        let subscription = match &self.subscription {
+            Subscription::Live(live) => Some(live.credit.end.min(live.billing.end)),
+            Subscription::Retention(retention) => Some(retention.purge_at),
+            Subscription::None | Subscription::Purged { .. } => None,
+        };
+        holds.chain(lots).chain(subscription).min()
+    }
+
+    /// [`Account::next_due_at`] by the real clock, for whoever wakes it.
+    pub fn next_due_wall(&self) -> Option<Timestamp> {
+        self.next_due_at().map(|due| due.before(self.clock_ahead))
+    }
+
+    /// The first broken invariant, in words; for tests and `bursar verify`.
+    ///
+    /// # Errors
+    /// What is broken.
+    pub fn check(&self) -> Result<(), String> {
+        for lot in &self.lots {
+            if lot.held.is_negative() || lot.held > lot.remaining {
+                return Err(alloc::format!(
+                    "{}: held {} of {}",
+                    lot.id,
+                    lot.held,
+                    lot.remaining
+                ));
+            }
+            if lot.expired && lot.held != lot.remaining {
+                return Err(alloc::format!(
+                    "{}: expired with credits that nothing holds",
+                    lot.id
+                ));
+            }
+            let reserved = self.holds.iter().flat_map(|hold| &hold.portions);
+            let of_lot = reserved
+                .filter(|portion| portion.lot == lot.id)
+                .map(|p| p.credits);
+            if Credits::total(of_lot) != lot.held {
+                return Err(alloc::format!(
+                    "{}: open holds don't sum to {}",
+                    lot.id,
+                    lot.held
+                ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,312 @@
+//! Identifiers: typed, prefixed, parsed once at the edge.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Context;
+
+/// Why a text is not an identifier.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{expected}")]
+pub struct IdError {
+    /// What a valid one looks like.
+    pub expected: &'static str,
+}
+
+/// A text that names something, cheap to clone: catalog keys, account ids, idempotency keys.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $extra:literal, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let allowed =
+                    |b: u8| b.is_ascii_alphanumeric() || $extra.as_bytes().contains(&b);
+                if text.is_empty() || text.len() > $most || !text.bytes().all(allowed) {
+                    return Err(IdError { expected: $expected });
+                }
+                Ok(Self(Arc::from(text)))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                String::from(name.as_str())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(self.as_str(), f)
+            }
+        }
+    };
+}
+
+name!(
+    /// An account: the app's own id for its customer, or one that Bursar made (`acc_…`).
+    AccountId, 64, "_-.:@", "an account id is 1 to 64 letters, digits or any of _ - . : @"
+);
+name!(
+    /// A key of the catalog: a plan, pack, operation, model, quality, feature or attribute.
+    Key, 64, "_-.:/", "a key is 1 to 64 letters, digits or any of _ - . : /"
+);
+name!(
+    /// The caller's key for one effect. Unique per account, kept as long as the journal.
+    IdempotencyKey, 255, "_-.:/+=,@#~", "an Idempotency-Key is 1 to 255 letters, digits or any of _ - . : / + = , @ # ~"
+);
+name!(
+    /// The caller's own reference for a spend, for example its job id. Not personal data.
+    Reference, 128, "_-.:/+=,@#~", "a reference is 1 to 128 letters, digits or any of _ - . : / + = , @ # ~"
+);
+
+impl AccountId {
+    /// A fresh id, `acc_` and a version 7 UUID.
+    pub fn generate(context: &Context) -> Self {
+        Self(Arc::from(alloc::format!("acc_{}", fresh(context).simple())))
+    }
+}
+
+/// A person's free text, at most 500 bytes, without control characters. Not personal data.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reason(Arc<str>);
+
+impl Reason {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Reason {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed.len() > 500 || trimmed.chars().any(char::is_control) {
+            let expected = "a reason is 1 to 500 bytes of text on one line";
+            return Err(IdError { expected });
+        }
+        Ok(Self(Arc::from(trimmed)))
+    }
+}
+
+impl TryFrom<String> for Reason {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<Reason> for String {
+    fn from(reason: Reason) -> Self {
+        Self::from(reason.as_str())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+/// A version 7 UUID from the context's time and entropy: sorts by time, and is the same on replay.
+fn fresh(context: &Context) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(context.now.unix_millis(), &context.entropy)
+        .into_uuid()
+}
+
+/// A prefixed UUID.
+macro_rules! prefixed {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A fresh id. One command makes at most one id of each kind.
+            pub fn generate(context: &Context) -> Self {
+                Self(fresh(context))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix($prefix)
+                    .filter(|hex| hex.len() == 32)
+                    .and_then(|hex| Uuid::try_parse(hex).ok())
+                    .map(Self)
+                    .ok_or(IdError { expected: $expected })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", $prefix, self.0.simple())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+prefixed!(
+    /// A hold: credits reserved while a job runs.
+    HoldId, "hold_", "a hold id is hold_ and 32 hexadecimal digits"
+);
+prefixed!(
+    /// A charge: credits spent in one step.
+    ChargeId, "charge_", "a charge id is charge_ and 32 hexadecimal digits"
+);
+
+/// One spend of credits, whichever way it was made: what a receipt explains and a refund names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SpendId {
+    /// Held first, then captured.
+    Hold(HoldId),
+    /// Charged in one step.
+    Charge(ChargeId),
+}
+
+impl FromStr for SpendId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let expected = "the id of a spend is hold_ or charge_ and 32 hexadecimal digits";
+        (text.parse().map(Self::Hold))
+            .or_else(|_| text.parse().map(Self::Charge))
+            .map_err(|_| IdError { expected })
+    }
+}
+
+impl fmt::Display for SpendId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hold(id) => id.fmt(f),
+            Self::Charge(id) => id.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for SpendId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A lot of one account, numbered from 1 in order of issue, so that a smaller number is an older
+/// lot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LotId(pub u32);
+
+impl fmt::Display for LotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lot_{}", self.0)
+    }
+}
+
+impl fmt::Debug for LotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The content hash of a catalog: the first 8 bytes of BLAKE3 over its normal form. Pins what a
+/// quote, a hold or a subscription was priced by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CatalogVersion(pub [u8; 8]);
+
+impl fmt::Display for CatalogVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for CatalogVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn ids_read_what_they_write_and_sort_by_time() {
+        let at = |second: i64| Context {
+            now: Timestamp::from_micros(second * 1_000_000),
+            entropy: [7; 10],
+        };
+        let (early, late) = (HoldId::generate(&at(1)), HoldId::generate(&at(2)));
+        assert!(early < late);
+        assert_eq!(early.to_string().parse(), Ok(early));
+        assert_eq!(early.to_string().parse(), Ok(SpendId::Hold(early)));
+        assert_eq!(AccountId::generate(&at(1)).as_str().len(), 36);
+    }
+
+    #[test]
+    fn ids_refuse_what_they_are_not() {
+        for text in [
+            "",
+            "hold_",
+            "charge_1",
+            "hold_{0192}",
+            "HOLD_00000000000000000000000000000000",
+        ] {
+            assert!(text.parse::<HoldId>().is_err(), "{text}");
+        }
+        for text in ["", "a b", "a/b", "é", &"a".repeat(65)] {
+            assert!(text.parse::<AccountId>().is_err(), "{text}");
+        }
+        assert!("two\nlines".parse::<Reason>().is_err());
+    }
+}

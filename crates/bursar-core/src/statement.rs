@@ -1,0 +1,228 @@
+//! What a customer reads: every movement of credits, with the balance after it.
+
+use crate::account::event::{Event, LotSource, Portion, Purpose, Recorded, ReleaseCause};
+use crate::account::lots::sum;
+use crate::account::spend::subject;
+use crate::credits::Credits;
+use crate::id::{Key, LotId, Reason, Reference, SpendId};
+use crate::pricing::{Quantity, Usage};
+use crate::time::Timestamp;
+
+/// One movement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementLine {
+    /// When.
+    pub at: Timestamp,
+    /// What kind of movement.
+    pub kind: StatementKind,
+    /// By how much `available` changed.
+    pub credits: Credits,
+    /// What could be spent afterwards.
+    pub available_after: Credits,
+    /// What holds reserved afterwards.
+    pub held_after: Credits,
+    /// The hold or charge whose receipt explains it.
+    pub spend: Option<SpendId>,
+    /// The lot that was issued or expired.
+    pub lot: Option<LotId>,
+    /// The operation.
+    pub operation: Option<Key>,
+    /// The model.
+    pub model: Option<Key>,
+    /// The quality.
+    pub quality: Option<Key>,
+    /// The units.
+    pub units: Option<Quantity>,
+    /// The caller's or the administrator's reason.
+    pub reason: Option<Reason>,
+    /// The caller's reference.
+    pub reference: Option<Reference>,
+}
+
+/// A kind of movement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatementKind {
+    /// A month's allowance.
+    Allowance,
+    /// What an upgrade added.
+    Upgrade,
+    /// An administrator gave or took.
+    Adjustment,
+    /// A lot expired.
+    Expiry,
+    /// Credits were reserved.
+    Hold,
+    /// Reserved credits were spent.
+    Capture,
+    /// Reserved credits were given back.
+    Release,
+    /// Reserved credits were given back because time ran out.
+    Timeout,
+    /// Credits were spent in one step.
+    Charge,
+    /// Spent credits came back.
+    Refund,
+}
+
+impl StatementKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Allowance,
+        Self::Upgrade,
+        Self::Adjustment,
+        Self::Expiry,
+        Self::Hold,
+        Self::Capture,
+        Self::Release,
+        Self::Timeout,
+        Self::Charge,
+        Self::Refund,
+    ];
+
+    /// Its name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowance => "allowance",
+            Self::Upgrade => "upgrade",
+            Self::Adjustment => "adjustment",
+            Self::Expiry => "expiry",
+            Self::Hold => "hold",
+            Self::Capture => "capture",
+            Self::Release => "release",
+            Self::Timeout => "timeout",
+            Self::Charge => "charge",
+            Self::Refund => "refund",
+        }
+    }
+}
+
+/// The line of an event; `None` if it moves no credits.
+pub fn line(recorded: &Recorded) -> Option<StatementLine> {
+    let event = &recorded.event;
+    let (kind, credits) = movement(event)?;
+    let usage = usage(event);
+    Some(StatementLine {
+        at: recorded.at,
+        kind,
+        credits,
+        available_after: recorded.available,
+        held_after: recorded.held,
+        spend: subject(event),
+        lot: lot(event),
+        operation: operation(event),
+        model: usage.map(|usage| usage.model.clone()),
+        quality: usage.map(|usage| usage.quality.clone()),
+        units: captured_units(event).or(usage.map(|usage| usage.units)),
+        reason: reason(event).cloned(),
+        reference: reference(event).cloned(),
+    })
+}
+
+/// The kind of movement and by how much `available` changed.
+fn movement(event: &Event) -> Option<(StatementKind, Credits)> {
+    let less = |portions: &[Portion]| sum(portions).negated();
+    Some(match event {
+        Event::AllowanceIssued { credits, .. } => (StatementKind::Allowance, *credits),
+        Event::LotIssued {
+            credits,
+            source: LotSource::Upgrade { .. },
+            ..
+        } => (StatementKind::Upgrade, *credits),
+        Event::LotIssued {
+            credits,
+            source: LotSource::Adjustment { .. },
+            ..
+        } => (StatementKind::Adjustment, *credits),
+        Event::CreditsTaken { portions, .. } => (StatementKind::Adjustment, less(portions)),
+        Event::LotExpired { credits, .. } => (StatementKind::Expiry, credits.negated()),
+        Event::HoldPlaced { portions, .. } => (StatementKind::Hold, less(portions)),
+        Event::HoldCaptured {
+            returned, overage, ..
+        } => (StatementKind::Capture, sum(returned).minus(sum(overage))),
+        Event::HoldReleased {
+            returned,
+            cause: ReleaseCause::Caller { .. },
+            ..
+        } => (StatementKind::Release, sum(returned)),
+        Event::HoldReleased {
+            returned,
+            cause: ReleaseCause::TimedOut,
+            ..
+        } => (StatementKind::Timeout, sum(returned)),
+        Event::Charged { portions, .. } => (StatementKind::Charge, less(portions)),
+        Event::ChargeRefunded {
+            returned, reissued, ..
+        } => {
+            let reissued = reissued.map_or(Credits::ZERO, |new| new.credits);
+            (StatementKind::Refund, sum(returned).plus(reissued))
+        }
+        _ => return None,
+    })
+}
+
+const fn purpose(event: &Event) -> Option<&Purpose> {
+    match event {
+        Event::HoldPlaced { purpose, .. } | Event::Charged { purpose, .. } => Some(purpose),
+        _ => None,
+    }
+}
+
+const fn usage(event: &Event) -> Option<&Usage> {
+    match purpose(event) {
+        Some(Purpose::Operation { usage, .. }) => Some(usage),
+        _ => None,
+    }
+}
+
+fn operation(event: &Event) -> Option<Key> {
+    match event {
+        Event::HoldCaptured { operation, .. } | Event::ChargeRefunded { operation, .. } => {
+            operation.clone()
+        }
+        _ => usage(event).map(|usage| usage.operation.clone()),
+    }
+}
+
+const fn captured_units(event: &Event) -> Option<Quantity> {
+    match event {
+        Event::HoldCaptured { units, .. } => *units,
+        _ => None,
+    }
+}
+
+const fn lot(event: &Event) -> Option<LotId> {
+    match event {
+        Event::AllowanceIssued { lot, .. }
+        | Event::LotIssued { lot, .. }
+        | Event::LotExpired { lot, .. } => Some(*lot),
+        _ => None,
+    }
+}
+
+const fn reason(event: &Event) -> Option<&Reason> {
+    match event {
+        Event::LotIssued {
+            source: LotSource::Adjustment { reason },
+            ..
+        }
+        | Event::CreditsTaken { reason, .. } => Some(reason),
+        Event::HoldReleased {
+            cause: ReleaseCause::Caller { reason },
+            ..
+        }
+        | Event::ChargeRefunded { reason, .. } => reason.as_ref(),
+        _ => match purpose(event) {
+            Some(Purpose::Custom { reason }) => Some(reason),
+            _ => None,
+        },
+    }
+}
+
+const fn reference(event: &Event) -> Option<&Reference> {
+    match event {
+        Event::HoldPlaced { reference, .. } | Event::Charged { reference, .. } => {
+            reference.as_ref()
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! The developer's only menu: `cargo xtask check | test | bless | bench`.
+//!
+//! One file per subcommand. `structure` holds the project's own rules about where code may lie,
+//! `process` runs other programs, `tools` installs the ones the menu needs.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a terminal tool speaks through the terminal"
+)]
+
+mod bench;
+mod bless;
+mod check;
+mod process;
+mod structure;
+mod test;
+mod tools;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The developer's menu.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Menu {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Formatting, lints, structure, licences: all of them, then which failed.
+    Check,
+    /// Every test of the workspace, documentation tests included.
+    Test(test::Arguments),
+    /// Accept changed golden files and snapshots, then show what changed.
+    Bless,
+    /// Run a benchmark in release mode.
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Menu::parse().task {
+        Task::Check => check::run(),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Bless => bless::run(),
+        Task::Bench(arguments) => bench::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
