@@ -8,6 +8,7 @@ use bursar_core::money::{Currency, Money, MoneyError};
 use bursar_core::pricing::{Multiplier, Quantity, UnitPrice};
 
 use crate::reader::Value;
+use crate::words::{UNITS_OF_BYTES, in_words};
 
 /// What a fixed-point number is for: how mistakes name it, and its range.
 #[derive(Clone, Copy)]
@@ -27,18 +28,38 @@ const fn form(what: &'static str, example: &'static str, zero: bool, most: i64) 
         Some(most) => most,
         None => Credits::MAX_AMOUNT,
     };
-    Form { what, example, zero, most }
+    Form {
+        what,
+        example,
+        zero,
+        most,
+    }
 }
 
-const CREDITS: Form = form("an amount of credits", "a number such as 400", true, 1_000_000_000);
+const CREDITS: Form = form(
+    "an amount of credits",
+    "a number such as 400",
+    true,
+    1_000_000_000,
+);
 const UNIT_PRICE: Form = form(
     "a price in credits",
     "a number such as 10 or \"0.3\"",
     true,
     1_000_000,
 );
-const UNITS: Form = form("a number of units", "a number such as 3", false, 1_000_000_000);
-const MULTIPLIER: Form = form("a multiplier", "a number such as 2 or \"1.25\"", true, 1_000);
+const UNITS: Form = form(
+    "a number of units",
+    "a number such as 3",
+    false,
+    1_000_000_000,
+);
+const MULTIPLIER: Form = form(
+    "a multiplier",
+    "a number such as 2 or \"1.25\"",
+    true,
+    1_000,
+);
 const PERCENT: Form = form("a percentage", "a number from 0 to 100", true, 100);
 
 impl Value<'_> {
@@ -49,7 +70,11 @@ impl Value<'_> {
 
     /// An amount of credits above 0.
     pub(crate) fn some_credits(&self) -> Option<Credits> {
-        self.fixed(Form { zero: false, ..CREDITS }).map(|(credits, _)| credits)
+        self.fixed(Form {
+            zero: false,
+            ..CREDITS
+        })
+        .map(|(credits, _)| credits)
     }
 
     /// Credits per unit.
@@ -75,7 +100,9 @@ impl Value<'_> {
     /// A decimal number with at most six decimals, as a number and as its text. Written as a TOML
     /// number or in quotes.
     fn fixed(&self, form: Form) -> Option<(Credits, String)> {
-        let text = self.as_digits().or_else(|| self.as_str().map(str::to_owned));
+        let text = self
+            .as_digits()
+            .or_else(|| self.as_str().map(str::to_owned));
         let given = self.quoted();
         let Some(text) = text else {
             self.wrong(format!("{given} is not {}", form.what), form.example);
@@ -90,7 +117,10 @@ impl Value<'_> {
             }
             Ok(number) if number <= form.most => return Some((number, text)),
             Ok(_) | Err(CreditsError::TooLarge) => {
-                self.wrong(format!("{given} is too large"), format!("at most {}", form.most));
+                self.wrong(
+                    format!("{given} is too large"),
+                    format!("at most {}", form.most),
+                );
             }
             Err(CreditsError::TooPrecise) => {
                 self.wrong(format!("{given} is too precise"), "at most 6 decimals");
@@ -124,16 +154,24 @@ impl Value<'_> {
             self.wrong(message, format!("it in quotes, such as {example}"));
             return None;
         }
-        let text = self.as_digits().or_else(|| self.as_str().map(str::to_owned));
+        let text = self
+            .as_digits()
+            .or_else(|| self.as_str().map(str::to_owned));
         match text.map(|text| Money::parse(&text, assumed)) {
             Some(Ok(money)) if money.amount < 0 => {
-                self.wrong(format!("{given} is negative"), format!("a price such as {example}"));
+                self.wrong(
+                    format!("{given} is negative"),
+                    format!("a price such as {example}"),
+                );
             }
             Some(Ok(money)) => return currency.map(|_| money),
             Some(Err(MoneyError::TooPrecise { .. })) if currency.is_none() => {}
             Some(Err(MoneyError::TooPrecise { currency, decimals })) => {
                 let message = format!("{given} has too many decimals for {currency}");
-                self.wrong(message, format!("at most {decimals} decimals, such as {example}"));
+                self.wrong(
+                    message,
+                    format!("at most {decimals} decimals, such as {example}"),
+                );
             }
             Some(Err(MoneyError::TooLarge)) => {
                 self.wrong(format!("{given} is too large"), "at most 1000000000000");
@@ -162,7 +200,9 @@ impl Value<'_> {
         let given = self.quoted();
         let parts = self.as_str().and_then(|text| text.trim().split_once(' '));
         let parsed = parts.and_then(|(number, unit)| {
-            let unit = UNITS_OF_BYTES.iter().find(|(name, _)| *name == unit.trim())?;
+            let unit = UNITS_OF_BYTES
+                .iter()
+                .find(|(name, _)| *name == unit.trim())?;
             Some((Credits::parse(number), u128::from(unit.1)))
         });
         match parsed {
@@ -194,7 +234,10 @@ impl Value<'_> {
     pub(crate) fn duration(&self, least: Duration, most: Duration) -> Option<Duration> {
         let example = "a length of time such as \"15m\", \"24h\" or \"30d\"";
         let given = self.quoted();
-        let Some(span) = self.as_str().and_then(|text| text.parse::<jiff::Span>().ok()) else {
+        let Some(span) = self
+            .as_str()
+            .and_then(|text| text.parse::<jiff::Span>().ok())
+        else {
             self.wrong(format!("{given} is not a length of time"), example);
             return None;
         };
@@ -219,14 +262,6 @@ impl Value<'_> {
     }
 }
 
-/// Units of size, largest first.
-const UNITS_OF_BYTES: [(&str, u64); 5] = [
-    ("TB", 1_000_000_000_000),
-    ("GB", 1_000_000_000),
-    ("MB", 1_000_000),
-    ("KB", 1_000),
-    ("B", 1),
-];
 const MOST_BYTES: u64 = 1_000_000_000_000_000_000;
 
 fn money_example(currency: Currency) -> &'static str {
@@ -235,30 +270,4 @@ fn money_example(currency: Currency) -> &'static str {
         3 => "\"29.000\"",
         _ => "\"29.00\"",
     }
-}
-
-/// A number of bytes for people: `2 GB`, `1.5 TB`.
-pub(crate) fn size(bytes: u64) -> String {
-    for (name, unit) in UNITS_OF_BYTES {
-        let thousandths = u128::from(bytes).saturating_mul(1_000);
-        if bytes >= unit && thousandths.is_multiple_of(u128::from(unit)) {
-            let micro = thousandths / u128::from(unit) * 1_000;
-            let number = Credits::from_micro(i64::try_from(micro).unwrap_or(i64::MAX));
-            return format!("{number} {name}");
-        }
-    }
-    format!("{bytes} B")
-}
-
-/// A length of time for people: `15 minutes`, `24 hours`, `7 days`.
-pub(crate) fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (count, unit) = match seconds {
-        0 => (0, "second"),
-        s if s.is_multiple_of(86_400) && s > 86_400 => (s / 86_400, "day"),
-        s if s.is_multiple_of(3_600) => (s / 3_600, "hour"),
-        s if s.is_multiple_of(60) => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

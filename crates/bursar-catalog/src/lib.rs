@@ -1,1 +1,51 @@
-//! Placeholder.
+//! Catalog files: read, checked, shown and compared.
+//!
+//! A catalog file is TOML that a person wrote. [`parse`] turns it into a
+//! [`Catalog`](bursar_core::catalog::Catalog) that the rules rely on without a check of their own,
+//! or reports every mistake at once with its line, its column and what would be right.
+//!
+//! **Architecture invariant:** no number of a catalog passes through a float, and no catalog with a
+//! mistake reaches the engine.
+
+mod amounts;
+mod annual;
+mod attributes;
+mod check;
+mod costs;
+mod diff;
+mod features;
+mod file;
+mod mistake;
+mod operations;
+mod packs;
+mod plans;
+mod policies;
+mod policy_words;
+mod rates;
+mod reader;
+mod report;
+mod show;
+mod version;
+mod view;
+mod words;
+
+use bursar_core::catalog::Catalog;
+
+pub use check::CheckReport;
+pub use costs::{CostRow, cost_table};
+pub use diff::{Change, ChangeKind, Effect, describe, diff};
+pub use file::parse;
+pub use mistake::Mistake;
+pub use show::show;
+pub use view::CatalogView;
+
+/// The catalog that ships as the default: ScriptKit's, as its billing documentation has it.
+pub const SCRIPTKIT: &str = include_str!("../../../catalogs/scriptkit.toml");
+
+/// [`SCRIPTKIT`], read.
+///
+/// # Errors
+/// None as shipped; a test of this crate makes sure of it.
+pub fn scriptkit() -> Result<Catalog, Vec<Mistake>> {
+    parse(SCRIPTKIT)
+}

@@ -30,7 +30,14 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Value<'a> {
     fn new(report: &'a Report<'a>, value: &'a Spanned<DeValue<'a>>, path: String) -> Self {
-        Self { report, value, place: Place { span: value.span(), path } }
+        Self {
+            report,
+            value,
+            place: Place {
+                span: value.span(),
+                path,
+            },
+        }
     }
 
     /// Where it is.
@@ -76,7 +83,11 @@ impl<'a> Value<'a> {
         match self.value.get_ref() {
             DeValue::Integer(_) | DeValue::Float(_) => {
                 let digits = self.source().replace('_', "");
-                Some(digits.strip_prefix('+').map_or_else(|| digits.clone(), str::to_owned))
+                Some(
+                    digits
+                        .strip_prefix('+')
+                        .map_or_else(|| digits.clone(), str::to_owned),
+                )
             }
             _ => None,
         }
@@ -92,7 +103,10 @@ impl<'a> Value<'a> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Some(*value),
             _ => {
-                self.wrong(format!("{} is neither true nor false", self.quoted()), "true or false");
+                self.wrong(
+                    format!("{} is neither true nor false", self.quoted()),
+                    "true or false",
+                );
                 None
             }
         }
@@ -118,7 +132,10 @@ impl<'a> Value<'a> {
             return Some(key);
         }
         let message = format!("{} is not a key", self.quoted());
-        self.wrong(message, "1 to 64 letters, digits or any of _ - . : / in quotes");
+        self.wrong(
+            message,
+            "1 to 64 letters, digits or any of _ - . : / in quotes",
+        );
         None
     }
 
@@ -129,7 +146,10 @@ impl<'a> Value<'a> {
             return Some(*value);
         }
         let list: Vec<String> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
-        self.wrong(format!("{} is not a choice here", self.quoted()), one_of(&list));
+        self.wrong(
+            format!("{} is not a choice here", self.quoted()),
+            one_of(&list),
+        );
         None
     }
 
@@ -143,7 +163,10 @@ impl<'a> Value<'a> {
                 asked: RefCell::default(),
             }),
             _ => {
-                self.wrong(format!("{} is not a table", self.quoted()), "a table, { … }");
+                self.wrong(
+                    format!("{} is not a table", self.quoted()),
+                    "a table, { … }",
+                );
                 None
             }
         }
@@ -177,18 +200,22 @@ impl<'a> Value<'a> {
 impl<'a> Table<'a> {
     /// The whole file.
     pub(crate) fn root(report: &'a Report<'a>, root: &'a Spanned<DeTable<'a>>) -> Self {
-        let place = Place { span: 0..0, path: String::new() };
-        Self { report, table: root.get_ref(), place, asked: RefCell::default() }
+        let place = Place {
+            span: 0..0,
+            path: String::new(),
+        };
+        Self {
+            report,
+            table: root.get_ref(),
+            place,
+            asked: RefCell::default(),
+        }
     }
 
-    /// Where the table starts.
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// Reports a mistake that is about the table as a whole.
-    pub(crate) fn wrong(&self, message: impl Into<String>, expected: impl Into<String>) {
-        self.report.mistake(&self.place, message, expected);
+    /// Reports that something isn't there, which is about the table as a whole.
+    pub(crate) fn absent(&self, message: &str, expected: &str) {
+        self.report
+            .absent(&self.place, message, Some(expected.to_owned()));
     }
 
     fn path(&self, name: &str) -> String {
@@ -202,7 +229,9 @@ impl<'a> Table<'a> {
     /// The value of a field, if the file has it.
     pub(crate) fn field(&self, name: &'static str) -> Option<Value<'a>> {
         self.asked.borrow_mut().push(name);
-        self.table.get(name).map(|value| Value::new(self.report, value, self.path(name)))
+        self.table
+            .get(name)
+            .map(|value| Value::new(self.report, value, self.path(name)))
     }
 
     /// A field that must be there; `example` is what it could be, as TOML.
@@ -223,8 +252,12 @@ impl<'a> Table<'a> {
 
     /// Reports that a field isn't there.
     pub(crate) fn missing(&self, name: &'static str, example: &str) {
-        let place = Place { path: self.path(name), ..self.place.clone() };
-        self.report.absent(&place, "is missing", Some(format!("{name} = {example}")));
+        let place = Place {
+            path: self.path(name),
+            ..self.place.clone()
+        };
+        self.report
+            .absent(&place, "is missing", Some(format!("{name} = {example}")));
     }
 
     /// A field that may be left out: the outer `None` is a mistake, the inner one absence.
@@ -251,7 +284,9 @@ impl<'a> Table<'a> {
 
     /// The elements of a list of tables such as `[[plans]]`; none if it isn't there.
     pub(crate) fn tables(&self, name: &'static str) -> Vec<Value<'a>> {
-        self.field(name).and_then(|value| value.list()).unwrap_or_default()
+        self.field(name)
+            .and_then(|value| value.list())
+            .unwrap_or_default()
     }
 
     /// Every field in the order of the file, for tables whose keys are the author's own.
@@ -260,7 +295,10 @@ impl<'a> Table<'a> {
         entries.sort_by_key(|(key, _)| key.span().start);
         (entries.into_iter())
             .map(|(key, value)| {
-                (Value::new(self.report, value, self.path(key.get_ref())), key.get_ref().as_ref())
+                (
+                    Value::new(self.report, value, self.path(key.get_ref())),
+                    key.get_ref().as_ref(),
+                )
             })
             .collect()
     }
@@ -270,10 +308,20 @@ impl<'a> Table<'a> {
         if let Ok(key) = text.parse() {
             return Some(key);
         }
-        let span = self.table.get_key_value(text).map_or(0..0, |(key, _)| key.span());
-        let place = Place { span, path: entry.place.path.clone() };
+        let span = self
+            .table
+            .get_key_value(text)
+            .map_or(0..0, |(key, _)| key.span());
+        let place = Place {
+            span,
+            path: entry.place.path.clone(),
+        };
         let message = format!("{} is not a key", quote(text));
-        self.report.mistake(&place, message, "1 to 64 letters, digits or any of _ - . : /");
+        self.report.mistake(
+            &place,
+            message,
+            "1 to 64 letters, digits or any of _ - . : /",
+        );
         None
     }
 
@@ -285,15 +333,24 @@ impl<'a> Table<'a> {
             if asked.contains(&name) {
                 continue;
             }
-            let place = Place { span: key.span(), path: self.path(name) };
+            let place = Place {
+                span: key.span(),
+                path: self.path(name),
+            };
             match closest(name, asked.iter().copied()) {
                 Some(meant) => {
-                    self.report.plain(&place, format!("unknown key; did you mean {meant:?}?"));
+                    self.report
+                        .plain(&place, format!("unknown key; did you mean {meant:?}?"));
                 }
                 None => self.report.mistake(
                     &place,
                     "unknown key",
-                    one_of(&asked.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()),
+                    one_of(
+                        &asked
+                            .iter()
+                            .map(|&name| name.to_owned())
+                            .collect::<Vec<_>>(),
+                    ),
                 ),
             }
         }
@@ -301,10 +358,7 @@ impl<'a> Table<'a> {
 }
 
 /// Reports each key that an earlier one already has. `what` names the whole they belong to.
-pub(crate) fn distinct<'a, K: Ord>(
-    keys: impl IntoIterator<Item = (K, Value<'a>)>,
-    what: &str,
-) {
+pub(crate) fn distinct<'a, K: Ord>(keys: impl IntoIterator<Item = (K, Value<'a>)>, what: &str) {
     let mut seen: BTreeMap<K, Place> = BTreeMap::new();
     for (key, value) in keys {
         if let Some(first) = seen.get(&key) {

@@ -1,1 +1,19 @@
-//! Placeholder.
+//! Makes decisions durable: load → advance → decide → apply → commit.
+//!
+//! **Architecture invariant:** the engine knows ports, never an adapter, and no HTTP. All changes of
+//! an account go through one writer at a time, in the order in which they arrived, so that commands
+//! on one account never race; commands that arrive together share one commit, so that a hot account
+//! is the fast case. The clock and randomness are handed in.
+
+pub mod access;
+pub mod clock;
+pub mod engine;
+pub mod envelope;
+pub mod metrics;
+pub mod quotes;
+mod scheduler;
+mod writer;
+
+pub use clock::{Clock, SystemClock};
+pub use engine::{Engine, Options, View};
+pub use envelope::{Committed, Envelope, Failure, Outcome};

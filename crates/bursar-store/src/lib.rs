@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The port between the engine and what makes its decisions durable.
+//!
+//! **Architecture invariant:** this crate knows the core and no database. Each adapter lays its data
+//! out as suits it; what they have in common is here: the [`Store`] port, the [`Entry`] that a
+//! command leaves in the journal, its [encoding](codec), the [audit](audit) that proves a journal,
+//! an [in-memory store](memory) and the contract suite that all stores pass.
+
+pub mod audit;
+pub mod codec;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod entry;
+pub mod memory;
+pub mod port;
+pub mod registry;
+
+pub use entry::{Entry, JournalPosition};
+pub use port::{Batch, Begun, Due, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer};
+pub use registry::{ApiKeyRecord, CatalogRecord, Contact, Registry};

@@ -252,6 +252,12 @@ impl Account {
         self.lots.iter().find(|lot| lot.id == id)
     }
 
+    /// The account's present when the real clock shows `wall`: ahead by its test clock, and never
+    /// before its last event, whatever the real clock does.
+    pub fn now(&self, wall: Timestamp) -> Timestamp {
+        wall.after(self.clock_ahead).max(self.last_event_at)
+    }
+
     /// When something falls due on its own next, by the account's clock.
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let holds = self.holds.iter().map(|hold| hold.expires_at);

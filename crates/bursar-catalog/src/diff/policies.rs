@@ -1,0 +1,111 @@
+//! Policies compared.
+
+use bursar_core::catalog::{ChangePolicy, HoldPolicy, Policies, RefundPolicy};
+
+use super::change::{At, Changes, Effect};
+use crate::policy_words::{burn_order, dunning, expired, timing};
+use crate::words::in_words;
+
+pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies) {
+    // Taken apart in full, so that a new policy can't be forgotten here.
+    let Policies {
+        burn_first,
+        quote_ttl,
+        holds,
+        changes: plan_changes,
+        refunds,
+        dunning_retry_days,
+        retention,
+    } = before;
+    let mut at = changes.at("policies", "Policies");
+    let orders = (&burn_order(burn_first), &burn_order(&after.burn_first));
+    at.compare("burn_first", "credits are used", orders, Effect::NextSpend);
+    let ttls = (&in_words(*quote_ttl), &in_words(after.quote_ttl));
+    at.compare(
+        "quote_ttl",
+        "a quote binds for",
+        ttls,
+        Effect::QuotesFromNowOn,
+    );
+    self::holds(&mut at, holds, &after.holds);
+    self::plan_changes(&mut at, *plan_changes, after.changes);
+    self::refunds(&mut at, refunds, &after.refunds);
+    let retries = (
+        &dunning(dunning_retry_days),
+        &dunning(&after.dunning_retry_days),
+    );
+    at.compare(
+        "dunning_retry_days",
+        "retries",
+        retries,
+        Effect::FailuresFromNowOn,
+    );
+    let kept = (&in_words(*retention), &in_words(after.retention));
+    at.compare("retention", "data is kept for", kept, Effect::EndsFromNowOn);
+}
+
+fn holds(at: &mut At<'_>, before: &HoldPolicy, after: &HoldPolicy) {
+    let HoldPolicy {
+        default_ttl,
+        max_ttl,
+        max_open,
+        max_credits,
+    } = before;
+    let effect = Effect::HoldsFromNowOn;
+    let defaults = (&in_words(*default_ttl), &in_words(after.default_ttl));
+    at.compare("holds.default_ttl", "a hold lasts", defaults, effect);
+    let longest = (&in_words(*max_ttl), &in_words(after.max_ttl));
+    at.compare("holds.max_ttl", "a hold lasts at most", longest, effect);
+    at.compare(
+        "holds.max_open",
+        "holds open at once",
+        (max_open, &after.max_open),
+        effect,
+    );
+    let credits = (max_credits, &after.max_credits);
+    at.compare(
+        "holds.max_credits",
+        "most credits of a hold",
+        credits,
+        effect,
+    );
+}
+
+fn plan_changes(at: &mut At<'_>, before: ChangePolicy, after: ChangePolicy) {
+    let ChangePolicy { upgrade, downgrade } = before;
+    let effect = Effect::ChangesFromNowOn;
+    let upgrades = (&timing(upgrade), &timing(after.upgrade));
+    at.compare("changes.upgrade", "upgrades take effect", upgrades, effect);
+    let downgrades = (&timing(downgrade), &timing(after.downgrade));
+    at.compare(
+        "changes.downgrade",
+        "downgrades take effect",
+        downgrades,
+        effect,
+    );
+}
+
+fn refunds(at: &mut At<'_>, before: &RefundPolicy, after: &RefundPolicy) {
+    let RefundPolicy {
+        first_subscription,
+        expired_lots: _,
+    } = before;
+    let effect = Effect::RefundsFromNowOn;
+    let windows = (
+        &in_words(*first_subscription),
+        &in_words(after.first_subscription),
+    );
+    at.compare(
+        "refunds.first_subscription",
+        "first subscription refunded within",
+        windows,
+        effect,
+    );
+    let expireds = (&expired(before), &expired(after));
+    at.compare(
+        "refunds.expired_lots",
+        "a refund of expired credits",
+        expireds,
+        effect,
+    );
+}

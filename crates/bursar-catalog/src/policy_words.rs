@@ -1,0 +1,92 @@
+//! Policies in words: for `show`, for comparisons, for anyone who asks what the rules are.
+
+use bursar_core::catalog::{
+    ChangePolicy, ChangeTiming, Class, ExpiredRefund, HoldPolicy, Policies, RefundPolicy,
+};
+
+use crate::words::{grouped, in_words, listed, plural};
+
+/// Every policy as a sentence.
+pub(crate) fn sentences(policies: &Policies) -> Vec<String> {
+    vec![
+        format!("Credits are used {}.", burn_order(&policies.burn_first)),
+        format!("A quote binds for {}.", in_words(policies.quote_ttl)),
+        holds(&policies.holds),
+        changes(policies.changes),
+        first_refund(&policies.refunds),
+        format!(
+            "A refunded charge whose credits have expired {}.",
+            expired(&policies.refunds)
+        ),
+        format!("{}.", dunning(&policies.dunning_retry_days)),
+        format!(
+            "Data is kept for {} after a subscription has ended.",
+            in_words(policies.retention)
+        ),
+    ]
+}
+
+/// How credits are burnt.
+pub(crate) fn burn_order(first: &[Class]) -> String {
+    let names: Vec<&str> = first.iter().map(|class| class.as_str()).collect();
+    match names.as_slice() {
+        [] => "earliest expiry first".to_owned(),
+        names => format!(
+            "{} first, then by expiry, earliest first",
+            names.join(" before ")
+        ),
+    }
+}
+
+fn holds(policy: &HoldPolicy) -> String {
+    format!(
+        "A hold lasts {} unless asked otherwise, {} at most; an account has up to {} of them open, \
+         each of up to {} credits.",
+        in_words(policy.default_ttl),
+        in_words(policy.max_ttl),
+        grouped(policy.max_open),
+        grouped(policy.max_credits),
+    )
+}
+
+/// When a change takes effect.
+pub(crate) const fn timing(timing: ChangeTiming) -> &'static str {
+    match timing {
+        ChangeTiming::Now => "at once",
+        ChangeTiming::NextBillingDate => "at the next billing date",
+    }
+}
+
+fn changes(policy: ChangePolicy) -> String {
+    let (up, down) = (timing(policy.upgrade), timing(policy.downgrade));
+    format!("Upgrades take effect {up}, downgrades {down}.")
+}
+
+fn first_refund(policy: &RefundPolicy) -> String {
+    if policy.first_subscription.is_zero() {
+        return "Subscriptions are not refunded.".to_owned();
+    }
+    let window = in_words(policy.first_subscription);
+    format!("The first subscription can be refunded within {window} of its start.")
+}
+
+/// What becomes of a refund to an expired lot.
+pub(crate) const fn expired(policy: &RefundPolicy) -> &'static str {
+    match policy.expired_lots {
+        ExpiredRefund::Promo => "returns them as promo credits until the period ends",
+        ExpiredRefund::Forfeit => "returns nothing",
+    }
+}
+
+/// When a failed renewal is tried again.
+pub(crate) fn dunning(days: &[u32]) -> String {
+    if days.is_empty() {
+        return "A failed renewal ends the subscription at once".to_owned();
+    }
+    let names: Vec<String> = days.iter().map(ToString::to_string).collect();
+    let unit = plural("day", days == [1]);
+    format!(
+        "A failed renewal is tried again after {} {unit}; then the subscription ends",
+        listed(&names),
+    )
+}

@@ -1,0 +1,3 @@
+//! Catalog files from the outside: the shipped ones, and broken ones.
+
+mod show;

@@ -1,0 +1,104 @@
+//! What goes into the engine and what comes out.
+
+use std::sync::Arc;
+
+use bursar_core::account::command::Command;
+use bursar_core::account::event::{Actor, Idempotency};
+use bursar_core::id::{AccountId, IdempotencyKey};
+use bursar_core::rejection::Rejection;
+use bursar_store::{Entry, StoreError};
+
+/// A command with whom it is for, who sent it and how often it may take effect.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The account.
+    pub account: AccountId,
+    /// What to do.
+    pub command: Command,
+    /// Who asks.
+    pub actor: Actor,
+    /// With a key the command takes effect once, however often it is sent.
+    pub key: Option<IdempotencyKey>,
+    /// A hash of what the request said besides the command, such as contact details; 0 for nothing.
+    /// Part of what makes a request with the same key the same request.
+    pub besides: u64,
+    /// Only if the account is at this version.
+    pub if_version: Option<u64>,
+}
+
+impl Envelope {
+    /// A command without a key or a condition.
+    pub const fn new(account: AccountId, command: Command, actor: Actor) -> Self {
+        Self { account, command, actor, key: None, besides: 0, if_version: None }
+    }
+
+    /// The key with the hash of the request.
+    pub(crate) fn idempotency(&self) -> Option<Idempotency> {
+        let key = self.key.clone()?;
+        Some(Idempotency { key, request: self.request_hash() })
+    }
+
+    /// The first 16 bytes of BLAKE3 over the command's encoding: equal for equal requests, however
+    /// their JSON was written.
+    fn request_hash(&self) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.besides.to_le_bytes());
+        hasher.update(&postcard::to_stdvec(&self.command).unwrap_or_default());
+        let mut request = [0; 16];
+        request.iter_mut().zip(hasher.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
+        request
+    }
+}
+
+/// What a command did.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// What is in the journal for it. The reply is made of this alone, so that a repeated request
+    /// gets the same one.
+    pub entry: Arc<Entry>,
+    /// Had it been done before, by the same key?
+    pub replayed: bool,
+}
+
+/// Why a command did nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// The rules say no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request on this account")]
+    KeyReused,
+    /// The account has changed meanwhile.
+    #[error("the account is at version {actual}, not {expected}")]
+    VersionMismatch {
+        /// What the caller knew.
+        expected: u64,
+        /// What it is.
+        actual: u64,
+    },
+    /// Nothing was due; the answer to [`Command::Advance`] only.
+    #[error("nothing is due")]
+    NothingDue,
+    /// The command may have been committed; sending it again with its key tells.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+    /// Storage can't take it now; nothing was done.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The engine is shutting down; nothing was done.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unknown(why) => Self::Unknown(why),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+/// What became of a command.
+pub type Outcome = Result<Committed, Failure>;

@@ -1,0 +1,299 @@
+//! The loop that decides and commits: everything that waits becomes one batch, one commit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bursar_core::Context;
+use bursar_core::account::command::Command;
+use bursar_core::account::event::{Actor, Idempotency, Recorded};
+use bursar_core::account::spend::{self, Spend};
+use bursar_core::account::{Account, advance::advance, execute};
+use bursar_core::catalog::Catalog;
+use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::rejection::{AccountRejection, Rejection};
+use bursar_core::time::Timestamp;
+use bursar_store::{Batch, Begun, Entry, StoreError, Wanted, Writer};
+use rand::RngCore;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::clock::Clock;
+use crate::envelope::{Committed, Envelope, Failure, Outcome};
+use crate::metrics::Metrics;
+
+/// The most commands that share a commit. More would only make the first of them wait.
+const MOST_COMMANDS: usize = 1_024;
+
+/// Commands that were sent together, and where their outcomes go, in the same order.
+pub(crate) struct Job {
+    pub(crate) envelopes: Vec<Envelope>,
+    pub(crate) reply: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// One writer with all it needs.
+pub(crate) struct WriterLoop {
+    pub(crate) store: Box<dyn Writer>,
+    pub(crate) jobs: mpsc::Receiver<Job>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Box<dyn RngCore + Send>,
+    pub(crate) live: broadcast::Sender<Arc<Entry>>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl WriterLoop {
+    /// Serves until every sender is gone and the queue is drained.
+    pub(crate) async fn run(mut self) {
+        let mut jobs = Vec::new();
+        while let Some(job) = self.jobs.recv().await {
+            let mut commands = job.envelopes.len();
+            jobs.push(job);
+            // No timer: whatever queued while the last commit ran goes into this one.
+            while commands < MOST_COMMANDS
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                commands = commands.saturating_add(job.envelopes.len());
+                jobs.push(job);
+            }
+            self.serve(&mut jobs, commands).await;
+        }
+    }
+
+    async fn serve(&mut self, jobs: &mut Vec<Job>, commands: usize) {
+        let started = std::time::Instant::now();
+        let outcomes = self.decide_and_commit(jobs).await;
+        self.metrics.batch(commands, started.elapsed());
+        let mut outcomes = outcomes.into_iter();
+        for job in jobs.drain(..) {
+            let count = job.envelopes.len();
+            let reply: Vec<Outcome> = outcomes.by_ref().take(count).collect();
+            for (envelope, outcome) in job.envelopes.iter().zip(&reply) {
+                self.metrics.command(envelope.command.name(), outcome);
+            }
+            // A caller that went away learns of its command by sending the key again.
+            let _ = job.reply.send(reply);
+        }
+    }
+
+    /// The outcome of every command, in order.
+    async fn decide_and_commit(&mut self, jobs: &[Job]) -> Vec<Outcome> {
+        let envelopes = || jobs.iter().flat_map(|job| &job.envelopes);
+        let wanted = wanted(envelopes());
+        let begun = match self.store.begin(&wanted).await {
+            Ok(begun) => begun,
+            Err(error) => return envelopes().map(|_| Err(error.clone().into())).collect(),
+        };
+        let mut deciding = Deciding::new(&wanted, begun, self.clock.now());
+        let mut outcomes = Vec::new();
+        for envelope in envelopes() {
+            outcomes.push(self.decide(&mut deciding, envelope).await);
+        }
+        if deciding.entries.is_empty() {
+            self.store.abandon().await;
+            return outcomes;
+        }
+        let Deciding { entries, accounts, .. } = deciding;
+        let changed = accounts.into_values().filter(|slot| slot.changed);
+        let accounts = changed.filter_map(|slot| slot.state).collect();
+        let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
+        match committed {
+            Ok(()) => {
+                self.publish(entries);
+                outcomes
+            }
+            Err(error) => withdrawn(outcomes, &entries, &error),
+        }
+    }
+
+    /// Decides one command on top of what the batch has decided before it.
+    async fn decide(&mut self, deciding: &mut Deciding, envelope: &Envelope) -> Outcome {
+        let idempotency = envelope.idempotency();
+        if let Some(answer) = deciding.replay(&envelope.account, idempotency.as_ref()) {
+            return answer;
+        }
+        let now = deciding.advance(&envelope.account, &self.catalog);
+        let mut entropy = [0; 10];
+        self.entropy.fill_bytes(&mut entropy);
+        let context = Context { now, entropy };
+        let past = match deciding.wants_history(envelope) {
+            Some(id) => deciding.history(&mut *self.store, &envelope.account, id).await?,
+            None => None,
+        };
+        let events = deciding.execute(envelope, &self.catalog, &context, past.as_ref())?;
+        let entry = deciding.note(envelope, idempotency, events);
+        Ok(Committed { entry, replayed: false })
+    }
+
+    fn publish(&self, entries: Vec<Arc<Entry>>) {
+        if self.live.receiver_count() > 0 {
+            for entry in entries {
+                // Fails only when the last listener has just left.
+                let _ = self.live.send(entry);
+            }
+        }
+    }
+}
+
+/// After a failed commit nothing that was decided in the batch stands: not the effects, and not the
+/// rejections either, which may rest on them. Replays of earlier commits do.
+fn withdrawn(outcomes: Vec<Outcome>, lost: &[Arc<Entry>], error: &StoreError) -> Vec<Outcome> {
+    let is_lost = |entry: &Arc<Entry>| lost.iter().any(|lost| Arc::ptr_eq(lost, entry));
+    outcomes
+        .into_iter()
+        .map(|outcome| match outcome {
+            Ok(committed) if !is_lost(&committed.entry) => Ok(committed),
+            _ => Err(error.clone().into()),
+        })
+        .collect()
+}
+
+fn wanted<'a>(envelopes: impl Iterator<Item = &'a Envelope>) -> Wanted {
+    let mut wanted = Wanted::default();
+    for envelope in envelopes {
+        wanted.accounts.push(envelope.account.clone());
+        if let Some(key) = &envelope.key {
+            wanted.keys.push((envelope.account.clone(), key.clone()));
+        }
+    }
+    wanted.accounts.sort_unstable();
+    wanted.accounts.dedup();
+    wanted
+}
+
+/// An account within a batch.
+struct Slot {
+    state: Option<Arc<Account>>,
+    changed: bool,
+}
+
+/// A batch while it is decided: states and entries as they will be once it is committed.
+struct Deciding {
+    wall: Timestamp,
+    accounts: HashMap<AccountId, Slot>,
+    keys: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
+    entries: Vec<Arc<Entry>>,
+}
+
+impl Deciding {
+    fn new(wanted: &Wanted, begun: Begun, wall: Timestamp) -> Self {
+        let slots = begun.accounts.into_iter().map(|state| Slot { state, changed: false });
+        let keys = wanted.keys.iter().cloned().zip(begun.entries);
+        Self {
+            wall,
+            accounts: wanted.accounts.iter().cloned().zip(slots).collect(),
+            keys: keys.filter_map(|(key, entry)| Some((key, entry?))).collect(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// The answer to a key that is known, from before or from earlier in this batch.
+    fn replay(&self, account: &AccountId, idempotency: Option<&Idempotency>) -> Option<Outcome> {
+        let Idempotency { key, request } = idempotency?;
+        let entry = self.keys.get(&(account.clone(), key.clone()))?;
+        let same = entry.idempotency.as_ref().is_some_and(|first| first.request == *request);
+        Some(if same {
+            Ok(Committed { entry: Arc::clone(entry), replayed: true })
+        } else {
+            Err(Failure::KeyReused)
+        })
+    }
+
+    fn account(&self, id: &AccountId) -> Option<&Account> {
+        self.accounts.get(id).and_then(|slot| slot.state.as_deref())
+    }
+
+    /// Books what fell due until the account's present, which it returns. That is an entry of its
+    /// own: it stands whatever becomes of the command.
+    fn advance(&mut self, id: &AccountId, catalog: &Catalog) -> Timestamp {
+        let Some(slot) = self.accounts.get_mut(id) else { return self.wall };
+        let Some(state) = &mut slot.state else { return self.wall };
+        let now = state.now(self.wall);
+        if state.next_due_at().is_none_or(|due| due > now) {
+            return now;
+        }
+        let before = state.version;
+        let events = advance(Arc::make_mut(state), catalog, now);
+        slot.changed = true;
+        self.entries.push(Arc::new(Entry {
+            account: id.clone(),
+            first_version: before.saturating_add(1),
+            actor: Actor::System,
+            idempotency: None,
+            events,
+        }));
+        now
+    }
+
+    fn wants_history(&self, envelope: &Envelope) -> Option<SpendId> {
+        envelope.command.needs_history(self.account(&envelope.account)?)
+    }
+
+    /// A spend from its committed events and those of this batch.
+    async fn history(
+        &self,
+        store: &mut dyn Writer,
+        account: &AccountId,
+        id: SpendId,
+    ) -> Result<Option<Spend>, StoreError> {
+        let committed = store.spend(account, id).await?;
+        let in_batch = self
+            .entries
+            .iter()
+            .filter(|entry| entry.account == *account)
+            .flat_map(|entry| &entry.events)
+            .filter(|recorded| spend::subject(&recorded.event) == Some(id));
+        Ok(committed.iter().chain(in_batch).fold(None, spend::fold))
+    }
+
+    fn execute(
+        &mut self,
+        envelope: &Envelope,
+        catalog: &Catalog,
+        context: &Context,
+        past: Option<&Spend>,
+    ) -> Result<Vec<Recorded>, Failure> {
+        let missing = || Rejection::from(AccountRejection::NotFound);
+        let slot = self.accounts.get_mut(&envelope.account).ok_or_else(missing)?;
+        let Some(state) = &mut slot.state else {
+            let Command::Open(open) = &envelope.command else { return Err(missing().into()) };
+            let (account, event) = open
+                .decide(envelope.account.clone(), catalog, context.now)
+                .map_err(Rejection::from)?;
+            slot.state = Some(Arc::new(account));
+            slot.changed = true;
+            return Ok(vec![event]);
+        };
+        if let Some(expected) = envelope.if_version.filter(|version| *version != state.version) {
+            return Err(Failure::VersionMismatch { expected, actual: state.version });
+        }
+        if matches!(envelope.command, Command::Advance) {
+            return Err(Failure::NothingDue);
+        }
+        // The copy is made once per account and batch: readers keep the committed state.
+        let events = execute(Arc::make_mut(state), catalog, &envelope.command, context, past)?;
+        slot.changed = true;
+        Ok(events)
+    }
+
+    fn note(
+        &mut self,
+        envelope: &Envelope,
+        idempotency: Option<Idempotency>,
+        events: Vec<Recorded>,
+    ) -> Arc<Entry> {
+        let version = self.account(&envelope.account).map_or(0, |account| account.version);
+        let count = u64::try_from(events.len()).unwrap_or(0);
+        let entry = Arc::new(Entry {
+            account: envelope.account.clone(),
+            first_version: version.saturating_sub(count).saturating_add(1),
+            actor: envelope.actor.clone(),
+            idempotency,
+            events,
+        });
+        if let Some(idempotency) = &entry.idempotency {
+            let key = (entry.account.clone(), idempotency.key.clone());
+            self.keys.insert(key, Arc::clone(&entry));
+        }
+        self.entries.push(Arc::clone(&entry));
+        entry
+    }
+}

@@ -1,0 +1,180 @@
+//! The Store port: what the engine needs of a database, and nothing else.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bursar_core::account::Account;
+use bursar_core::account::event::Recorded;
+use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::statement::StatementLine;
+use bursar_core::time::Timestamp;
+
+use crate::entry::{Entry, JournalPosition};
+use crate::registry::Registry;
+
+/// Why a store could not do what it was asked. Nothing was changed, except where said.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It can't write (full disk, read-only, no connection) or can't keep up. Trying again later
+    /// may help.
+    #[error("storage is unavailable: {0}")]
+    Unavailable(String),
+    /// A commit's outcome is not known; the idempotency key tells when it can be read again.
+    #[error("the outcome of a commit is unknown: {0}")]
+    Unknown(String),
+    /// What was read is not what was written.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// The data was written by a newer Bursar.
+    #[error("stored data is of a newer format: {0}")]
+    Newer(String),
+}
+
+/// What a batch of commands needs to know before it is decided.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The accounts, each once, in order of their ids, so that stores which lock rows never
+    /// deadlock.
+    pub accounts: Vec<AccountId>,
+    /// Idempotency keys of commands on those accounts.
+    pub keys: Vec<(AccountId, IdempotencyKey)>,
+}
+
+/// What [`Wanted`] asked for, locked until the batch is committed or abandoned.
+#[derive(Clone, Debug, Default)]
+pub struct Begun {
+    /// The state of each wanted account, in the same order; `None` if there is no such account.
+    pub accounts: Vec<Option<Arc<Account>>>,
+    /// For each wanted key, in the same order, the entry that it stands for; `None` if it is new.
+    pub entries: Vec<Option<Arc<Entry>>>,
+}
+
+/// The outcome of a batch: all of it becomes durable, or none.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// What happened, in order; never empty.
+    pub entries: Vec<Arc<Entry>>,
+    /// The state of each account that changed, after the last of its entries.
+    pub accounts: Vec<Arc<Account>>,
+}
+
+/// An account that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The account.
+    pub account: AccountId,
+    /// Since when, by the real clock.
+    pub since: Timestamp,
+}
+
+/// A statement line with the account's version after it, which is its cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementRow {
+    /// The account's version after it.
+    pub version: u64,
+    /// The line.
+    pub line: StatementLine,
+}
+
+/// One of a spend's own events with the account's version after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpendEvent {
+    /// The account's version after it.
+    pub version: u64,
+    /// The event.
+    pub recorded: Recorded,
+}
+
+/// Where a batch is decided: accounts are loaded and locked, then all changes are committed at once.
+///
+/// The calls come as `begin`, any number of `spend`, then `commit` or `abandon`.
+#[async_trait]
+pub trait Writer: Send {
+    /// Loads and locks.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is locked.
+    async fn begin(&mut self, wanted: &Wanted) -> Result<Begun, StoreError>;
+
+    /// The events of one spend of a locked account that are committed, oldest first; empty if there
+    /// is none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the batch stays begun.
+    async fn spend(
+        &mut self,
+        account: &AccountId,
+        spend: SpendId,
+    ) -> Result<Vec<Recorded>, StoreError>;
+
+    /// Makes the batch durable. When it returns, the batch survives any crash and every read sees
+    /// it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the batch is kept, except after [`StoreError::Unknown`].
+    async fn commit(&mut self, batch: Batch) -> Result<(), StoreError>;
+
+    /// Unlocks; there is nothing to commit.
+    async fn abandon(&mut self);
+}
+
+/// A database of accounts.
+///
+/// Reads see everything that was committed before they were called.
+#[async_trait]
+pub trait Store: Registry {
+    /// How many writers it can use at once. The engine gives each account to one of them.
+    fn writers(&self) -> usize;
+
+    /// A writer, to be used by one thread, which it may block.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn writer(&self) -> Result<Box<dyn Writer>, StoreError>;
+
+    /// An account as of its last event.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, StoreError>;
+
+    /// At most `limit` statement lines of an account, newest first, of versions below `before`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn statement(
+        &self,
+        id: &AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<StatementRow>, StoreError>;
+
+    /// The events of one spend, oldest first; empty if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn spend(&self, id: &AccountId, spend: SpendId) -> Result<Vec<SpendEvent>, StoreError>;
+
+    /// At most `limit` journal entries after a position, in commit order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn journal(
+        &self,
+        after: JournalPosition,
+        limit: usize,
+    ) -> Result<Vec<(JournalPosition, Arc<Entry>)>, StoreError>;
+
+    /// At most `limit` accounts that are due at `now` by the real clock, longest due first. May miss
+    /// those that became due in the last second.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
+
+    /// Finishes background work and closes; further calls fail.
+    ///
+    /// # Errors
+    /// [`StoreError`]; committed data is safe all the same.
+    async fn close(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,99 @@
+//! Plain tables beside the journal: what is configured, secret or personal, and so not an event.
+
+use async_trait::async_trait;
+use bursar_core::id::{AccountId, CatalogVersion, Key};
+use bursar_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::port::StoreError;
+
+/// Who is behind an account: personal data, kept apart from the journal so that it can be erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// A name.
+    pub name: Option<String>,
+    /// A mail address.
+    pub email: Option<String>,
+}
+
+/// An API key as it is kept: its secret only as a hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKeyRecord {
+    /// Its public id, `key_…`.
+    pub id: Key,
+    /// BLAKE3 of the secret.
+    pub hash: [u8; 32],
+    /// What it is for.
+    pub name: String,
+    /// What it may do, by scope name.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The first instant at which it no longer works; never, if absent. A key is revoked or rotated
+    /// by setting it.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A catalog that was in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogRecord {
+    /// Its content hash.
+    pub version: CatalogVersion,
+    /// Its text.
+    pub text: String,
+    /// When it came into force first.
+    pub since: Timestamp,
+}
+
+/// The plain tables.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Sets who is behind an account, replacing what was there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_contact(&self, account: &AccountId, contact: Contact) -> Result<(), StoreError>;
+
+    /// Who is behind an account; empty if nothing is known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn contact(&self, account: &AccountId) -> Result<Contact, StoreError>;
+
+    /// Adds an API key, or replaces the one of the same id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_api_key(&self, key: ApiKeyRecord) -> Result<(), StoreError>;
+
+    /// The API key whose secret has this hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKeyRecord>, StoreError>;
+
+    /// All API keys, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError>;
+
+    /// The value of a setting; sets it to `default` first if there is none. Of several callers at
+    /// once all get the same value.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn setting_or(&self, name: &str, default: &[u8]) -> Result<Vec<u8>, StoreError>;
+
+    /// Notes a catalog, unless its version is noted already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError>;
+
+    /// All noted catalogs, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn catalogs(&self) -> Result<Vec<CatalogRecord>, StoreError>;
+}
