@@ -151,7 +151,16 @@ impl Value<'_> {
         let example = money_example(assumed);
         if self.is_float() {
             let message = format!("{given} is a floating-point number, and money is exact");
-            self.wrong(message, format!("it in quotes, such as {example}"));
+            let digits = self.as_digits().unwrap_or_default();
+            let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            self.wrong(
+                message,
+                if plain {
+                    format!("{digits:?}")
+                } else {
+                    example.to_owned()
+                },
+            );
             return None;
         }
         let text = self
@@ -198,33 +207,15 @@ impl Value<'_> {
     pub(crate) fn bytes(&self) -> Option<u64> {
         let example = "a size in B, KB, MB, GB or TB, such as \"2 GB\"";
         let given = self.quoted();
-        let parts = self.as_str().and_then(|text| text.trim().split_once(' '));
-        let parsed = parts.and_then(|(number, unit)| {
-            let unit = UNITS_OF_BYTES
-                .iter()
-                .find(|(name, _)| *name == unit.trim())?;
-            Some((Credits::parse(number), u128::from(unit.1)))
-        });
-        match parsed {
-            Some((Ok(number), _)) if number.is_negative() => {
-                self.wrong(format!("{given} is negative"), example);
-            }
-            Some((Ok(number), unit)) => {
-                let micro = u128::from(number.micro().unsigned_abs());
-                let bytes = micro.saturating_mul(unit);
-                match u64::try_from(bytes / 1_000_000) {
-                    Ok(_) if bytes % 1_000_000 != 0 => {
-                        self.wrong(format!("{given} is not a whole number of bytes"), example);
-                    }
-                    Ok(bytes) if bytes <= MOST_BYTES => return Some(bytes),
-                    _ => self.wrong(format!("{given} is too large"), "at most 1000000 TB"),
-                }
-            }
-            Some((Err(CreditsError::TooLarge), _)) => {
+        match self.as_str().map_or(Err(SizeError::NotASize), parse_size) {
+            Ok(bytes) => return Some(bytes),
+            Err(SizeError::NotASize) => self.wrong(format!("{given} is not a size"), example),
+            Err(SizeError::Negative) => self.wrong(format!("{given} is negative"), example),
+            Err(SizeError::TooLarge) => {
                 self.wrong(format!("{given} is too large"), "at most 1000000 TB");
             }
-            Some((Err(CreditsError::TooPrecise | CreditsError::NotANumber), _)) | None => {
-                self.wrong(format!("{given} is not a size"), example);
+            Err(SizeError::NotWhole) => {
+                self.wrong(format!("{given} is not a whole number of bytes"), example);
             }
         }
         None
@@ -262,7 +253,42 @@ impl Value<'_> {
     }
 }
 
-const MOST_BYTES: u64 = 1_000_000_000_000_000_000;
+/// Why a text is not a size.
+enum SizeError {
+    NotASize,
+    Negative,
+    TooLarge,
+    NotWhole,
+}
+
+const MOST_BYTES: u128 = 1_000_000_000_000_000_000;
+
+/// Reads a number and a unit, exactly.
+fn parse_size(text: &str) -> Result<u64, SizeError> {
+    let (number, unit) = text.trim().split_once(' ').ok_or(SizeError::NotASize)?;
+    let unit = (UNITS_OF_BYTES.iter())
+        .find(|(name, _)| *name == unit.trim())
+        .map(|(_, bytes)| u128::from(*bytes))
+        .ok_or(SizeError::NotASize)?;
+    let micro = match (number.parse::<u64>(), Credits::parse(number)) {
+        // Whole numbers may be larger than any amount of credits.
+        (Ok(whole), _) => u128::from(whole).saturating_mul(1_000_000),
+        (_, Ok(number)) if number.is_negative() => return Err(SizeError::Negative),
+        (_, Ok(number)) => u128::from(number.micro().unsigned_abs()),
+        (_, Err(CreditsError::TooLarge)) => return Err(SizeError::TooLarge),
+        (_, Err(CreditsError::TooPrecise)) => return Err(SizeError::NotWhole),
+        (_, Err(CreditsError::NotANumber)) => return Err(SizeError::NotASize),
+    };
+    let micro_bytes = micro.saturating_mul(unit);
+    if !micro_bytes.is_multiple_of(1_000_000) {
+        return Err(SizeError::NotWhole);
+    }
+    let bytes = micro_bytes / 1_000_000;
+    if bytes > MOST_BYTES {
+        return Err(SizeError::TooLarge);
+    }
+    u64::try_from(bytes).map_err(|_| SizeError::TooLarge)
+}
 
 fn money_example(currency: Currency) -> &'static str {
     match currency.exponent() {

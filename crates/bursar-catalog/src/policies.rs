@@ -10,7 +10,8 @@ use bursar_core::catalog::{
 };
 use bursar_core::credits::Credits;
 
-use crate::reader::{Table, Value, distinct};
+use crate::reader::{Table, Value};
+use crate::references::distinct;
 use crate::words::in_words;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -50,15 +51,17 @@ pub(crate) const fn expired_word(policy: ExpiredRefund) -> &'static str {
 /// Retries end before the next monthly renewal would fail, too.
 const LAST_RETRY_DAY: u32 = 27;
 
-/// The policies.
-pub(crate) fn read(root: &Table<'_>) -> Option<Policies> {
-    root.required("policies", "a [policies] table", |value| {
-        let table = value.table()?;
+/// The policies; and the most credits of one hold, also when others have mistakes.
+pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
+    let mut max_credits = None;
+    let policies = root.section("policies", |table| {
         let burn_first = table.or("burn_first", Vec::new(), burn_first);
         let quote_ttl = table.or("quote_ttl", QUARTER_HOUR, |value| {
             value.duration(SECOND, days(30))
         });
-        let holds = table.or("holds", DEFAULT_HOLDS, holds);
+        let holds = table.or("holds", DEFAULT_HOLDS, |value| {
+            holds(value, &mut max_credits)
+        });
         let changes = table.or("changes", DEFAULT_CHANGES, changes);
         let refunds = table.required("refunds", "{ first_subscription = \"7d\" }", refunds);
         let dunning = table.required("dunning_retry_days", "[1, 3, 5, 7]", retry_days);
@@ -75,7 +78,8 @@ pub(crate) fn read(root: &Table<'_>) -> Option<Policies> {
             dunning_retry_days: dunning?,
             retention: retention?,
         })
-    })
+    });
+    (policies, max_credits)
 }
 
 const fn days(days: u32) -> Duration {
@@ -104,7 +108,7 @@ const DEFAULT_HOLDS: HoldPolicy = HoldPolicy {
     max_credits: Credits::MAX_AMOUNT,
 };
 
-fn holds(value: &Value<'_>) -> Option<HoldPolicy> {
+fn holds(value: &Value<'_>, most: &mut Option<Credits>) -> Option<HoldPolicy> {
     let table = value.table()?;
     let max_ttl = table.or("max_ttl", DAY, |value| value.duration(SECOND, DAY));
     let default_ttl = table.or("default_ttl", QUARTER_HOUR, |value| {
@@ -114,6 +118,7 @@ fn holds(value: &Value<'_>) -> Option<HoldPolicy> {
         value.whole(1, 100_000)
     });
     let max_credits = table.or("max_credits", Credits::MAX_AMOUNT, Value::some_credits);
+    *most = max_credits;
     if let (Some(default), Some(max)) = (default_ttl, max_ttl)
         && default > max
     {

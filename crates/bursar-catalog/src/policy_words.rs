@@ -18,7 +18,10 @@ pub(crate) fn sentences(policies: &Policies) -> Vec<String> {
             "A refunded charge whose credits have expired {}.",
             expired(&policies.refunds)
         ),
-        format!("{}.", dunning(&policies.dunning_retry_days)),
+        format!(
+            "A failed renewal is tried again {}; then the subscription ends.",
+            retries(&policies.dunning_retry_days)
+        ),
         format!(
             "Data is kept for {} after a subscription has ended.",
             in_words(policies.retention)
@@ -28,14 +31,19 @@ pub(crate) fn sentences(policies: &Policies) -> Vec<String> {
 
 /// How credits are burnt.
 pub(crate) fn burn_order(first: &[Class]) -> String {
-    let names: Vec<&str> = first.iter().map(|class| class.as_str()).collect();
-    match names.as_slice() {
-        [] => "earliest expiry first".to_owned(),
-        names => format!(
-            "{} first, then by expiry, earliest first",
-            names.join(" before ")
-        ),
+    if first.is_empty() {
+        return "earliest expiry first".to_owned();
     }
+    let names: Vec<&str> = first.iter().map(|class| class.as_str()).collect();
+    let rest = if names.len() < Class::ALL.len() {
+        ", then the rest"
+    } else {
+        ""
+    };
+    format!(
+        "by class ({}{rest}), within it earliest expiry first",
+        names.join(", then ")
+    )
 }
 
 fn holds(policy: &HoldPolicy) -> String {
@@ -79,14 +87,10 @@ pub(crate) const fn expired(policy: &RefundPolicy) -> &'static str {
 }
 
 /// When a failed renewal is tried again.
-pub(crate) fn dunning(days: &[u32]) -> String {
+pub(crate) fn retries(days: &[u32]) -> String {
     if days.is_empty() {
-        return "A failed renewal ends the subscription at once".to_owned();
+        return "never".to_owned();
     }
     let names: Vec<String> = days.iter().map(ToString::to_string).collect();
-    let unit = plural("day", days == [1]);
-    format!(
-        "A failed renewal is tried again after {} {unit}; then the subscription ends",
-        listed(&names),
-    )
+    format!("after {} {}", listed(&names), plural("day", days == [1]))
 }

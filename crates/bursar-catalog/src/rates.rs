@@ -7,7 +7,8 @@ use bursar_core::credits::Credits;
 use bursar_core::id::Key;
 use bursar_core::pricing::{Rate, Rounding};
 
-use crate::reader::{Known, Table, Value, one_of};
+use crate::reader::{Table, Value};
+use crate::references::{Known, one_of};
 
 /// An operation's rates with its defaults.
 pub(crate) struct RateCard {
@@ -40,26 +41,29 @@ const ROUNDINGS: [(&str, Rounding); 3] = [
 /// The rates of the operation in `table`.
 pub(crate) fn read(table: &Table<'_>, features: &Known) -> Option<RateCard> {
     let steps = steps(table, DEFAULT_STEPS);
-    let example = "a list of { model = \"…\", quality = \"…\", unit_price = \"0.3\" }";
+    let mut names = Names {
+        rows: Vec::new(),
+        complete: true,
+    };
+    let example = "[{ model = \"ochre-1\", quality = \"standard\", unit_price = \"0.3\" }]";
     let rates = table.required("rates", example, |value| {
         let entries = value.list()?;
         if entries.is_empty() {
-            value.wrong("there are no rates", example);
+            value.wrong("there are no rates", format!("rates = {example}"));
         }
         // A mistake in the operation's steps is reported once, not again for each rate.
         let steps = steps.unwrap_or(DEFAULT_STEPS);
         let rates: Vec<Option<OperationRate>> = entries
             .iter()
-            .map(|entry| rate(entry, steps, features))
+            .map(|entry| rate(entry, steps, features, &mut names))
             .collect();
-        check_distinct(&entries, &rates);
         rates.into_iter().collect::<Option<Vec<OperationRate>>>()
     });
-    let known = rates.as_deref().unwrap_or(&[]);
-    let default_model = default(table, "default_model", known, |rate| &rate.model);
-    let default_quality = default(table, "default_quality", known, |rate| &rate.quality);
+    names.check_distinct();
+    let default_model = names.default(table, "default_model", |row| &row.model);
+    let default_quality = names.default(table, "default_quality", |row| &row.quality);
     let (default_model, default_quality) = (default_model?, default_quality?);
-    check_default_pair(table, known, &default_model, &default_quality);
+    names.check_default(table, &default_model, &default_quality);
     steps?;
     Some(RateCard {
         default_model,
@@ -82,7 +86,7 @@ fn steps(table: &Table<'_>, default: Steps) -> Option<Steps> {
         let value = table.field("minimum").or_else(|| table.field("step"));
         if let Some(value) = value {
             let message = format!("the minimum {minimum} is not a multiple of the step {step}");
-            value.wrong(message, "prices that are multiples of the step");
+            value.wrong(message, "a minimum of whole steps");
         }
         return None;
     }
@@ -93,10 +97,19 @@ fn steps(table: &Table<'_>, default: Steps) -> Option<Steps> {
     })
 }
 
-fn rate(entry: &Value<'_>, steps_of_operation: Steps, features: &Known) -> Option<OperationRate> {
-    let table = entry.table()?;
+fn rate<'a>(
+    entry: &Value<'a>,
+    steps_of_operation: Steps,
+    features: &Known,
+    names: &mut Names<'a>,
+) -> Option<OperationRate> {
+    let Some(table) = entry.table() else {
+        names.complete = false;
+        return None;
+    };
     let model = table.required("model", "\"ochre-1\"", Value::key);
     let quality = table.required("quality", "\"standard\"", Value::key);
+    names.push(entry, model.as_ref(), quality.as_ref());
     let unit_price = table.required("unit_price", "\"0.3\"", Value::unit_price);
     let feature = table.optional("feature", |value| features.reference(value));
     let steps = steps(&table, steps_of_operation);
@@ -119,59 +132,83 @@ fn rate(entry: &Value<'_>, steps_of_operation: Steps, features: &Known) -> Optio
     })
 }
 
-fn check_distinct(entries: &[Value<'_>], rates: &[Option<OperationRate>]) {
-    let mut seen = BTreeMap::new();
-    for (entry, rate) in entries.iter().zip(rates) {
-        let Some(rate) = rate else { continue };
-        let first = seen.entry((&rate.model, &rate.quality)).or_insert(entry);
-        if first.place().path != entry.place().path {
-            let (model, quality) = (&rate.model, &rate.quality);
-            let first = &first.place().path;
-            entry.wrong(
-                format!("{model:?} at {quality:?} has its rate in {first}"),
-                "one rate for each model and quality",
-            );
+/// The model and quality of each rate, also of those that have mistakes elsewhere.
+struct Names<'a> {
+    rows: Vec<Row<'a>>,
+    /// Could all be read? If not, nothing can be said to be missing.
+    complete: bool,
+}
+
+struct Row<'a> {
+    model: Key,
+    quality: Key,
+    entry: Value<'a>,
+}
+
+impl<'a> Names<'a> {
+    fn push(&mut self, entry: &Value<'a>, model: Option<&Key>, quality: Option<&Key>) {
+        match (model.cloned(), quality.cloned()) {
+            (Some(model), Some(quality)) => {
+                self.rows.push(Row {
+                    model,
+                    quality,
+                    entry: entry.clone(),
+                });
+            }
+            _ => self.complete = false,
         }
     }
-}
 
-/// The model or quality when a request names none: that of the first rate if the file doesn't say.
-fn default(
-    table: &Table<'_>,
-    name: &'static str,
-    rates: &[OperationRate],
-    of: impl Fn(&OperationRate) -> &Key,
-) -> Option<Key> {
-    let Some(value) = table.field(name) else {
-        return rates.first().map(|rate| of(rate).clone());
-    };
-    let key = value.key()?;
-    if rates.is_empty() || rates.iter().any(|rate| *of(rate) == key) {
-        return Some(key);
+    fn check_distinct(&self) {
+        let mut seen = BTreeMap::new();
+        for Row {
+            model,
+            quality,
+            entry,
+        } in &self.rows
+        {
+            let first = seen.entry((model, quality)).or_insert(entry);
+            if first.place().path != entry.place().path {
+                let first = &first.place().path;
+                let message = format!("{model:?} at {quality:?} has its rate in {first}");
+                entry.wrong(message, "one rate for each model and quality");
+            }
+        }
     }
-    let mut known: Vec<String> = rates.iter().map(|rate| of(rate).to_string()).collect();
-    known.dedup();
-    value.dangling(
-        format!("no rate has {}", value.quoted()),
-        Some(one_of(&known)),
-    );
-    None
-}
 
-fn check_default_pair(table: &Table<'_>, rates: &[OperationRate], model: &Key, quality: &Key) {
-    let has = |rate: &OperationRate| rate.model == *model && rate.quality == *quality;
-    if rates.is_empty() || rates.iter().any(has) {
-        return;
+    /// The model or quality when a request names none: that of the first rate if the file doesn't
+    /// say.
+    fn default(
+        &self,
+        table: &Table<'_>,
+        name: &'static str,
+        of: impl for<'r> Fn(&'r Row<'a>) -> &'r Key,
+    ) -> Option<Key> {
+        let Some(value) = table.field(name) else {
+            return self.rows.first().map(|row| of(row).clone());
+        };
+        let key = value.key()?;
+        let unknown = self.complete && !self.rows.is_empty();
+        if unknown && self.rows.iter().all(|row| *of(row) != key) {
+            let message = format!("no rate has {}", value.quoted());
+            value.dangling(message, Some(one_of(self.rows.iter().map(of))));
+            return None;
+        }
+        Some(key)
     }
-    let qualities: Vec<String> = (rates.iter())
-        .filter(|rate| rate.model == *model)
-        .map(|rate| rate.quality.to_string())
-        .collect();
-    let value = table
-        .field("default_quality")
-        .or_else(|| table.field("default_model"));
-    if let Some(value) = value {
-        let message = format!("the default model {model:?} has no rate at {quality:?}");
-        value.dangling(message, Some(one_of(&qualities)));
+
+    /// Both defaults exist; a rate must have them together.
+    fn check_default(&self, table: &Table<'_>, model: &Key, quality: &Key) {
+        let has = |row: &Row<'_>| row.model == *model && row.quality == *quality;
+        if !self.complete || self.rows.is_empty() || self.rows.iter().any(has) {
+            return;
+        }
+        let of_model = self.rows.iter().filter(|row| row.model == *model);
+        let qualities = one_of(of_model.map(|row| &row.quality));
+        let field = |name| table.field(name);
+        if let Some(value) = field("default_quality").or_else(|| field("default_model")) {
+            let message = format!("the default model {model:?} has no rate at {quality:?}");
+            value.dangling(message, Some(qualities));
+        }
     }
 }

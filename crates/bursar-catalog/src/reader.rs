@@ -4,12 +4,12 @@
 //! field it has reported, and the caller gives up only after it has read every field.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use bursar_core::id::Key;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::references::{closest, one_of};
 use crate::report::{Place, Report};
 
 /// A value with its place.
@@ -145,11 +145,8 @@ impl<'a> Value<'a> {
         if let Some((_, value)) = words.iter().find(|(word, _)| given == Some(*word)) {
             return Some(*value);
         }
-        let list: Vec<String> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
-        self.wrong(
-            format!("{} is not a choice here", self.quoted()),
-            one_of(&list),
-        );
+        let choices = one_of(words.iter().map(|(word, _)| format!("{word:?}")));
+        self.wrong(format!("{} is not a choice here", self.quoted()), choices);
         None
     }
 
@@ -219,7 +216,12 @@ impl<'a> Table<'a> {
     }
 
     fn path(&self, name: &str) -> String {
-        let name = shorten(name);
+        let bare = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        let name = if name.chars().all(bare) {
+            shorten(name)
+        } else {
+            quote(name)
+        };
         match self.place.path.as_str() {
             "" => name,
             path => format!("{path}.{name}"),
@@ -228,7 +230,10 @@ impl<'a> Table<'a> {
 
     /// The value of a field, if the file has it.
     pub(crate) fn field(&self, name: &'static str) -> Option<Value<'a>> {
-        self.asked.borrow_mut().push(name);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&name) {
+            asked.push(name);
+        }
         self.table
             .get(name)
             .map(|value| Value::new(self.report, value, self.path(name)))
@@ -252,12 +257,30 @@ impl<'a> Table<'a> {
 
     /// Reports that a field isn't there.
     pub(crate) fn missing(&self, name: &'static str, example: &str) {
+        self.missing_field(name, format!("{name} = {example}"));
+    }
+
+    /// A table `[name]` that must be there.
+    pub(crate) fn section<T>(
+        &self,
+        name: &'static str,
+        read: impl FnOnce(Table<'a>) -> Option<T>,
+    ) -> Option<T> {
+        match self.field(name) {
+            Some(value) => value.table().and_then(read),
+            None => {
+                self.missing_field(name, format!("a [{name}] table"));
+                None
+            }
+        }
+    }
+
+    fn missing_field(&self, name: &'static str, expected: String) {
         let place = Place {
             path: self.path(name),
             ..self.place.clone()
         };
-        self.report
-            .absent(&place, "is missing", Some(format!("{name} = {example}")));
+        self.report.absent(&place, "is missing", Some(expected));
     }
 
     /// A field that may be left out: the outer `None` is a mistake, the inner one absence.
@@ -342,85 +365,12 @@ impl<'a> Table<'a> {
                     self.report
                         .plain(&place, format!("unknown key; did you mean {meant:?}?"));
                 }
-                None => self.report.mistake(
-                    &place,
-                    "unknown key",
-                    one_of(
-                        &asked
-                            .iter()
-                            .map(|&name| name.to_owned())
-                            .collect::<Vec<_>>(),
-                    ),
-                ),
+                None => self
+                    .report
+                    .mistake(&place, "unknown key", one_of(asked.iter())),
             }
         }
     }
-}
-
-/// Reports each key that an earlier one already has. `what` names the whole they belong to.
-pub(crate) fn distinct<'a, K: Ord>(keys: impl IntoIterator<Item = (K, Value<'a>)>, what: &str) {
-    let mut seen: BTreeMap<K, Place> = BTreeMap::new();
-    for (key, value) in keys {
-        if let Some(first) = seen.get(&key) {
-            let message = format!("{} is taken by {}", value.quoted(), first.path);
-            value.wrong(message, format!("another {what}"));
-        } else {
-            seen.insert(key, value.place().clone());
-        }
-    }
-}
-
-/// Keys that a reference may name.
-pub(crate) struct Known {
-    /// What they are keys of: `feature`.
-    pub(crate) what: &'static str,
-    /// The keys; `None` if some could not be read, so that nothing can be said to be missing.
-    pub(crate) keys: Option<Vec<Key>>,
-}
-
-impl Known {
-    /// A key that must be one of these.
-    pub(crate) fn reference(&self, value: &Value<'_>) -> Option<Key> {
-        let key = value.key()?;
-        let Some(keys) = self.keys.as_ref().filter(|keys| !keys.contains(&key)) else {
-            return Some(key);
-        };
-        let message = format!("there is no {} {}", self.what, value.quoted());
-        match closest(key.as_str(), keys.iter().map(Key::as_str)) {
-            Some(meant) => value.dangling(format!("{message}; did you mean {meant:?}?"), None),
-            None => {
-                let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-                value.dangling(message, Some(one_of(&keys)));
-            }
-        }
-        None
-    }
-}
-
-/// `a, b or c`, cut after twelve.
-pub(crate) fn one_of(words: &[String]) -> String {
-    match words {
-        [] => "none".to_owned(),
-        [only] => only.clone(),
-        [rest @ .., last] if rest.len() < 12 => format!("one of {} or {last}", rest.join(", ")),
-        words => {
-            let some: Vec<&str> = words.iter().take(12).map(String::as_str).collect();
-            format!("one of {}, …", some.join(", "))
-        }
-    }
-}
-
-/// The known word that `given` was probably meant to be.
-fn closest<'k>(given: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    if given.len() > 64 {
-        // Longer than any key, and the comparison takes the product of the lengths.
-        return None;
-    }
-    known
-        .map(|word| (strsim::jaro_winkler(given, word), word))
-        .filter(|(likeness, _)| *likeness >= 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, word)| word)
 }
 
 /// In quotes, shortened.

@@ -103,8 +103,12 @@ impl<'a> Report<'a> {
             .filter(|(_, found)| found.cause == Cause::Syntax)
             .map(|((line, _), _)| *line)
             .collect();
+        // Behind something unclosed nothing is what it seems.
+        let readable = (all.iter())
+            .find(|found| found.cause == Cause::Syntax && found.message.contains("unclosed"))
+            .map_or(usize::MAX, |found| found.place.span.start);
         let mut mistakes: Vec<Mistake> = (lines.into_iter().zip(all))
-            .filter(|((line, _), found)| stands(found, *line, &unreadable))
+            .filter(|((line, _), found)| stands(found, *line, &unreadable, readable))
             .map(|((line, column), found)| Mistake {
                 line,
                 column,
@@ -118,13 +122,15 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Is it a mistake of its own, given the lines that aren't TOML?
-fn stands(found: &Found, line: usize, unreadable: &BTreeSet<usize>) -> bool {
+/// Is it a mistake of its own, given the lines that aren't TOML and how far the file is readable?
+fn stands(found: &Found, line: usize, unreadable: &BTreeSet<usize>, readable: usize) -> bool {
     match found.cause {
         Cause::Syntax => true,
-        // What the parser made up to go on has an empty span.
+        Cause::Itself if unreadable.is_empty() => true,
         Cause::Itself => {
-            unreadable.is_empty() || !(unreadable.contains(&line) || found.place.span.is_empty())
+            let span = &found.place.span;
+            // What the parser made up to go on has an empty span.
+            !unreadable.contains(&line) && !span.is_empty() && span.start < readable
         }
         Cause::MaybeUnreadable => unreadable.is_empty(),
     }

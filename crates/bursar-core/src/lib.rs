@@ -16,6 +16,7 @@ extern crate alloc;
 pub mod account;
 pub mod catalog;
 pub mod credits;
+pub mod describe;
 pub mod entitlements;
 pub mod id;
 pub mod money;

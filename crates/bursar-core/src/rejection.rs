@@ -85,6 +85,14 @@ impl HoldEnd {
             Self::TimedOut => "timed_out",
         }
     }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Captured => "was captured",
+            Self::Released => "was released",
+            Self::TimedOut => "timed out",
+        }
+    }
 }
 
 impl From<&ReleaseCause> for HoldEnd {
@@ -179,7 +187,7 @@ pub enum SpendRejection {
         spend: SpendId,
     },
     /// A hold ends once.
-    #[error("{hold} was {} at {at}", how.as_str().replace('_', " "))]
+    #[error("{hold} {} at {at}", .how.words())]
     HoldEnded {
         /// The hold.
         hold: HoldId,

@@ -41,10 +41,14 @@ async fn wake(engine: &Engine) -> usize {
     }
     let outcomes = engine.execute_many(envelopes).await;
     // `NothingDue` is a success: whatever was due has been booked, by this or by another command.
-    let failed = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).find(|failure| {
-        !matches!(failure, crate::Failure::NothingDue)
-    });
-    engine.metrics().advanced.inc_by(u64::try_from(outcomes.len()).unwrap_or(0));
+    let failed = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.as_ref().err())
+        .find(|failure| !matches!(failure, crate::Failure::NothingDue));
+    engine
+        .metrics()
+        .advanced
+        .inc_by(u64::try_from(outcomes.len()).unwrap_or(0));
     match failed {
         None => outcomes.len(),
         Some(crate::Failure::ShuttingDown) => 0,

@@ -12,6 +12,7 @@ pub mod contract;
 pub mod entry;
 pub mod memory;
 pub mod port;
+pub mod projection;
 pub mod registry;
 
 pub use entry::{Entry, JournalPosition};

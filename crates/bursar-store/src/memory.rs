@@ -1,1 +1,401 @@
-//! Being written.
+//! A store that keeps everything in memory: for tests and simulation, where it can be told to fail.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use bursar_core::account::Account;
+use bursar_core::account::event::Recorded;
+use bursar_core::id::{AccountId, IdempotencyKey, Key, SpendId};
+use bursar_core::time::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::entry::{Entry, JournalPosition};
+use crate::port::{Batch, Begun, Due, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer};
+use crate::projection;
+use crate::registry::{ApiKeyRecord, CatalogRecord, Contact, Registry};
+
+/// How a commit fails.
+#[derive(Clone, Debug)]
+pub enum CommitFault {
+    /// Nothing is kept, and this is the error.
+    Refused(StoreError),
+    /// Everything is kept, and the writer is told that the outcome is unknown.
+    Unknown,
+}
+
+type Faults = Box<dyn FnMut(&Batch) -> Option<CommitFault> + Send>;
+
+/// A store in memory. Its data lives as long as any handle on it.
+pub struct MemoryStore {
+    disk: Arc<Disk>,
+    closed: Arc<AtomicBool>,
+}
+
+/// What outlives a handle.
+#[derive(Default)]
+struct Disk {
+    data: Mutex<Data>,
+    faults: Mutex<Option<Faults>>,
+    has_writer: AtomicBool,
+}
+
+#[derive(Default)]
+struct Data {
+    journal: Vec<(JournalPosition, Arc<Entry>)>,
+    commits: u64,
+    accounts: HashMap<AccountId, Seat>,
+    due: BTreeSet<(Timestamp, AccountId)>,
+    contacts: HashMap<AccountId, Contact>,
+    keys: BTreeMap<Key, ApiKeyRecord>,
+    settings: HashMap<String, Vec<u8>>,
+    catalogs: Vec<CatalogRecord>,
+}
+
+/// One account's state and everything of it that is looked up.
+struct Seat {
+    account: Arc<Account>,
+    entries: Vec<Arc<Entry>>,
+    keys: HashMap<IdempotencyKey, Arc<Entry>>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self {
+            disk: Arc::default(),
+            closed: Arc::default(),
+        }
+    }
+
+    /// Another handle on the same data, open even if this one was closed: what opening a directory
+    /// again is to a store on disk.
+    #[must_use]
+    pub fn reopen(&self) -> Self {
+        Self {
+            disk: Arc::clone(&self.disk),
+            closed: Arc::default(),
+        }
+    }
+
+    /// Lets every commit fail as if the disk were full, or no longer.
+    pub fn fail_commits(&self, fail: bool) {
+        if fail {
+            self.fail_commits_with(|_| {
+                let full = StoreError::Unavailable("told to fail".to_owned());
+                Some(CommitFault::Refused(full))
+            });
+        } else {
+            *self.disk.faults.lock() = None;
+        }
+    }
+
+    /// Asks `fault` of every commit whether and how it fails.
+    pub fn fail_commits_with(
+        &self,
+        fault: impl FnMut(&Batch) -> Option<CommitFault> + Send + 'static,
+    ) {
+        *self.disk.faults.lock() = Some(Box::new(fault));
+    }
+
+    fn data(&self) -> Result<MutexGuard<'_, Data>, StoreError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable("the store is closed".to_owned()));
+        }
+        Ok(self.disk.data.lock())
+    }
+}
+
+/// The one writer. What it begins it has for itself, because there is no other.
+struct MemoryWriter {
+    store: MemoryStore,
+    begun: Option<Vec<AccountId>>,
+}
+
+impl Drop for MemoryWriter {
+    fn drop(&mut self) {
+        self.store.disk.has_writer.store(false, Ordering::Release);
+    }
+}
+
+#[async_trait]
+impl Writer for MemoryWriter {
+    async fn begin(&mut self, wanted: &Wanted) -> Result<Begun, StoreError> {
+        let data = self.store.data()?;
+        let seat = |id: &AccountId| data.accounts.get(id);
+        let entry = |(id, key): &(AccountId, IdempotencyKey)| {
+            seat(id).and_then(|seat| seat.keys.get(key).cloned())
+        };
+        let account = |id| seat(id).map(|seat| Arc::clone(&seat.account));
+        self.begun = Some(wanted.accounts.clone());
+        Ok(Begun {
+            accounts: wanted.accounts.iter().map(account).collect(),
+            entries: wanted.keys.iter().map(entry).collect(),
+        })
+    }
+
+    async fn spend(
+        &mut self,
+        account: &AccountId,
+        spend: SpendId,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let events = self.store.data()?.spend(account, spend);
+        Ok(events.into_iter().map(|event| event.recorded).collect())
+    }
+
+    async fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let begun = self.begun.take().unwrap_or_default();
+        let mut data = self.store.data()?;
+        data.check(&begun, &batch)?;
+        let fault = match &mut *self.store.disk.faults.lock() {
+            Some(faults) => faults(&batch),
+            None => None,
+        };
+        match fault {
+            Some(CommitFault::Refused(error)) => return Err(error),
+            Some(CommitFault::Unknown) => {
+                data.keep(batch);
+                return Err(StoreError::Unknown("told to fail".to_owned()));
+            }
+            None => data.keep(batch),
+        }
+        Ok(())
+    }
+
+    async fn abandon(&mut self) {
+        self.begun = None;
+    }
+}
+
+impl Data {
+    /// Refuses what no store could keep: a caller's mistake, which a test should see.
+    fn check(&self, begun: &[AccountId], batch: &Batch) -> Result<(), StoreError> {
+        let wrong = |id: &AccountId, what: &str| Err(StoreError::Damaged(format!("{id}: {what}")));
+        let mut versions: HashMap<&AccountId, u64> = HashMap::new();
+        for entry in &batch.entries {
+            let id = &entry.account;
+            if !begun.contains(id) {
+                return wrong(id, "was not begun");
+            }
+            let stored = || self.accounts.get(id).map_or(0, |seat| seat.account.version);
+            let version = versions.entry(id).or_insert_with(stored);
+            if entry.first_version != *version + 1 || entry.events.is_empty() {
+                return wrong(id, "an entry does not follow the account's version");
+            }
+            *version = entry.version();
+        }
+        for account in &batch.accounts {
+            if versions.remove(&account.id) != Some(account.version) {
+                return wrong(&account.id, "the state is not the one after its last entry");
+            }
+        }
+        match versions.keys().next() {
+            Some(id) => wrong(id, "has entries but no state"),
+            None => Ok(()),
+        }
+    }
+
+    fn keep(&mut self, batch: Batch) {
+        if batch.entries.is_empty() {
+            return;
+        }
+        self.commits += 1;
+        let commit = self.commits;
+        let mut histories: HashMap<AccountId, Vec<Arc<Entry>>> = HashMap::new();
+        for (index, entry) in (0..).zip(batch.entries) {
+            let position = JournalPosition { commit, index };
+            self.journal.push((position, Arc::clone(&entry)));
+            histories
+                .entry(entry.account.clone())
+                .or_default()
+                .push(entry);
+        }
+        for account in batch.accounts {
+            let entries = histories.remove(&account.id).unwrap_or_default();
+            self.keep_account(account, entries);
+        }
+    }
+
+    fn keep_account(&mut self, account: Arc<Account>, entries: Vec<Arc<Entry>>) {
+        let seat = self
+            .accounts
+            .entry(account.id.clone())
+            .or_insert_with(|| Seat {
+                account: Arc::clone(&account),
+                entries: Vec::new(),
+                keys: HashMap::new(),
+            });
+        if let Some(due) = seat.account.next_due_wall() {
+            self.due.remove(&(due, account.id.clone()));
+        }
+        if let Some(due) = account.next_due_wall() {
+            self.due.insert((due, account.id.clone()));
+        }
+        for entry in &entries {
+            if let Some(key) = projection::idempotency(entry) {
+                seat.keys.insert(key.clone(), Arc::clone(entry));
+            }
+        }
+        seat.account = account;
+        seat.entries.extend(entries);
+    }
+
+    fn spend(&self, account: &AccountId, spend: SpendId) -> Vec<SpendEvent> {
+        let entries = self.accounts.get(account).map(|seat| &seat.entries);
+        let entries = entries.into_iter().flatten();
+        entries
+            .flat_map(|entry| projection::spend_events(entry, spend))
+            .collect()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    fn writers(&self) -> usize {
+        1
+    }
+
+    fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
+        drop(self.data()?);
+        if self.disk.has_writer.swap(true, Ordering::AcqRel) {
+            return Err(StoreError::Unavailable(
+                "there is a writer already".to_owned(),
+            ));
+        }
+        Ok(Box::new(MemoryWriter {
+            store: Self {
+                disk: Arc::clone(&self.disk),
+                closed: Arc::clone(&self.closed),
+            },
+            begun: None,
+        }))
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, StoreError> {
+        let data = self.data()?;
+        Ok(data.accounts.get(id).map(|seat| Arc::clone(&seat.account)))
+    }
+
+    async fn statement(
+        &self,
+        id: &AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<StatementRow>, StoreError> {
+        let data = self.data()?;
+        let entries = data
+            .accounts
+            .get(id)
+            .into_iter()
+            .flat_map(|seat| seat.entries.iter().rev());
+        let rows = entries.flat_map(|entry| projection::statement_rows(entry).rev());
+        let wanted = rows.filter(|row| before.is_none_or(|before| row.version < before));
+        Ok(wanted.take(limit).collect())
+    }
+
+    async fn spend(&self, id: &AccountId, spend: SpendId) -> Result<Vec<SpendEvent>, StoreError> {
+        Ok(self.data()?.spend(id, spend))
+    }
+
+    async fn journal(
+        &self,
+        after: JournalPosition,
+        limit: usize,
+    ) -> Result<Vec<(JournalPosition, Arc<Entry>)>, StoreError> {
+        let data = self.data()?;
+        let from = data
+            .journal
+            .partition_point(|(position, _)| *position <= after);
+        Ok(data
+            .journal
+            .iter()
+            .skip(from)
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
+        let data = self.data()?;
+        let due = data
+            .due
+            .iter()
+            .take_while(|(since, _)| *since <= now)
+            .take(limit);
+        Ok(due
+            .map(|(since, account)| Due {
+                account: account.clone(),
+                since: *since,
+            })
+            .collect())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.closed.store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Registry for MemoryStore {
+    async fn put_contact(&self, account: &AccountId, contact: Contact) -> Result<(), StoreError> {
+        self.data()?.contacts.insert(account.clone(), contact);
+        Ok(())
+    }
+
+    async fn contact(&self, account: &AccountId) -> Result<Contact, StoreError> {
+        Ok(self
+            .data()?
+            .contacts
+            .get(account)
+            .cloned()
+            .unwrap_or_default())
+    }
+
+    async fn put_api_key(&self, key: ApiKeyRecord) -> Result<(), StoreError> {
+        self.data()?.keys.insert(key.id.clone(), key);
+        Ok(())
+    }
+
+    async fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKeyRecord>, StoreError> {
+        let data = self.data()?;
+        Ok(data.keys.values().find(|key| key.hash == *hash).cloned())
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        let mut keys: Vec<_> = self.data()?.keys.values().cloned().collect();
+        keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(keys)
+    }
+
+    async fn setting_or(&self, name: &str, default: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut data = self.data()?;
+        let value = data.settings.entry(name.to_owned());
+        Ok(value.or_insert_with(|| default.to_vec()).clone())
+    }
+
+    async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError> {
+        let mut data = self.data()?;
+        if data
+            .catalogs
+            .iter()
+            .all(|known| known.version != catalog.version)
+        {
+            data.catalogs.push(catalog);
+        }
+        Ok(())
+    }
+
+    async fn catalogs(&self) -> Result<Vec<CatalogRecord>, StoreError> {
+        let mut catalogs = self.data()?.catalogs.clone();
+        catalogs.sort_by_key(|catalog| (catalog.since, catalog.version));
+        Ok(catalogs)
+    }
+}

@@ -1,2 +1,28 @@
-//! Placeholder.
-fn main() {}
+//! The `bursar` binary: configuration, command line and wiring.
+//!
+//! **Architecture invariant:** nothing is decided here. The rules are in `bursar-core`, what is
+//! durable in the store; this crate reads arguments, puts concrete parts together and prints.
+
+mod cli;
+mod commands;
+mod data;
+mod json;
+mod output;
+mod problem;
+mod progress;
+mod span;
+mod table;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run(cli::parse()) {
+        Ok(answer) => answer.into(),
+        // Whoever read our output has had enough, as in `bursar ledger | head`.
+        Err(error) if problem::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            problem::FAILED.into()
+        }
+    }
+}

@@ -41,8 +41,8 @@ pub enum ChangeKind {
 pub enum Effect {
     /// Pinned terms: price, allowance, storage.
     NextRenewal,
-    /// A plan for sale that wasn't.
-    NewPlan,
+    /// A plan or pack for sale that wasn't.
+    ForSale,
     /// A plan that is no longer for sale.
     ClosedPlan,
     /// What a plan unlocks.
@@ -51,10 +51,16 @@ pub enum Effect {
     Rank,
     /// Packs.
     NextPurchase,
+    /// A pack that is no longer for sale.
+    ClosedPack,
     /// Prices and what is priced.
     NewQuotes,
     /// What a request may ask for, and what it needs.
     NewRequests,
+    /// Something that can be asked for and couldn't.
+    NewlyPriced,
+    /// Something that can no longer be asked for.
+    NoLongerPriced,
     /// The order in which lots are burnt.
     NextSpend,
     /// How long a quote binds.
@@ -78,13 +84,16 @@ impl Effect {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NextRenewal => "next_renewal",
-            Self::NewPlan => "new_plan",
+            Self::ForSale => "for_sale",
             Self::ClosedPlan => "closed_plan",
             Self::Subscribers => "subscribers",
             Self::Rank => "rank",
             Self::NextPurchase => "next_purchase",
+            Self::ClosedPack => "closed_pack",
             Self::NewQuotes => "new_quotes",
             Self::NewRequests => "new_requests",
+            Self::NewlyPriced => "newly_priced",
+            Self::NoLongerPriced => "no_longer_priced",
             Self::NextSpend => "next_spend",
             Self::QuotesFromNowOn => "quotes_from_now_on",
             Self::HoldsFromNowOn => "holds_from_now_on",
@@ -101,7 +110,7 @@ impl Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NextRenewal => "new subscribers at once, present ones at their next renewal",
-            Self::NewPlan => "for sale at once",
+            Self::ForSale => "for sale at once",
             Self::ClosedPlan => {
                 "no new subscribers; present ones keep price, allowance and storage until they \
                  renew, and lose its features at once"
@@ -109,8 +118,13 @@ impl Display for Effect {
             Self::Subscribers => "at once for everyone on the plan",
             Self::Rank => "changes of plan asked for from now on; it decides up and down",
             Self::NextPurchase => "the next purchase; credits already bought stay",
+            Self::ClosedPack => "no longer for sale at once; credits already bought stay",
             Self::NewQuotes => "new quotes at once; open quotes and holds keep their pinned rate",
             Self::NewRequests => "new requests at once; open quotes and holds stay as they are",
+            Self::NewlyPriced => "can be asked for at once",
+            Self::NoLongerPriced => {
+                "refused to new requests at once; open quotes and holds keep their pinned rate"
+            }
             Self::NextSpend => "the next hold or charge; what is held stays on its lots",
             Self::QuotesFromNowOn => "quotes from now on",
             Self::HoldsFromNowOn => "holds and extensions from now on",

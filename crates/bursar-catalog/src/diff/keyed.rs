@@ -2,11 +2,28 @@
 
 use bursar_core::id::Key;
 
+use super::change::Effect;
+
 /// What became of an element.
 #[derive(Clone, Copy)]
 pub(super) enum Presence {
     Added,
     Removed,
+}
+
+impl Presence {
+    /// Which of two effects it has.
+    pub(super) const fn choose(self, added: Effect, removed: Effect) -> Effect {
+        match self {
+            Self::Added => added,
+            Self::Removed => removed,
+        }
+    }
+
+    /// The effect of a price that comes or goes.
+    pub(super) const fn of_price(self) -> Effect {
+        self.choose(Effect::NewlyPriced, Effect::NoLongerPriced)
+    }
 }
 
 /// An element in one list or in both.

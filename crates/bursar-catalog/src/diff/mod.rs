@@ -102,7 +102,10 @@ fn packs(changes: &mut Changes, before: &[Pack], after: &[Pack]) {
                     Effect::NextPurchase,
                 );
             }
-            Err(presence) => at.presence(presence, Effect::NextPurchase),
+            Err(presence) => at.presence(
+                presence,
+                presence.choose(Effect::ForSale, Effect::ClosedPack),
+            ),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn compare(changes: &mut Changes, before: &[Operation], after: &[Oper
             Err(presence) => {
                 let Operation { key, name, .. } = pair.either();
                 let mut at = changes.at(format!("operations.{key}"), format!("Operation {name}"));
-                at.presence(presence, Effect::NewRequests);
+                at.presence(presence, presence.of_price());
             }
         }
     }
@@ -108,7 +108,7 @@ fn rates(
         let mut at = changes.at(path, subject);
         match pair.both() {
             Ok((before, after)) => rate(&mut at, before, after),
-            Err(presence) => at.presence(presence, Effect::NewRequests),
+            Err(presence) => at.presence(presence, presence.of_price()),
         }
     }
 }
@@ -166,7 +166,7 @@ fn attributes(
             Ok((before, after)) => attribute(changes, (&path, &subject), before, after),
             Err(presence) => changes
                 .at(path, subject)
-                .presence(presence, Effect::NewRequests),
+                .presence(presence, presence.of_price()),
         }
     }
 }
@@ -200,7 +200,7 @@ fn attribute(
                 let multipliers = (&before.multiplier, &after.multiplier);
                 at.compare("", "multiplier", multipliers, Effect::NewQuotes);
             }
-            Err(presence) => at.presence(presence, Effect::NewRequests),
+            Err(presence) => at.presence(presence, presence.of_price()),
         }
     }
 }

@@ -24,10 +24,7 @@ pub(super) fn compare(
                 display(changes, before, after);
             }
             Err(presence) => {
-                let effect = match presence {
-                    keyed::Presence::Added => Effect::NewPlan,
-                    keyed::Presence::Removed => Effect::ClosedPlan,
-                };
+                let effect = presence.choose(Effect::ForSale, Effect::ClosedPlan);
                 let mut at = changes.at(format!("plans.{key}"), format!("Plan {name}"));
                 at.presence(presence, effect);
             }

@@ -3,7 +3,7 @@
 use bursar_core::catalog::{ChangePolicy, HoldPolicy, Policies, RefundPolicy};
 
 use super::change::{At, Changes, Effect};
-use crate::policy_words::{burn_order, dunning, expired, timing};
+use crate::policy_words::{burn_order, expired, retries, timing};
 use crate::words::in_words;
 
 pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies) {
@@ -31,12 +31,12 @@ pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies
     self::plan_changes(&mut at, *plan_changes, after.changes);
     self::refunds(&mut at, refunds, &after.refunds);
     let retries = (
-        &dunning(dunning_retry_days),
-        &dunning(&after.dunning_retry_days),
+        &retries(dunning_retry_days),
+        &retries(&after.dunning_retry_days),
     );
     at.compare(
         "dunning_retry_days",
-        "retries",
+        "a failed renewal is tried again",
         retries,
         Effect::FailuresFromNowOn,
     );

@@ -1,0 +1,104 @@
+//! Opening the two files.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bursar_store::StoreError;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::directory::Directory;
+use crate::error::{Result, about};
+
+/// How long to wait for another connection's lock. Only a tool that looks into the files while the
+/// server runs can hold one.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Opens the journal for writing, creating it if there is none. Every commit is synced before it
+/// returns; checkpoints are left to a thread of their own.
+pub(crate) fn journal(directory: &Directory) -> Result<Connection> {
+    let path = directory.journal();
+    let connection = writable(&path)?;
+    configure(
+        &connection,
+        &path,
+        // What a contact is replaced by overwrites it, so that erasing it erases it.
+        "PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA secure_delete = ON;",
+    )?;
+    Ok(connection)
+}
+
+/// Opens the views for writing, creating them if there are none. They may fall behind in a power
+/// cut, but not apart: what is missing is read from the journal again.
+pub(crate) fn views(directory: &Directory) -> Result<Connection> {
+    let path = directory.views();
+    let connection = writable(&path)?;
+    configure(
+        &connection,
+        &path,
+        "PRAGMA synchronous = NORMAL;
+         PRAGMA wal_autocheckpoint = 8000;
+         PRAGMA journal_size_limit = 134217728;
+         PRAGMA cache_size = -65536;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(connection)
+}
+
+fn writable(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(about(path))?;
+    connection.busy_timeout(BUSY).map_err(about(path))?;
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(about(path))? {
+        let path = path.display();
+        return Err(StoreError::Unavailable(format!(
+            "{path} is read-only; it must belong to the user that runs Bursar and be writable"
+        )));
+    }
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(about(path))?;
+    if mode != "wal" {
+        let path = path.display();
+        return Err(StoreError::Unavailable(format!(
+            "{path}: no write-ahead log is possible here; use a local file system"
+        )));
+    }
+    Ok(connection)
+}
+
+fn configure(connection: &Connection, path: &Path, pragmas: &str) -> Result<()> {
+    connection.execute_batch(pragmas).map_err(about(path))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+/// Opens a file for reading.
+pub(crate) fn read_only(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(about(path))?;
+    connection.busy_timeout(BUSY).map_err(about(path))?;
+    configure(&connection, path, "PRAGMA cache_size = -16384;")?;
+    Ok(connection)
+}
+
+/// Both files, for reading.
+pub(crate) struct Reader {
+    pub(crate) directory: Directory,
+    pub(crate) journal: Connection,
+    pub(crate) views: Connection,
+}
+
+impl Reader {
+    pub(crate) fn open(directory: &Directory) -> Result<Self> {
+        Ok(Self {
+            journal: read_only(&directory.journal())?,
+            views: read_only(&directory.views())?,
+            directory: directory.clone(),
+        })
+    }
+}

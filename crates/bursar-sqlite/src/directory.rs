@@ -1,0 +1,89 @@
+//! The data directory: its files, and the lock that gives it to one process.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use bursar_store::StoreError;
+
+use crate::error::{self, Result};
+
+pub(crate) const JOURNAL: &str = "journal.db";
+pub(crate) const VIEWS: &str = "views.db";
+const LOCK: &str = "bursar.lock";
+
+/// Where the files are.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    path: PathBuf,
+}
+
+impl Directory {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.path.join(JOURNAL)
+    }
+
+    pub(crate) fn views(&self) -> PathBuf {
+        self.path.join(VIEWS)
+    }
+
+    pub(crate) fn journal_wal(&self) -> PathBuf {
+        self.path.join("journal.db-wal")
+    }
+
+    /// Makes the directory if there is none.
+    pub(crate) fn create(&self) -> Result<()> {
+        fs::create_dir_all(&self.path).map_err(|error| error::file(&self.path, &error))
+    }
+
+    /// Takes the directory for this process, as long as the file is open.
+    pub(crate) fn lock(&self) -> Result<File> {
+        let path = self.path.join(LOCK);
+        let unavailable = |what: &str| {
+            let path = self.path.display();
+            StoreError::Unavailable(format!("the data directory {path} {what}"))
+        };
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| {
+                unavailable(&format!(
+                    "can't be written: {error}; it must belong to the user that runs Bursar"
+                ))
+            })?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(unavailable(
+                "is in use by another Bursar process; stop that one first",
+            )),
+            Err(TryLockError::Error(error)) => Err(unavailable(&format!(
+                "can't be locked: {error}; it must be on a file system with locks"
+            ))),
+        }
+    }
+
+    /// Deletes the views, so that they are built anew.
+    pub(crate) fn remove_views(&self) -> Result<()> {
+        for name in ["views.db", "views.db-wal", "views.db-shm"] {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error::file(&path, &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

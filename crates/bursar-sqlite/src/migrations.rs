@@ -1,0 +1,80 @@
+//! The versions of the two files.
+
+use std::path::Path;
+
+use bursar_store::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::directory::Directory;
+use crate::error::{Result, about};
+
+/// Marks a file as ours: "BRSR".
+const APPLICATION: i64 = 0x4252_5352;
+
+/// What brings a journal from each version to the next, from 0. Never changed, only added to.
+const JOURNAL: [&str; 1] = [include_str!("sql/journal_1.sql")];
+
+/// The version of the views' schema, and of what is written into them. They are built anew when it
+/// is another: raise it with every change of either.
+pub(crate) const VIEWS_VERSION: i64 = 1;
+
+const VIEWS: &str = include_str!("sql/views.sql");
+
+/// Brings a journal to today's version.
+pub(crate) fn migrate_journal(directory: &Directory, connection: &mut Connection) -> Result<()> {
+    let path = directory.journal();
+    let version = check_journal(&path, connection)?;
+    for (next, sql) in (1_i64..).zip(JOURNAL).skip_while(|(next, _)| *next <= version) {
+        let migration = connection
+            .transaction_with_behavior(TransactionBehavior::Exclusive)
+            .map_err(about(&path))?;
+        migration
+            .execute_batch(&format!(
+                "{sql}\nPRAGMA application_id = {APPLICATION};\nPRAGMA user_version = {next};"
+            ))
+            .map_err(about(&path))?;
+        migration.commit().map_err(about(&path))?;
+    }
+    Ok(())
+}
+
+/// The version of a journal; 0 if it is empty.
+///
+/// # Errors
+/// It is of a newer version, or not a journal.
+pub(crate) fn check_journal(path: &Path, connection: &Connection) -> Result<i64> {
+    let version = pragma(path, connection, "user_version")?;
+    let newest = i64::try_from(JOURNAL.len()).unwrap_or(i64::MAX);
+    let file = path.display();
+    if version != 0 && pragma(path, connection, "application_id")? != APPLICATION {
+        return Err(StoreError::Damaged(format!("{file} is not a journal of Bursar's")));
+    }
+    if version > newest {
+        return Err(StoreError::Newer(format!(
+            "{file} has schema {version} and this version of Bursar knows up to {newest}; \
+             run the version that wrote it, or a newer one"
+        )));
+    }
+    Ok(version)
+}
+
+/// Makes empty views.
+pub(crate) fn create_views(directory: &Directory, connection: &mut Connection) -> Result<()> {
+    let path = directory.views();
+    let creation = connection.transaction().map_err(about(&path))?;
+    creation
+        .execute_batch(&format!("{VIEWS}\nPRAGMA user_version = {VIEWS_VERSION};"))
+        .map_err(about(&path))?;
+    creation.commit().map_err(about(&path))
+}
+
+/// The version of the views; 0 if they are empty.
+pub(crate) fn views_version(directory: &Directory, connection: &Connection) -> Result<i64> {
+    pragma(&directory.views(), connection, "user_version")
+}
+
+fn pragma(path: &Path, connection: &Connection, name: &str) -> Result<i64> {
+    connection
+        .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
+        .map_err(about(path))
+}

@@ -1,0 +1,207 @@
+//! What an [`Entry`] leaves in the tables that are looked up: the same rows in every SQL store.
+//!
+//! - `history`: one row per event that is a statement line or belongs to a spend. The statement is
+//!   its rows that have a `kind`; a spend is its rows of one `spend_id`.
+//! - `idempotency`: where each key's entry stands in the journal.
+//! - `accounts`: the state after the last entry, with what is searched by beside it.
+
+use std::str::FromStr;
+
+use bursar_core::account::Account;
+use bursar_core::account::event::Recorded;
+use bursar_core::account::spend::subject;
+use bursar_core::credits::Credits;
+use bursar_core::id::{AccountId, IdempotencyKey, Key, LotId, SpendId};
+use bursar_core::pricing::Quantity;
+use bursar_core::statement::{self, StatementKind, StatementLine};
+use bursar_core::time::Timestamp;
+
+use crate::codec;
+use crate::entry::Entry;
+use crate::port::{SpendEvent, StatementRow, StoreError};
+
+/// A row of `history`, keyed by account and version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The account's version after the event.
+    pub version: u64,
+    /// The statement line, if the event is one; its fields are columns.
+    pub line: Option<StatementLine>,
+    /// The spend that the event belongs to.
+    pub spend: Option<SpendId>,
+    /// The encoded [`Recorded`], if the event belongs to a spend.
+    pub event: Option<Vec<u8>>,
+}
+
+/// The rows of `history` that an entry adds, oldest first.
+///
+/// # Errors
+/// As [`codec::encode`].
+pub fn history(entry: &Entry) -> Result<Vec<HistoryRow>, StoreError> {
+    let rows = entry
+        .versions()
+        .map(|(version, recorded)| history_row(version, recorded));
+    rows.filter_map(Result::transpose).collect()
+}
+
+fn history_row(version: u64, recorded: &Recorded) -> Result<Option<HistoryRow>, StoreError> {
+    let spend = subject(&recorded.event);
+    let line = statement::line(recorded);
+    if spend.is_none() && line.is_none() {
+        return Ok(None);
+    }
+    let event = spend.map(|_| codec::encode(recorded)).transpose()?;
+    Ok(Some(HistoryRow {
+        version,
+        line,
+        spend,
+        event,
+    }))
+}
+
+/// The statement lines of an entry, oldest first.
+pub fn statement_rows(entry: &Entry) -> impl DoubleEndedIterator<Item = StatementRow> {
+    let numbered = entry.versions().collect::<Vec<_>>().into_iter();
+    numbered.filter_map(|(version, recorded)| {
+        statement::line(recorded).map(|line| StatementRow { version, line })
+    })
+}
+
+/// The events of one spend in an entry, oldest first.
+pub fn spend_events(entry: &Entry, spend: SpendId) -> impl Iterator<Item = SpendEvent> {
+    let own = move |(_, recorded): &(u64, &Recorded)| subject(&recorded.event) == Some(spend);
+    entry
+        .versions()
+        .filter(own)
+        .map(|(version, recorded)| SpendEvent {
+            version,
+            recorded: recorded.clone(),
+        })
+}
+
+/// The row of `idempotency` that an entry adds, if it has a key.
+pub fn idempotency(entry: &Entry) -> Option<&IdempotencyKey> {
+    entry.idempotency.as_ref().map(|kept| &kept.key)
+}
+
+/// A row of `accounts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    /// The account.
+    pub account: AccountId,
+    /// Its version.
+    pub version: u64,
+    /// When it is due, by the real clock.
+    pub due_at: Option<Timestamp>,
+    /// The subscription's state.
+    pub status: String,
+    /// The plan in force.
+    pub plan: Option<Key>,
+    /// What can be spent.
+    pub available: Credits,
+    /// What holds reserve.
+    pub held: Credits,
+    /// The encoded [`Account`].
+    pub state: Vec<u8>,
+}
+
+impl AccountRow {
+    /// The row of an account.
+    ///
+    /// # Errors
+    /// As [`codec::encode`].
+    pub fn of(account: &Account) -> Result<Self, StoreError> {
+        Ok(Self {
+            account: account.id.clone(),
+            version: account.version,
+            due_at: account.next_due_wall(),
+            status: account.status().to_owned(),
+            plan: account.plan().cloned(),
+            available: account.available(),
+            held: account.held(),
+            state: codec::encode(account)?,
+        })
+    }
+}
+
+/// The columns of a statement line as databases keep them: integers and text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineColumns {
+    /// [`Timestamp::micros`].
+    pub at: i64,
+    /// [`StatementKind::as_str`].
+    pub kind: String,
+    /// [`Credits::micro`].
+    pub credits: i64,
+    /// [`Credits::micro`].
+    pub available_after: i64,
+    /// [`Credits::micro`].
+    pub held_after: i64,
+    /// As text.
+    pub spend: Option<String>,
+    /// The lot's number.
+    pub lot: Option<i64>,
+    /// As text.
+    pub operation: Option<String>,
+    /// As text.
+    pub model: Option<String>,
+    /// As text.
+    pub quality: Option<String>,
+    /// [`Quantity::micro`].
+    pub units: Option<i64>,
+    /// As text.
+    pub reason: Option<String>,
+    /// As text.
+    pub reference: Option<String>,
+}
+
+impl LineColumns {
+    /// The line that was written.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if no line was ever written so.
+    pub fn line(self) -> Result<StatementLine, StoreError> {
+        let kind = StatementKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == self.kind)
+            .ok_or_else(|| damaged("kind", &self.kind))?;
+        Ok(StatementLine {
+            at: Timestamp::from_micros(self.at),
+            kind,
+            credits: Credits::from_micro(self.credits),
+            available_after: Credits::from_micro(self.available_after),
+            held_after: Credits::from_micro(self.held_after),
+            spend: parse("spend_id", self.spend)?,
+            lot: number("lot", self.lot)?.map(LotId),
+            operation: parse("operation", self.operation)?,
+            model: parse("model", self.model)?,
+            quality: parse("quality", self.quality)?,
+            units: number("units", self.units)?.map(Quantity::from_micro),
+            reason: parse("reason", self.reason)?,
+            reference: parse("reference", self.reference)?,
+        })
+    }
+}
+
+/// Reads a text column.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if it isn't what the column holds.
+pub fn parse<T: FromStr>(column: &str, text: Option<String>) -> Result<Option<T>, StoreError> {
+    text.map(|text| text.parse().map_err(|_| damaged(column, &text)))
+        .transpose()
+}
+
+/// Reads an integer column into the type it was written from.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if it doesn't fit.
+pub fn number<T: TryFrom<i64>>(column: &str, value: Option<i64>) -> Result<Option<T>, StoreError> {
+    value
+        .map(|value| T::try_from(value).map_err(|_| damaged(column, &value.to_string())))
+        .transpose()
+}
+
+fn damaged(column: &str, value: &str) -> StoreError {
+    StoreError::Damaged(format!("a column {column} holds {value:?}"))
+}

@@ -1,0 +1,116 @@
+//! The command line: what there is and how it is explained.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{
+    backup, balance, catalog, keys, ledger, quote, restore, serve, verify, views,
+};
+use crate::output::Format;
+
+const ABOUT: &str = "Subscriptions and credits for AI apps, self-hosted";
+
+const LONG_ABOUT: &str = "\
+Subscriptions and credits for AI apps, self-hosted.
+
+An app asks Bursar what an operation costs, holds credits while its job runs, and captures or releases
+them afterwards. Without a command, `bursar` serves in test mode on 127.0.0.1:8080 with its data in
+./bursar-data, and prints a key that works.";
+
+const EXAMPLES: &str = "\
+Examples:
+  bursar                                  serve in test mode; prints a ready key and a curl line
+  bursar serve --mode live --data /var/lib/bursar --listen 0.0.0.0:8080
+  bursar quote video --units 5            what five seconds of video cost, and why
+  bursar balance ada                      what an account has
+  bursar ledger --follow                  every movement, as it happens
+  bursar verify                           prove every balance from the journal
+
+Exit codes: 0 done, or yes; 1 no (mistakes found, not verified, not allowed); 2 it could not be done.";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "bursar",
+    version,
+    about = ABOUT,
+    long_about = LONG_ABOUT,
+    after_help = EXAMPLES,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API (what `bursar` alone does)
+    Serve(serve::ServeArgs),
+    /// Check, show or compare catalog files
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
+    /// What an operation costs, why, and whether an account could run it
+    Quote(quote::QuoteArgs),
+    /// What an account has: credits, lots, holds, subscription
+    Balance(balance::BalanceArgs),
+    /// Every movement of credits with its double-entry postings
+    Ledger(ledger::LedgerArgs),
+    /// Prove the journal and everything derived from it
+    Verify(verify::VerifyArgs),
+    /// Work on the views, which are derived from the journal
+    #[command(subcommand)]
+    Views(views::ViewsCommand),
+    /// Copy the data into one file, also while a server runs
+    Backup(backup::BackupArgs),
+    /// Make a data directory from a backup
+    Restore(restore::RestoreArgs),
+    /// Make, list, rotate and revoke API keys, also while a server runs
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+}
+
+/// Where the data is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DataArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR", env = "BURSAR_DATA", default_value = "./bursar-data")]
+    pub(crate) data: String,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct FormatArgs {
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+impl FormatArgs {
+    /// For programs?
+    pub(crate) fn is_json(self) -> bool {
+        self.format == Format::Json
+    }
+}
+
+/// Reads the arguments of this process. Ends it with a usage error, help or the version if that is
+/// what they come to.
+pub(crate) fn parse() -> Command {
+    let Cli { command } = Cli::parse();
+    // Parsed again, so that the environment variables of `serve` count for `bursar` alone too.
+    command
+        .or_else(|| Cli::parse_from(["bursar", "serve"]).command)
+        .unwrap_or(Command::Serve(serve::ServeArgs::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}
