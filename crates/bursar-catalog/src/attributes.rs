@@ -29,7 +29,7 @@ pub(crate) fn read(operation: &Table<'_>) -> Option<Vec<Attribute>> {
         let combinations = (attributes.iter()).fold(1_usize, |product, attribute| {
             product.saturating_mul(attribute.values.len())
         });
-        if false {
+        if combinations > MOST_COMBINATIONS {
             value.wrong(
                 format!("the values combine in {combinations} ways"),
                 format!("at most {MOST_COMBINATIONS}"),

@@ -4,6 +4,19 @@
 //! [`Catalog`](bursar_core::catalog::Catalog) that the rules rely on without a check of their own,
 //! or reports every mistake at once with its line, its column and what would be right.
 //!
+//! The shipped `catalogs/scriptkit.toml` is the description of the format: it has every table and
+//! explains each.
+//!
+//! ```
+//! let file = bursar_catalog::SCRIPTKIT.replace("allowance = 400", "allowance = \"many\"");
+//! let mistakes = bursar_catalog::parse(&file).unwrap_err();
+//! assert_eq!(
+//!     mistakes[0].in_file("catalog.toml").to_string(),
+//!     "catalog.toml:59:13: plans[0].allowance: \"many\" is not an amount of credits; \
+//!      expected a number such as 400",
+//! );
+//! ```
+//!
 //! **Architecture invariant:** no number of a catalog passes through a float, and no catalog with a
 //! mistake reaches the engine.
 

@@ -4,8 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::account::event::{Event, LotSource, Portion, Purpose, ReleaseCause};
+use crate::account::event::{Event, LotSource, Portion, Purpose, Reissue, ReleaseCause};
 use crate::account::lots::sum;
+use crate::id::SpendId;
 use crate::time::Timestamp;
 
 /// The stable name of a kind of event: `hold_placed`.
@@ -57,8 +58,14 @@ pub fn summary(event: &Event) -> String {
         | Event::HoldExtended { .. }
         | Event::HoldCaptured { .. }
         | Event::HoldReleased { .. }
-        | Event::Charged { .. }
-        | Event::ChargeRefunded { .. } => spending(event),
+        | Event::Charged { .. } => spending(event),
+        Event::ChargeRefunded {
+            spend,
+            returned,
+            reissued,
+            expired,
+            ..
+        } => refund(spend, returned, reissued.as_ref(), expired),
     }
 }
 
@@ -228,29 +235,26 @@ fn spending(event: &Event) -> String {
         } => {
             format!("{charge}: {} for {}", taken(portions), words(purpose))
         }
-        Event::ChargeRefunded {
-            spend,
-            returned,
-            reissued,
-            expired,
-            ..
-        } => {
-            let mut text = format!("{spend}: refunded {}", given(returned));
-            match reissued {
-                Some(new) => text.push_str(&format!(
-                    ", {} as {} {}",
-                    new.credits,
-                    new.lot,
-                    until(new.expires_at)
-                )),
-                None if !expired.is_empty() => {
-                    text.push_str(&format!(", forfeited {}", taken(expired)));
-                }
-                None => {}
-            }
-            text
-        }
         _ => String::new(),
+    }
+}
+
+fn refund(
+    spend: &SpendId,
+    returned: &[Portion],
+    reissued: Option<&Reissue>,
+    expired: &[Portion],
+) -> String {
+    let text = format!("{spend}: refunded {}", given(returned));
+    match reissued {
+        Some(new) => format!(
+            "{text}, {} as {} {}",
+            new.credits,
+            new.lot,
+            until(new.expires_at)
+        ),
+        None if expired.is_empty() => text,
+        None => format!("{text}, forfeited {}", taken(expired)),
     }
 }
 

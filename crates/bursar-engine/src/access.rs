@@ -168,12 +168,15 @@ const TRUSTED: Duration = Duration::from_secs(2);
 /// The most keys that are remembered; beyond, all are forgotten and looked up again.
 const REMEMBERED: usize = 1_024;
 
+/// A key that was looked up, and when.
+type Seen = (Timestamp, Arc<ApiKeyRecord>);
+
 /// Checks keys.
 pub struct Access {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     mode: Mode,
-    seen: Mutex<HashMap<[u8; 32], (Timestamp, Arc<ApiKeyRecord>)>>,
+    seen: Mutex<HashMap<[u8; 32], Seen>>,
 }
 
 impl Access {

@@ -167,6 +167,18 @@ fn a_plan_may_cost_what_the_one_before_costs_but_not_less() {
 }
 
 #[test]
+fn a_pack_has_more_credits_than_the_one_before() {
+    check(
+        "credits = 300",
+        "credits = 100",
+        &[
+            "packs[1].credits: 100 is not more than packs[0].credits, but packs are listed smallest \
+           first; expected more than 100, or another order of the packs",
+        ],
+    );
+}
+
+#[test]
 fn a_year_costs_what_the_plan_says_or_the_rule() {
     let parsed = crate::with(&[(
         "{ month = \"29.00\" }",

@@ -82,14 +82,13 @@ impl Player {
     async fn start() -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()));
-        let engine = Engine::start(Options {
-            store: Arc::clone(&store) as Arc<dyn Store>,
+        let options = Options {
+            store: store.clone(),
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
-            clock: Arc::clone(&clock) as _,
+            clock: clock.clone(),
             seed: Some(1),
-        })
-        .await
-        .unwrap();
+        };
+        let engine = Engine::start(options).await.unwrap();
         let (names, quotes) = (BTreeMap::new(), BTreeMap::new());
         Self {
             engine,

@@ -1,8 +1,7 @@
 //! Making API keys.
 
 use anyhow::{Result, anyhow};
-use bursar_core::Context;
-use bursar_core::id::{AccountId, Key};
+use bursar_core::id::Key;
 use bursar_core::time::Timestamp;
 use bursar_engine::access::{self, Mode, Scope};
 use bursar_store::ApiKeyRecord;
@@ -33,9 +32,8 @@ pub(crate) fn record(
 
 /// A public id that sorts by time, as every id does.
 fn id(now: Timestamp) -> Result<Key> {
-    let context = Context { now, entropy: random()? };
-    let unique = AccountId::generate(&context);
-    Ok(format!("key_{}", unique.as_str().trim_start_matches("acc_")).parse()?)
+    let uuid = uuid::Builder::from_unix_timestamp_millis(now.unix_millis(), &random()?).into_uuid();
+    Ok(format!("key_{}", uuid.simple()).parse()?)
 }
 
 fn random<const N: usize>() -> Result<[u8; N]> {

@@ -1,0 +1,207 @@
+//! Every problem there is: the one table from codes to statuses, titles and explanations.
+//!
+//! Rejections of the core know nothing of HTTP; their codes meet their statuses here.
+
+use axum::http::StatusCode;
+
+/// Writes the enum and its table from one list.
+macro_rules! codes {
+    ($($code:ident $status:ident $name:literal, $title:literal, $meaning:literal;)*) => {
+        /// A problem's stable code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $code,)*
+        }
+
+        impl Code {
+            /// Every code, by status.
+            pub const ALL: &'static [Self] = &[$(Self::$code),*];
+
+            /// Its name, which never changes.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $name,)* }
+            }
+
+            /// The status of the reply.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$code => StatusCode::$status,)* }
+            }
+
+            /// What it is, in a few words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)* }
+            }
+
+            /// What it means and what to do, for its page.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$code => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson BAD_REQUEST "malformed_json", "The body is not JSON",
+        "The body is cut off, is not UTF-8 or breaks JSON's grammar. The detail names the place.";
+    MalformedRequest BAD_REQUEST "malformed_request", "The request could not be read",
+        "The connection broke or the request breaks HTTP's grammar. Send it again.";
+    IdempotencyKeyRequired BAD_REQUEST "idempotency_key_required", "An Idempotency-Key is required",
+        "Whatever moves credits or changes a plan needs an Idempotency-Key header, so that a repeat \
+         after a lost reply takes effect once. Use one key per effect, such as your job's id.";
+    InvalidIdempotencyKey BAD_REQUEST "invalid_idempotency_key", "The Idempotency-Key is not usable",
+        "A key has 1 to 255 letters, digits or any of _ - . : / + = , @ # ~ and is sent once.";
+
+    ApiKeyMissing UNAUTHORIZED "api_key_missing", "An API key is required",
+        "Send the header Authorization: Bearer followed by a key of this installation.";
+    ApiKeyUnknown UNAUTHORIZED "api_key_unknown", "The API key does not work",
+        "The key is unknown, has expired or belongs to the other mode (test or live).";
+
+    InsufficientCredits PAYMENT_REQUIRED "insufficient_credits", "Not enough credits",
+        "The operation needs more credits than are available. The members need, available, held and \
+         short say how many. Held credits are reserved by jobs that are running.";
+    SubscriptionEnded PAYMENT_REQUIRED "subscription_ended", "The subscription has ended",
+        "What is left of the balance is frozen until the account subscribes again.";
+
+    MissingScope FORBIDDEN "missing_scope", "The API key may not do this",
+        "The key lacks the scope that this route needs; the detail names both.";
+    FeatureNotInPlan FORBIDDEN "feature_not_in_plan", "The plan does not include this",
+        "The operation or model needs a feature that the account's plan lacks. The member unlocked_by \
+         names the lowest plan that has it.";
+    TestModeOnly FORBIDDEN "test_mode_only", "This works in test mode only",
+        "Test clocks don't exist in live mode, where time is real.";
+
+    RouteNotFound NOT_FOUND "route_not_found", "There is no such page",
+        "Nothing is served at this address. The API is listed at /docs.";
+    AccountNotFound NOT_FOUND "account_not_found", "There is no such account",
+        "No account has this id. Create it with POST /v1/accounts.";
+    HoldNotFound NOT_FOUND "hold_not_found", "There is no such hold",
+        "The account has no hold of this id, open or ended.";
+    ChargeNotFound NOT_FOUND "charge_not_found", "There is no such charge",
+        "The account has no charge of this id.";
+    FeatureNotFound NOT_FOUND "feature_not_found", "There is no such feature",
+        "The catalog has no feature of this key; the member known lists those it has.";
+
+    MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed", "The method is not allowed here",
+        "The address exists, with the methods that the Allow header lists.";
+
+    AccountExists CONFLICT "account_exists", "The account exists already",
+        "An account has this id. Use it, or choose another id.";
+    HoldEnded CONFLICT "hold_ended", "The hold has ended",
+        "A hold ends once: by a final capture, a release, or when its time runs out. The members how \
+         and at say which and when.";
+    ExceedsHold CONFLICT "exceeds_hold", "The capture costs more than is held",
+        "Capture less, or send allow_overage to take the rest from the balance.";
+    TooManyHolds CONFLICT "too_many_holds", "Too many holds are open",
+        "The account has as many open holds as the catalog allows. Capture or release some.";
+    QuoteExpired CONFLICT "quote_expired", "The quote has expired",
+        "A quote binds until its expires_at. Ask for a new one.";
+    StorageFull CONFLICT "storage_full", "Storage is full",
+        "Operations that make an asset are refused until assets are deleted or the plan is upgraded.";
+    NothingSpent CONFLICT "nothing_spent", "Nothing has been spent",
+        "Only captured or charged credits can be refunded, once their hold has ended.";
+    RefundTooLarge CONFLICT "refund_too_large", "More than is left to refund",
+        "The members spent and left say what was spent and what has not been refunded yet.";
+    NotEnoughToTake CONFLICT "not_enough_to_take", "Not that many credits to take",
+        "An adjustment takes credits of one class, at most what is available of it.";
+    BalanceTooLarge CONFLICT "balance_too_large", "The balance would become too large",
+        "The balance would leave the range of numbers.";
+    PlanCreditsWithoutPeriod CONFLICT "plan_credits_without_period", "Plan credits need a period",
+        "Plan credits expire with the period, and the account has no subscription.";
+    AlreadyOnPlan CONFLICT "already_on_plan", "The account is on that plan already",
+        "Nothing would change. To undo a scheduled change, DELETE it.";
+    NotSubscribed CONFLICT "not_subscribed", "No subscription is running",
+        "Subscribe first: POST /v1/accounts/{id}/subscription.";
+    SubscriptionCanceling CONFLICT "subscription_canceling", "The subscription is cancelled",
+        "It runs until the end of its period. Resume it before changing the plan.";
+    NotCanceling CONFLICT "not_canceling", "The subscription is not cancelled",
+        "There is no cancellation to take back.";
+    NothingScheduled CONFLICT "nothing_scheduled", "No change is scheduled",
+        "There is no scheduled change to undo.";
+    PauseNotOffered CONFLICT "pause_not_offered", "A subscription can't be paused",
+        "Cancel it and subscribe again later: data is kept for a while after the end, and the detail \
+         says for how long.";
+
+    VersionMismatch PRECONDITION_FAILED "version_mismatch", "The account has changed meanwhile",
+        "The If-Match header names another version than the account has. Read it again and decide anew.";
+
+    BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large", "The body is too large",
+        "The detail names the limit. Split a batch into several.";
+
+    UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type", "The body must be JSON",
+        "Send Content-Type: application/json.";
+
+    InvalidRequest UNPROCESSABLE_ENTITY "invalid_request", "The request is not valid",
+        "A field is unknown, missing or has a value it can't have; the detail names it and what is \
+         expected. Unknown fields are refused because a typo must not be ignored.";
+    IdempotencyKeyReused UNPROCESSABLE_ENTITY "idempotency_key_reused",
+        "The Idempotency-Key was used for another request",
+        "A key stands for one request on an account, for ever. Use a new key for a new request.";
+    InvalidCursor UNPROCESSABLE_ENTITY "invalid_cursor", "The cursor is not one of ours",
+        "Pass the next of a page as the after of the following one, unchanged.";
+    UnknownOperation UNPROCESSABLE_ENTITY "unknown_operation", "Unknown operation",
+        "The rate card has no such operation; the member known lists those it has.";
+    UnknownModel UNPROCESSABLE_ENTITY "unknown_model", "Unknown model",
+        "The operation has no such model; the member known lists those it has.";
+    UnknownQuality UNPROCESSABLE_ENTITY "unknown_quality", "Unknown quality",
+        "The operation's model has no such quality; the member known lists those it has.";
+    UnknownAttribute UNPROCESSABLE_ENTITY "unknown_attribute", "Unknown attribute or field",
+        "The operation has no such attribute, and the request has no such field.";
+    UnknownAttributeValue UNPROCESSABLE_ENTITY "unknown_attribute_value", "Unknown attribute value",
+        "The attribute has no such value; the member known lists those it has.";
+    TooManyUnits UNPROCESSABLE_ENTITY "too_many_units", "Too many units",
+        "The operation takes fewer units at once. Split it.";
+    TooManyCredits UNPROCESSABLE_ENTITY "too_many_credits", "Too many credits at once",
+        "The catalog limits what one hold or charge may take. Split it.";
+    NothingToSpend UNPROCESSABLE_ENTITY "nothing_to_spend", "The amount must be above 0",
+        "Name an amount of credits above 0.";
+    TtlOutOfRange UNPROCESSABLE_ENTITY "ttl_out_of_range", "The time to live is out of range",
+        "A hold lives at least a second and at most what the catalog allows; it can be extended.";
+    UnknownQuote UNPROCESSABLE_ENTITY "unknown_quote", "This is not a quote of ours",
+        "Pass the id of a quote unchanged.";
+    QuoteOfAnotherAccount UNPROCESSABLE_ENTITY "quote_of_another_account",
+        "The quote was made for another account", "Ask for a quote for this account.";
+    UnitsWithoutRate UNPROCESSABLE_ENTITY "units_without_rate", "Units have no price here",
+        "The hold is for an amount of credits, so only credits can be captured from it.";
+    ZeroAdjustment UNPROCESSABLE_ENTITY "zero_adjustment", "The adjustment is 0",
+        "Name a positive amount to give or a negative one to take.";
+    ExpiryInThePast UNPROCESSABLE_ENTITY "expiry_in_the_past", "The expiry is not in the future",
+        "Name an expires_at after the account's present.";
+    ExpiryOfTaking UNPROCESSABLE_ENTITY "expiry_of_taking", "Credits that are taken have no expiry",
+        "Leave out expires_at.";
+    TopupsNeverExpire UNPROCESSABLE_ENTITY "topups_never_expire", "Top-up credits never expire",
+        "Leave out expires_at, or give promo credits.";
+    UnknownPlan UNPROCESSABLE_ENTITY "unknown_plan", "Unknown plan",
+        "The catalog has no such plan; the member known lists those it has.";
+    UnknownPreview UNPROCESSABLE_ENTITY "unknown_preview", "This is not a preview of ours",
+        "Leave out preview: this version makes none.";
+    CurrencyNotOffered UNPROCESSABLE_ENTITY "currency_not_offered", "The currency is not offered",
+        "Leave out the currency, or name the catalog's.";
+    ClockBackwards UNPROCESSABLE_ENTITY "clock_backwards", "Test clocks move forward only",
+        "Name a time after the account's present.";
+    ClockTooFar UNPROCESSABLE_ENTITY "clock_too_far", "Too far in one step",
+        "One step of a test clock is at most 100 years.";
+    BadSpan UNPROCESSABLE_ENTITY "bad_span", "This is not a span of time",
+        "Write it like 61s, 1mo, 1y or P1M.";
+
+    RateLimited TOO_MANY_REQUESTS "rate_limited", "Too many requests",
+        "The key has made too many requests. Retry-After says when to go on.";
+
+    Internal INTERNAL_SERVER_ERROR "internal", "Something went wrong here",
+        "A fault of the server. Tell support the request_id; repeat changes with the same \
+         Idempotency-Key.";
+
+    StorageUnavailable SERVICE_UNAVAILABLE "storage_unavailable", "Storage is not available",
+        "The database can't be read or written now: a full disk, a read-only directory, no \
+         connection. Nothing was changed.";
+    OutcomeUnknown SERVICE_UNAVAILABLE "outcome_unknown", "The outcome is not known",
+        "The command may have been done. Sending it again with the same Idempotency-Key tells.";
+    ShuttingDown SERVICE_UNAVAILABLE "shutting_down", "The server is shutting down",
+        "Nothing was changed. Send it again in a moment.";
+}
+
+impl Code {
+    /// The code of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+}

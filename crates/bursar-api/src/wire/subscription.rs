@@ -1,0 +1,158 @@
+//! Where an account stands with its subscription.
+
+use bursar_core::account::Account;
+use bursar_core::account::state::{LiveSubscription, Subscription};
+use bursar_core::catalog::{Catalog, Interval};
+use bursar_core::id::Key;
+use bursar_core::time::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Amount, Price, Shown, Span, Time};
+
+/// When the monthly credits are issued anew; `None` if they won't be.
+pub(crate) fn next_refresh_at(account: &Account) -> Option<Timestamp> {
+    let live = account.live()?;
+    let ends = live.cancellation.is_some() && live.billing.end <= live.credit.end;
+    (!ends).then_some(live.credit.end)
+}
+
+/// How often a subscription is paid.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Interval)]
+pub(crate) enum IntervalName {
+    /// Every month.
+    Month,
+    /// Every year.
+    Year,
+}
+
+impl From<Interval> for IntervalName {
+    fn from(interval: Interval) -> Self {
+        match interval {
+            Interval::Month => Self::Month,
+            Interval::Year => Self::Year,
+        }
+    }
+}
+
+/// A subscription, running or ended.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Subscription)]
+pub(crate) struct SubscriptionView {
+    /// `none`, `active`, `canceling` (ends at the period's end), `retention` (ended, data kept) or
+    /// `purged`.
+    #[schema(example = "active")]
+    state: &'static str,
+    /// The plan's key; the last one's while data is kept.
+    #[schema(value_type = Option<String>, example = "starter")]
+    plan: Option<Shown<Key>>,
+    /// The plan's name for people.
+    plan_name: Option<String>,
+    /// How often it is paid.
+    interval: Option<IntervalName>,
+    /// The price of one interval, as agreed for this period.
+    price: Option<Price>,
+    /// Credits each month, as agreed for this period.
+    allowance: Option<Amount>,
+    /// When it started.
+    started_at: Option<Time>,
+    /// The period that is paid for.
+    current_period: Option<Span>,
+    /// The month whose credits are running.
+    credit_period: Option<Span>,
+    /// When the monthly credits are issued anew; null if they won't be.
+    next_refresh_at: Option<Time>,
+    /// When it ends, if it has been cancelled.
+    cancel_at: Option<Time>,
+    /// The change that waits for the next billing date.
+    scheduled_change: Option<ScheduledChange>,
+    /// How long data is kept, once it has ended.
+    retention: Option<RetentionView>,
+}
+
+/// A change of plan that waits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ScheduledChange {
+    /// The plan to change to.
+    #[schema(value_type = String, example = "starter")]
+    pub(crate) plan: Shown<Key>,
+    /// The interval to change to.
+    pub(crate) interval: IntervalName,
+    /// When.
+    pub(crate) effective_at: Time,
+}
+
+/// How long the data of an ended subscription is kept.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Retention)]
+struct RetentionView {
+    /// When the subscription ended.
+    ended_at: Time,
+    /// When the data is deleted.
+    purge_at: Time,
+}
+
+impl SubscriptionView {
+    /// The subscription of an account.
+    pub(crate) fn of(account: &Account, catalog: &Catalog) -> Self {
+        let bare = Self::bare(account.status());
+        match &account.subscription {
+            Subscription::None | Subscription::Purged { .. } => bare,
+            Subscription::Live(live) => Self::live(bare, account, live, catalog),
+            Subscription::Retention(retention) => Self {
+                plan_name: name(catalog, &retention.plan),
+                plan: Some(Shown(retention.plan.clone())),
+                retention: Some(RetentionView {
+                    ended_at: Time(retention.ended_at),
+                    purge_at: Time(retention.purge_at),
+                }),
+                ..bare
+            },
+        }
+    }
+
+    const fn bare(state: &'static str) -> Self {
+        Self {
+            state,
+            plan: None,
+            plan_name: None,
+            interval: None,
+            price: None,
+            allowance: None,
+            started_at: None,
+            current_period: None,
+            credit_period: None,
+            next_refresh_at: None,
+            cancel_at: None,
+            scheduled_change: None,
+            retention: None,
+        }
+    }
+
+    fn live(bare: Self, account: &Account, live: &LiveSubscription, catalog: &Catalog) -> Self {
+        Self {
+            plan_name: name(catalog, &live.plan),
+            plan: Some(Shown(live.plan.clone())),
+            interval: Some(live.interval.into()),
+            price: Some(live.terms.price.into()),
+            allowance: Some(Amount(live.terms.allowance)),
+            started_at: Some(Time(live.started_at)),
+            current_period: Some(live.billing.into()),
+            credit_period: Some(live.credit.into()),
+            next_refresh_at: next_refresh_at(account).map(Time),
+            cancel_at: live.cancellation.as_ref().map(|_| Time(live.billing.end)),
+            scheduled_change: live.scheduled.as_ref().map(|change| ScheduledChange {
+                plan: Shown(change.plan.clone()),
+                interval: change.interval.into(),
+                effective_at: Time(live.billing.end),
+            }),
+            ..bare
+        }
+    }
+}
+
+fn name(catalog: &Catalog, plan: &Key) -> Option<String> {
+    catalog.plan(plan).map(|plan| plan.name.clone())
+}

@@ -1,0 +1,193 @@
+//! The plain tables beside the journal.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bursar_core::id::{AccountId, CatalogVersion};
+use bursar_core::time::Timestamp;
+use bursar_store::{ApiKeyRecord, CatalogRecord, Contact, Registry, StoreError};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::SqliteStore;
+use crate::error::{Result, about};
+use crate::readers::{blocking, closed};
+
+impl SqliteStore {
+    /// Changes a plain table through the one connection that writes the file.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            if shared.is_read_only() {
+                return Err(read_only());
+            }
+            let journal = shared.journal.lock();
+            let journal = journal.as_ref().ok_or_else(closed)?;
+            change(&journal.connection).map_err(about(&journal.path))
+        })
+        .await
+    }
+
+    async fn look_up<T: Send + 'static>(
+        &self,
+        look_up: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let read = self.shared.readers.read(move |reader| {
+            look_up(&reader.journal).map_err(about(&reader.directory.journal()))
+        });
+        read.await
+    }
+}
+
+pub(crate) fn read_only() -> StoreError {
+    StoreError::Unavailable("the data directory was opened for reading only".to_owned())
+}
+
+#[async_trait]
+impl Registry for SqliteStore {
+    async fn put_contact(&self, account: &AccountId, contact: Contact) -> Result<()> {
+        let account = account.clone();
+        self.change(move |tables| {
+            if contact == Contact::default() {
+                return tables.execute(
+                    "DELETE FROM contacts WHERE account_id = ?1",
+                    [account.as_str()],
+                );
+            }
+            tables.execute(
+                "INSERT INTO contacts VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET name = ?2, email = ?3",
+                params![account.as_str(), contact.name, contact.email],
+            )
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn contact(&self, account: &AccountId) -> Result<Contact> {
+        let account = account.clone();
+        self.look_up(move |tables| {
+            let contact = tables
+                .prepare_cached("SELECT name, email FROM contacts WHERE account_id = ?1")?
+                .query_row([account.as_str()], |row| {
+                    Ok(Contact {
+                        name: row.get(0)?,
+                        email: row.get(1)?,
+                    })
+                })
+                .optional()?;
+            Ok(contact.unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn put_api_key(&self, key: ApiKeyRecord) -> Result<()> {
+        self.change(move |tables| {
+            let scopes = serde_json::to_string(&key.scopes)
+                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+            tables.execute(
+                "INSERT INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET hash = ?2, name = ?3, scopes = ?4, created_at = ?5,
+                 expires_at = ?6",
+                params![
+                    key.id.as_str(),
+                    key.hash,
+                    key.name,
+                    scopes,
+                    key.created_at.micros(),
+                    key.expires_at.map(Timestamp::micros)
+                ],
+            )
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKeyRecord>> {
+        let hash = *hash;
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached(
+                    "SELECT key_id, hash, name, scopes, created_at, expires_at
+                     FROM api_keys WHERE hash = ?1",
+                )?
+                .query_row([hash], api_key)
+                .optional()
+        })
+        .await
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>> {
+        self.look_up(|tables| {
+            tables
+                .prepare_cached(
+                    "SELECT key_id, hash, name, scopes, created_at, expires_at
+                     FROM api_keys ORDER BY created_at, key_id",
+                )?
+                .query_map([], api_key)?
+                .collect()
+        })
+        .await
+    }
+
+    async fn setting_or(&self, name: &str, default: &[u8]) -> Result<Vec<u8>> {
+        let (name, default) = (name.to_owned(), default.to_vec());
+        // Of several callers one inserts: they all come through one connection.
+        self.change(move |tables| {
+            tables.execute(
+                "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![name, default],
+            )?;
+            tables.query_row("SELECT value FROM settings WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+        })
+        .await
+    }
+
+    async fn put_catalog(&self, catalog: CatalogRecord) -> Result<()> {
+        self.change(move |tables| {
+            tables.execute(
+                "INSERT INTO catalogs VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                params![catalog.version.0, catalog.text, catalog.since.micros()],
+            )
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn catalogs(&self) -> Result<Vec<CatalogRecord>> {
+        self.look_up(|tables| {
+            tables
+                .prepare_cached("SELECT version, text, since FROM catalogs ORDER BY since, version")?
+                .query_map([], |row| {
+                    Ok(CatalogRecord {
+                        version: CatalogVersion(row.get(0)?),
+                        text: row.get(1)?,
+                        since: Timestamp::from_micros(row.get(2)?),
+                    })
+                })?
+                .collect()
+        })
+        .await
+    }
+}
+
+fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
+    let wrong = |column, error: Box<dyn std::error::Error + Send + Sync>| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error)
+    };
+    let id: String = row.get(0)?;
+    let scopes: String = row.get(3)?;
+    let expires_at: Option<i64> = row.get(5)?;
+    Ok(ApiKeyRecord {
+        id: id.parse().map_err(|_| wrong(0, "not a key".into()))?,
+        hash: row.get(1)?,
+        name: row.get(2)?,
+        scopes: serde_json::from_str(&scopes).map_err(|error| wrong(3, error.into()))?,
+        created_at: Timestamp::from_micros(row.get(4)?),
+        expires_at: expires_at.map(Timestamp::from_micros),
+    })
+}

@@ -1,0 +1,185 @@
+//! Bringing the views up to the journal: at every start for what a crash left out, and from the
+//! beginning when there are none that fit.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use bursar_core::account::{Account, apply};
+use bursar_core::id::AccountId;
+use bursar_store::{Entry, StoreError};
+use lru::LruCache;
+use rusqlite::Connection;
+
+use crate::connection;
+use crate::directory::Directory;
+use crate::error::Result;
+use crate::journal::{self, Commit, Stamp};
+use crate::migrations::{VIEWS_VERSION, create_views, views_version};
+use crate::segment::Segment;
+use crate::views;
+
+/// How many entries are written at once.
+const CHUNK: usize = 50_000;
+
+/// How many states are kept between chunks.
+const KEPT: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+
+/// Opens views that are level with the journal, whatever is there: what is missing is added, what
+/// doesn't fit or can't be read is built anew.
+pub(crate) fn open_views(
+    directory: &Directory,
+    journal: &Connection,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Connection> {
+    match open_fitting(directory, journal, progress) {
+        Err(StoreError::Damaged(why)) => {
+            check_journal(directory, journal)?;
+            tracing::warn!(why, "the views are built anew from the journal");
+            rebuild(directory, journal, progress)
+        }
+        other => other,
+    }
+}
+
+/// Fails if it is the journal that is damaged, as far as starting reads it: then the views are not to
+/// blame, and are better kept.
+fn check_journal(directory: &Directory, journal: &Connection) -> Result<()> {
+    let stamp = connection::read_only(&directory.views())
+        .and_then(|views| views::stamp(directory, &views))
+        .unwrap_or_default();
+    journal::scan(directory, journal, stamp.commit, u64::MAX, |_| Ok(true))
+}
+
+fn open_fitting(
+    directory: &Directory,
+    journal: &Connection,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Connection> {
+    let mut views = connection::views(directory)?;
+    let version = views_version(directory, &views)?;
+    if version == 0 {
+        create_views(directory, &mut views)?;
+    } else if version != VIEWS_VERSION {
+        return Err(StoreError::Damaged(format!(
+            "the views are of schema {version}, not {VIEWS_VERSION}"
+        )));
+    }
+    let stamp = views::stamp(directory, &views)?;
+    if stamp != Stamp::default()
+        && journal::stamp(directory, journal, stamp.commit)? != Some(stamp)
+    {
+        return Err(StoreError::Damaged("the views are of another journal".to_owned()));
+    }
+    catch_up(directory, journal, &mut views, progress)?;
+    Ok(views)
+}
+
+/// Builds the views from nothing.
+pub(crate) fn rebuild(
+    directory: &Directory,
+    journal: &Connection,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Connection> {
+    directory.remove_views()?;
+    let mut views = connection::views(directory)?;
+    create_views(directory, &mut views)?;
+    catch_up(directory, journal, &mut views, progress)?;
+    Ok(views)
+}
+
+/// Writes what the journal has after the views' stamp.
+fn catch_up(
+    directory: &Directory,
+    journal: &Connection,
+    views: &mut Connection,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<()> {
+    let last = journal::last(directory, journal)?.commit;
+    let mut done = views::stamp(directory, views)?.commit;
+    let mut states = LruCache::new(KEPT);
+    while done < last {
+        let mut segment = Segment::default();
+        journal::scan(directory, journal, done, last, |commit| {
+            fold(directory, views, &mut states, &mut segment, &commit)?;
+            Ok(segment.entries < CHUNK)
+        })?;
+        views::write(directory, views, &segment)?;
+        done = segment.stamp.commit;
+        progress(done, last);
+    }
+    Ok(())
+}
+
+/// The commits after the views' stamp as a segment, for a reader without a tail.
+pub(crate) fn behind(
+    directory: &Directory,
+    journal: &Connection,
+    views: &Connection,
+) -> Result<Segment> {
+    let after = views::stamp(directory, views)?.commit;
+    let mut segment = Segment::default();
+    let mut states = LruCache::new(KEPT);
+    journal::scan(directory, journal, after, u64::MAX, |commit| {
+        fold(directory, views, &mut states, &mut segment, &commit)?;
+        Ok(true)
+    })?;
+    Ok(segment)
+}
+
+/// Adds a commit to a segment, with the states after it.
+fn fold(
+    directory: &Directory,
+    views: &Connection,
+    states: &mut LruCache<AccountId, Arc<Account>>,
+    segment: &mut Segment,
+    commit: &Commit,
+) -> Result<()> {
+    let mut changed: BTreeMap<AccountId, Option<Account>> = BTreeMap::new();
+    for (position, entry) in commit.positions() {
+        let account = match changed.entry(entry.account.clone()) {
+            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::btree_map::Entry::Vacant(place) => {
+                let id = place.key();
+                let known = states.get(id).or_else(|| segment.account(id));
+                let state = match known {
+                    Some(account) => Some(Account::clone(account)),
+                    None => views::account(directory, views, id)?,
+                };
+                place.insert(state)
+            }
+        };
+        fold_entry(account, entry).map_err(|what| {
+            StoreError::Damaged(format!(
+                "{}, commit {}, entry {}: account {}: {what}",
+                directory.journal().display(),
+                position.commit,
+                position.index,
+                entry.account
+            ))
+        })?;
+    }
+    let changed: Vec<Arc<Account>> = changed.into_values().flatten().map(Arc::new).collect();
+    for account in &changed {
+        states.put(account.id.clone(), Arc::clone(account));
+    }
+    segment.add(commit.stamp, commit.bytes, &commit.entries, &changed);
+    Ok(())
+}
+
+fn fold_entry(account: &mut Option<Account>, entry: &Entry) -> std::result::Result<(), String> {
+    let version = account.as_ref().map_or(0, |account| account.version);
+    if entry.first_version != version.saturating_add(1) {
+        return Err(format!("version {} follows version {version}", entry.first_version));
+    }
+    for recorded in &entry.events {
+        match account {
+            Some(account) => apply::apply(account, recorded.at, &recorded.event),
+            None => *account = apply::first(&entry.account, recorded.at, &recorded.event),
+        }
+    }
+    match account {
+        Some(account) if account.version == entry.version() => Ok(()),
+        _ => Err("its first event does not open it".to_owned()),
+    }
+}

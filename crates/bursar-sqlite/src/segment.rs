@@ -1,0 +1,141 @@
+//! A run of commits with everything of them that is looked up.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bursar_core::account::Account;
+use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::time::Timestamp;
+use bursar_store::projection::{idempotency, spend_events, statement_rows};
+use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
+
+use crate::journal::Stamp;
+
+/// Commits that are in the journal and not in the views yet.
+#[derive(Default)]
+pub(crate) struct Segment {
+    pub(crate) accounts: HashMap<AccountId, Pinned>,
+    keys: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
+    /// The last of them.
+    pub(crate) stamp: Stamp,
+    pub(crate) entries: usize,
+    pub(crate) bytes: usize,
+}
+
+/// An account that changed.
+pub(crate) struct Pinned {
+    /// Its state after the last commit.
+    pub(crate) account: Arc<Account>,
+    /// What happened, oldest first.
+    pub(crate) entries: Vec<(JournalPosition, Arc<Entry>)>,
+}
+
+impl Segment {
+    /// Adds a commit: all its entries, and the state of every account that they changed.
+    pub(crate) fn add(
+        &mut self,
+        stamp: Stamp,
+        bytes: usize,
+        entries: &[Arc<Entry>],
+        accounts: &[Arc<Account>],
+    ) {
+        for account in accounts {
+            match self.accounts.get_mut(&account.id) {
+                Some(pinned) => pinned.account = Arc::clone(account),
+                None => {
+                    let pinned = Pinned {
+                        account: Arc::clone(account),
+                        entries: Vec::new(),
+                    };
+                    self.accounts.insert(account.id.clone(), pinned);
+                }
+            }
+        }
+        for (index, entry) in (0..).zip(entries) {
+            if let Some(key) = idempotency(entry) {
+                let key = (entry.account.clone(), key.clone());
+                self.keys.insert(key, Arc::clone(entry));
+            }
+            if let Some(pinned) = self.accounts.get_mut(&entry.account) {
+                let commit = stamp.commit;
+                let position = JournalPosition { commit, index };
+                pinned.entries.push((position, Arc::clone(entry)));
+            }
+        }
+        self.stamp = stamp;
+        self.entries += entries.len();
+        self.bytes += bytes;
+    }
+
+    pub(crate) fn account(&self, id: &AccountId) -> Option<&Arc<Account>> {
+        self.accounts.get(id).map(|pinned| &pinned.account)
+    }
+
+    pub(crate) fn entry(&self, key: &(AccountId, IdempotencyKey)) -> Option<&Arc<Entry>> {
+        self.keys.get(key)
+    }
+
+    fn entries_of(&self, id: &AccountId) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        let pinned = self.accounts.get(id);
+        pinned
+            .into_iter()
+            .flat_map(|pinned| pinned.entries.iter().map(|(_, entry)| entry))
+    }
+}
+
+/// Statement lines of an account in segments that follow each other, newest first.
+pub(crate) fn statement(
+    segments: &[&Segment],
+    id: &AccountId,
+    before: Option<u64>,
+    limit: usize,
+) -> Vec<StatementRow> {
+    segments
+        .iter()
+        .rev()
+        .flat_map(|segment| segment.entries_of(id).rev())
+        .filter(|entry| before.is_none_or(|before| entry.first_version < before))
+        .flat_map(|entry| statement_rows(entry).rev())
+        .filter(|row| before.is_none_or(|before| row.version < before))
+        .take(limit)
+        .collect()
+}
+
+/// The events of a spend in segments that follow each other, oldest first.
+pub(crate) fn spend(segments: &[&Segment], id: &AccountId, spend: SpendId) -> Vec<SpendEvent> {
+    segments
+        .iter()
+        .flat_map(|segment| segment.entries_of(id))
+        .flat_map(|entry| spend_events(entry, spend))
+        .collect()
+}
+
+/// When each account of the segments is due, if it is; of an account that is in several, the last
+/// one counts.
+pub(crate) fn due<'a>(segments: &[&'a Segment]) -> HashMap<&'a AccountId, Option<Timestamp>> {
+    segments
+        .iter()
+        .flat_map(|segment| &segment.accounts)
+        .map(|(id, pinned)| (id, pinned.account.next_due_wall()))
+        .collect()
+}
+
+/// Puts what is due in the segments among what is due in the views.
+pub(crate) fn merge_due(
+    pinned: HashMap<AccountId, Option<Timestamp>>,
+    stored: Vec<Due>,
+    now: Timestamp,
+    limit: usize,
+) -> Vec<Due> {
+    let mut due: Vec<Due> = stored
+        .into_iter()
+        .filter(|due| !pinned.contains_key(&due.account))
+        .collect();
+    due.extend(pinned.into_iter().filter_map(|(account, since)| {
+        let since = since.filter(|since| *since <= now)?;
+        Some(Due { account, since })
+    }));
+    due.sort_unstable_by(|a, b| (a.since, &a.account).cmp(&(b.since, &b.account)));
+    due.truncate(limit);
+    due
+}

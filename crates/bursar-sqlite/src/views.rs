@@ -1,0 +1,399 @@
+//! The rows of views.db: written in sorted batches, read by whoever looks something up.
+
+use std::sync::Arc;
+
+use bursar_core::account::Account;
+use bursar_core::account::event::Recorded;
+use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::time::Timestamp;
+use bursar_store::projection::{
+    AccountRow, HistoryRow, LineColumns, history, idempotency, parse,
+};
+use bursar_store::{Due, JournalPosition, SpendEvent, StatementRow, StoreError, codec};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use crate::directory::Directory;
+use crate::error::{Result, about, signed, unsigned};
+use crate::journal::Stamp;
+use crate::segment::{Pinned, Segment};
+
+/// Writes a segment and moves the stamp, in one transaction. Accounts come in order of their ids, so
+/// that each page is visited once.
+pub(crate) fn write(
+    directory: &Directory,
+    connection: &mut Connection,
+    segment: &Segment,
+) -> Result<()> {
+    let path = directory.views();
+    let mut accounts: Vec<(&AccountId, &Pinned)> = segment.accounts.iter().collect();
+    accounts.sort_unstable_by_key(|(id, _)| *id);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(about(&path))?;
+    for (id, pinned) in accounts {
+        write_account(&transaction, id, pinned, &about(&path))?;
+    }
+    transaction
+        .execute(
+            "UPDATE stamp SET commit_id = ?1, checksum = ?2",
+            params![signed(segment.stamp.commit), segment.stamp.checksum],
+        )
+        .map_err(about(&path))?;
+    transaction.commit().map_err(about(&path))
+}
+
+fn write_account(
+    transaction: &Transaction<'_>,
+    id: &AccountId,
+    pinned: &Pinned,
+    failed: &impl Fn(rusqlite::Error) -> StoreError,
+) -> Result<()> {
+    let mut keys: Vec<(&IdempotencyKey, JournalPosition)> = Vec::new();
+    for (position, entry) in &pinned.entries {
+        for row in history(entry)? {
+            write_history(transaction, id, &row).map_err(failed)?;
+        }
+        keys.extend(idempotency(entry).map(|key| (key, *position)));
+    }
+    keys.sort_unstable();
+    for (key, position) in keys {
+        write_key(transaction, id, key, position).map_err(failed)?;
+    }
+    write_state(transaction, &AccountRow::of(&pinned.account)?).map_err(failed)
+}
+
+fn write_history(
+    transaction: &Transaction<'_>,
+    id: &AccountId,
+    row: &HistoryRow,
+) -> rusqlite::Result<usize> {
+    let line = row.line.as_ref();
+    let spend = row.spend.map(|spend| spend.to_string());
+    transaction
+        .prepare_cached(
+            "INSERT INTO history VALUES
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )?
+        .execute(params![
+            id.as_str(),
+            signed(row.version),
+            line.map(|line| line.kind.as_str()),
+            line.map(|line| line.at.micros()),
+            line.map(|line| line.credits.micro()),
+            line.map(|line| line.available_after.micro()),
+            line.map(|line| line.held_after.micro()),
+            spend,
+            line.and_then(|line| line.lot).map(|lot| lot.0),
+            line.and_then(|line| line.operation.as_ref()).map(|key| key.as_str()),
+            line.and_then(|line| line.model.as_ref()).map(|key| key.as_str()),
+            line.and_then(|line| line.quality.as_ref()).map(|key| key.as_str()),
+            line.and_then(|line| line.units).map(|units| signed(units.micro())),
+            line.and_then(|line| line.reason.as_ref()).map(|text| text.as_str()),
+            line.and_then(|line| line.reference.as_ref()).map(|text| text.as_str()),
+            row.event,
+        ])
+}
+
+fn write_key(
+    transaction: &Transaction<'_>,
+    id: &AccountId,
+    key: &IdempotencyKey,
+    position: JournalPosition,
+) -> rusqlite::Result<usize> {
+    transaction
+        .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            id.as_str(),
+            key.as_str(),
+            signed(position.commit),
+            position.index
+        ])
+}
+
+fn write_state(transaction: &Transaction<'_>, row: &AccountRow) -> rusqlite::Result<usize> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (account_id) DO UPDATE SET version = ?2, due_at = ?3, status = ?4,
+             plan = ?5, available = ?6, held = ?7, state = ?8",
+        )?
+        .execute(params![
+            row.account.as_str(),
+            signed(row.version),
+            row.due_at.map(Timestamp::micros),
+            row.status,
+            row.plan.as_ref().map(|key| key.as_str()),
+            row.available.micro(),
+            row.held.micro(),
+            row.state,
+        ])
+}
+
+/// How far the views have come.
+pub(crate) fn stamp(directory: &Directory, connection: &Connection) -> Result<Stamp> {
+    let (commit, checksum) = connection
+        .query_row("SELECT commit_id, checksum FROM stamp", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .map_err(about(&directory.views()))?;
+    let commit = unsigned(commit)?;
+    Ok(Stamp { commit, checksum })
+}
+
+/// An account's state.
+pub(crate) fn account(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+) -> Result<Option<Account>> {
+    let state: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT state FROM accounts WHERE account_id = ?1")
+        .and_then(|mut select| select.query_row([id.as_str()], |row| row.get(0)).optional())
+        .map_err(about(&directory.views()))?;
+    state.map(|state| decode(directory, id, &state)).transpose()
+}
+
+/// Decodes a blob of an account's row, naming it if that fails.
+fn decode<T: serde::de::DeserializeOwned>(
+    directory: &Directory,
+    id: &AccountId,
+    blob: &[u8],
+) -> Result<T> {
+    codec::decode(blob).map_err(|error| match error {
+        StoreError::Damaged(what) => {
+            let path = directory.views();
+            StoreError::Damaged(format!("{}, account {id}: {what}", path.display()))
+        }
+        other => other,
+    })
+}
+
+/// Where an idempotency key's entry stands in the journal.
+pub(crate) fn position(
+    directory: &Directory,
+    connection: &Connection,
+    (id, key): &(AccountId, IdempotencyKey),
+) -> Result<Option<JournalPosition>> {
+    let found: Option<(i64, u32)> = connection
+        .prepare_cached(
+            "SELECT commit_id, entry FROM idempotency WHERE account_id = ?1 AND key = ?2",
+        )
+        .and_then(|mut select| {
+            select
+                .query_row([id.as_str(), key.as_str()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()
+        })
+        .map_err(about(&directory.views()))?;
+    let position = |(commit, index)| Ok(JournalPosition {
+        commit: unsigned(commit)?,
+        index,
+    });
+    found.map(position).transpose()
+}
+
+const HISTORY_COLUMNS: &str = "version, kind, at, credits, available_after, held_after, spend_id, \
+     lot, operation, model, quality, units, reason, reference, event";
+
+/// Statement lines, newest first.
+pub(crate) fn statement(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<StatementRow>> {
+    let path = directory.views();
+    let mut select = connection
+        .prepare_cached(&format!(
+            "SELECT {HISTORY_COLUMNS} FROM history WHERE account_id = ?1 AND version < ?2
+             AND kind IS NOT NULL ORDER BY version DESC LIMIT ?3"
+        ))
+        .map_err(about(&path))?;
+    let before = signed(before.unwrap_or(u64::MAX));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = select
+        .query(params![id.as_str(), before, limit])
+        .map_err(about(&path))?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().map_err(about(&path))? {
+        let (version, columns) = columns(row).map_err(about(&path))?;
+        if let Some(columns) = columns {
+            lines.push(StatementRow {
+                version: unsigned(version)?,
+                line: columns.line()?,
+            });
+        }
+    }
+    Ok(lines)
+}
+
+/// One row of history.
+pub(crate) fn history_row(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+    version: u64,
+) -> Result<Option<HistoryRow>> {
+    let path = directory.views();
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT {HISTORY_COLUMNS} FROM history WHERE account_id = ?1 AND version = ?2"
+        ))
+        .and_then(|mut select| {
+            select
+                .query_row(params![id.as_str(), signed(version)], |row| {
+                    let (_, line) = columns(row)?;
+                    Ok((line, row.get(6)?, row.get(14)?))
+                })
+                .optional()
+        })
+        .map_err(about(&path))?;
+    let Some((line, spend, event)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(HistoryRow {
+        version,
+        line: line.map(LineColumns::line).transpose()?,
+        spend: parse("spend_id", spend)?,
+        event,
+    }))
+}
+
+/// The version and, if it is a statement line, the line's columns of [`HISTORY_COLUMNS`].
+fn columns(row: &Row<'_>) -> rusqlite::Result<(i64, Option<LineColumns>)> {
+    let Some(kind) = row.get(1)? else {
+        return Ok((row.get(0)?, None));
+    };
+    let columns = LineColumns {
+        kind,
+        at: row.get(2)?,
+        credits: row.get(3)?,
+        available_after: row.get(4)?,
+        held_after: row.get(5)?,
+        spend: row.get(6)?,
+        lot: row.get(7)?,
+        operation: row.get(8)?,
+        model: row.get(9)?,
+        quality: row.get(10)?,
+        units: row.get(11)?,
+        reason: row.get(12)?,
+        reference: row.get(13)?,
+    };
+    Ok((row.get(0)?, Some(columns)))
+}
+
+/// The events of a spend of versions below `before`, oldest first.
+pub(crate) fn spend(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+    spend: SpendId,
+    before: Option<u64>,
+) -> Result<Vec<SpendEvent>> {
+    let path = directory.views();
+    let mut select = connection
+        .prepare_cached(
+            "SELECT version, event FROM history
+             WHERE account_id = ?1 AND spend_id = ?2 AND version < ?3 ORDER BY version",
+        )
+        .map_err(about(&path))?;
+    let before = signed(before.unwrap_or(u64::MAX));
+    let mut rows = select
+        .query(params![id.as_str(), spend.to_string(), before])
+        .map_err(about(&path))?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next().map_err(about(&path))? {
+        let (version, event) = (|| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))()
+            .map_err(about(&path))?;
+        let recorded: Recorded = decode(directory, id, &event)?;
+        let version = unsigned(version)?;
+        events.push(SpendEvent { version, recorded });
+    }
+    Ok(events)
+}
+
+/// Accounts that are due, longest first, but not those to `skip`.
+pub(crate) fn due(
+    directory: &Directory,
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+    skip: impl Fn(&AccountId) -> bool,
+) -> Result<Vec<Due>> {
+    let path = directory.views();
+    let mut select = connection
+        .prepare_cached(
+            "SELECT account_id, due_at FROM accounts
+             WHERE due_at <= ?1 ORDER BY due_at, account_id",
+        )
+        .map_err(about(&path))?;
+    let mut rows = select.query([now.micros()]).map_err(about(&path))?;
+    let mut due = Vec::new();
+    while due.len() < limit
+        && let Some(row) = rows.next().map_err(about(&path))?
+    {
+        let (account, since) = (|| Ok((row.get(0)?, row.get(1)?)))().map_err(about(&path))?;
+        let since = Timestamp::from_micros(since);
+        if let Some(account) = parse("account_id", Some(account))?
+            && !skip(&account)
+        {
+            due.push(Due { account, since });
+        }
+    }
+    Ok(due)
+}
+
+/// All rows of `accounts`, in order of their ids.
+pub(crate) fn each_account(
+    directory: &Directory,
+    connection: &Connection,
+    mut each: impl FnMut(AccountRow) -> Result<()>,
+) -> Result<()> {
+    let path = directory.views();
+    let mut select = connection
+        .prepare(
+            "SELECT account_id, version, due_at, status, plan, available, held, state
+             FROM accounts ORDER BY account_id",
+        )
+        .map_err(about(&path))?;
+    let mut rows = select.query([]).map_err(about(&path))?;
+    while let Some(row) = rows.next().map_err(about(&path))? {
+        if let Some(row) = account_row(row).map_err(about(&path))?? {
+            each(row)?;
+        }
+    }
+    Ok(())
+}
+
+fn account_row(row: &Row<'_>) -> rusqlite::Result<Result<Option<AccountRow>>> {
+    use bursar_core::credits::Credits;
+    let (account, version, plan) = (row.get(0)?, row.get(1)?, row.get(4)?);
+    let due: Option<i64> = row.get(2)?;
+    let (status, available, held, state) = (row.get(3)?, row.get(5)?, row.get(6)?, row.get(7)?);
+    Ok((|| {
+        let Some(account) = parse("account_id", Some(account))? else {
+            return Ok(None);
+        };
+        Ok(Some(AccountRow {
+            account,
+            version: unsigned(version)?,
+            due_at: due.map(Timestamp::from_micros),
+            status,
+            plan: parse("plan", plan)?,
+            available: Credits::from_micro(available),
+            held: Credits::from_micro(held),
+            state,
+        }))
+    })())
+}
+
+/// A state as it is shared.
+pub(crate) fn shared_account(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+) -> Result<Option<Arc<Account>>> {
+    account(directory, connection, id).map(|account| account.map(Arc::new))
+}

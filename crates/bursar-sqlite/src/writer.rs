@@ -1,0 +1,148 @@
+//! Committing batches: one row appended, one fsync.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use bursar_core::account::event::Recorded;
+use bursar_core::id::{AccountId, SpendId};
+use bursar_store::{Batch, Begun, Entry, JournalPosition, StoreError, Wanted, Writer, codec};
+
+use crate::connection::Reader;
+use crate::error::{Result, about};
+use crate::journal;
+use crate::reads;
+use crate::shared::Shared;
+use crate::views;
+
+/// The one writer. What it begins it has for itself, because there is no other.
+pub(crate) struct SqliteWriter {
+    shared: Arc<Shared>,
+    reader: Reader,
+    /// The versions of the accounts that were begun.
+    begun: HashMap<AccountId, u64>,
+}
+
+impl SqliteWriter {
+    pub(crate) fn open(shared: &Arc<Shared>) -> Result<Self> {
+        let reader = Reader::open(&shared.directory)?;
+        if shared.has_writer.swap(true, Ordering::AcqRel) {
+            return Err(StoreError::Unavailable("there is a writer already".to_owned()));
+        }
+        Ok(Self {
+            shared: Arc::clone(shared),
+            reader,
+            begun: HashMap::new(),
+        })
+    }
+
+    /// Memory first, then the views for what is missing: what left memory in between is in them.
+    fn load(&self, wanted: &Wanted) -> Result<Begun> {
+        let found = self.shared.tail.find(wanted);
+        let (mut accounts, mut entries) = (found.accounts, found.entries);
+        let path = self.shared.directory.views();
+        // One read transaction for the whole batch: a lock each would cost more than the look-ups.
+        let moment = self.reader.views.unchecked_transaction().map_err(about(&path))?;
+        let mut loaded = Vec::new();
+        for (id, place) in wanted.accounts.iter().zip(&mut accounts) {
+            if place.is_none() {
+                *place = views::shared_account(&self.shared.directory, &self.reader.views, id)?;
+                loaded.extend(place.clone());
+            }
+        }
+        self.shared.tail.loaded(loaded.iter());
+        self.load_entries(wanted, &accounts, &mut entries)?;
+        drop(moment);
+        Ok(Begun { accounts, entries })
+    }
+
+    fn load_entries(
+        &self,
+        wanted: &Wanted,
+        accounts: &[Option<Arc<bursar_core::account::Account>>],
+        entries: &mut [Option<Arc<Entry>>],
+    ) -> Result<()> {
+        let mut commits: HashMap<u64, Vec<Arc<Entry>>> = HashMap::new();
+        for (key, place) in wanted.keys.iter().zip(entries) {
+            let new = |at| accounts.get(at).is_some_and(Option::is_none);
+            if place.is_some() || wanted.accounts.binary_search(&key.0).is_ok_and(new) {
+                continue;
+            }
+            let directory = &self.shared.directory;
+            let Some(position) = views::position(directory, &self.reader.views, key)? else {
+                continue;
+            };
+            let JournalPosition { commit, index } = position;
+            let of_commit = match commits.entry(commit) {
+                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                std::collections::hash_map::Entry::Vacant(empty) => {
+                    empty.insert(journal::entries(directory, &self.reader.journal, commit)?)
+                }
+            };
+            let index = usize::try_from(index).unwrap_or(usize::MAX);
+            *place = of_commit.get(index).cloned();
+            if place.is_none() {
+                return Err(StoreError::Damaged(format!(
+                    "{}: commit {commit} has no entry {index}, where key {} of account {} stands",
+                    directory.journal().display(),
+                    key.1,
+                    key.0
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<()> {
+        let row = codec::encode_entries(&batch.entries)?;
+        let stamp = {
+            let mut journal = self.shared.journal.lock();
+            let journal = journal.as_mut().ok_or_else(crate::readers::closed)?;
+            journal.append(&row)?
+        };
+        let tail = &self.shared.tail;
+        tail.add(stamp, row.len(), &batch.entries, &batch.accounts);
+        Ok(())
+    }
+}
+
+impl Drop for SqliteWriter {
+    fn drop(&mut self) {
+        self.shared.has_writer.store(false, Ordering::Release);
+    }
+}
+
+#[async_trait]
+impl Writer for SqliteWriter {
+    async fn begin(&mut self, wanted: &Wanted) -> Result<Begun> {
+        if self.shared.is_closed() {
+            return Err(crate::readers::closed());
+        }
+        self.shared.tail.wait_for_room()?;
+        let begun = self.load(wanted)?;
+        let versions = begun.accounts.iter().map(|account| {
+            let account = account.as_ref();
+            account.map_or(0, |account| account.version)
+        });
+        self.begun = wanted.accounts.iter().cloned().zip(versions).collect();
+        Ok(begun)
+    }
+
+    async fn spend(&mut self, account: &AccountId, spend: SpendId) -> Result<Vec<Recorded>> {
+        let events = reads::spend(&self.reader, &self.shared.pins, account, spend)?;
+        Ok(events.into_iter().map(|event| event.recorded).collect())
+    }
+
+    async fn commit(&mut self, batch: Batch) -> Result<()> {
+        batch.check(std::mem::take(&mut self.begun))?;
+        if batch.entries.is_empty() {
+            return Ok(());
+        }
+        self.append(&batch)
+    }
+
+    async fn abandon(&mut self) {
+        self.begun.clear();
+    }
+}

@@ -1,0 +1,176 @@
+//! `bursar ledger [ACCOUNT]`: the journal as accountants read it, also as it grows.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use anyhow::Result;
+use bursar_core::account::event::{Actor, Recorded};
+use bursar_core::credits::Credits;
+use bursar_core::describe;
+use bursar_core::id::AccountId;
+use bursar_core::postings::{Book, Posting, postings};
+use bursar_store::{Entry, JournalPosition};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::{DataArgs, FormatArgs};
+use crate::data::Reading;
+use crate::problem::Answer;
+use crate::{json, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  bursar ledger                           everything, oldest first
+  bursar ledger ada --follow              one account, and what happens to it from now on
+  bursar ledger ada --postings            one posting a line, with its book's running sum
+  bursar ledger --format json | jq .      one JSON object a line
+
+The postings of an entry sum to zero. The data directory is only read, also while a server runs.";
+
+/// How often a followed journal is looked at.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Entries that are read at once.
+const AT_ONCE: usize = 1_000;
+
+/// What to print.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct LedgerArgs {
+    /// Only this account
+    account: Option<AccountId>,
+    /// Go on with what happens from now on, until interrupted
+    #[arg(long, short)]
+    follow: bool,
+    /// Only postings, one a line: time, account, book, credits, the book's running sum, event
+    #[arg(long)]
+    postings: bool,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// One event with where it stands.
+struct Booked<'a> {
+    position: JournalPosition,
+    entry: &'a Entry,
+    version: u64,
+    recorded: &'a Recorded,
+}
+
+pub(crate) fn run(args: &LedgerArgs) -> Result<Answer> {
+    let reading = Reading::open(&args.data.data)?;
+    let mut after = JournalPosition::default();
+    let mut sums = BTreeMap::new();
+    loop {
+        let entries = reading.journal(after, AT_ONCE)?;
+        let mut page = String::new();
+        for (position, entry) in &entries {
+            after = *position;
+            if args.account.as_ref().is_some_and(|account| entry.account != *account) {
+                continue;
+            }
+            for (version, recorded) in entry.versions() {
+                let booked = Booked { position: *position, entry, version, recorded };
+                write_event(&mut page, args, &booked, &mut sums)?;
+            }
+        }
+        output::text(&page)?;
+        if entries.len() == AT_ONCE {
+            continue;
+        }
+        if !args.follow {
+            return Ok(Answer::Yes);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+type Sums = BTreeMap<(AccountId, Book), Credits>;
+
+fn write_event(
+    page: &mut String,
+    args: &LedgerArgs,
+    booked: &Booked<'_>,
+    sums: &mut Sums,
+) -> Result<()> {
+    let lines = postings(&booked.recorded.event);
+    match (args.format.is_json(), args.postings) {
+        (true, _) => writeln!(page, "{}", for_programs(booked, &lines))?,
+        (false, true) => write_postings(page, booked, &lines, sums)?,
+        (false, false) => write_entry(page, booked, &lines)?,
+    }
+    Ok(())
+}
+
+/// An entry as ledger programs write it: a line that says what happened, the postings below it.
+fn write_entry(page: &mut String, booked: &Booked<'_>, lines: &[Posting]) -> std::fmt::Result {
+    let Booked { entry, version, recorded, .. } = booked;
+    let (at, account) = (recorded.at, &entry.account);
+    writeln!(page, "{at} {account} ({version}) {}", describe::summary(&recorded.event))?;
+    if let Some(kept) = &entry.idempotency {
+        writeln!(page, "    ; {}, idempotency key {}", actor(&entry.actor), kept.key)?;
+    } else {
+        writeln!(page, "    ; {}", actor(&entry.actor))?;
+    }
+    let width = lines.iter().map(|line| line.book.to_string().len()).max().unwrap_or(0);
+    let digits = lines.iter().map(|line| line.credits.to_string().len()).max().unwrap_or(0);
+    for Posting { book, credits } in lines {
+        let balance = match book {
+            Book::Available => format!(" = {}", recorded.available),
+            Book::Held => format!(" = {}", recorded.held),
+            _ => String::new(),
+        };
+        writeln!(page, "    {book:width$}  {credits:>digits$}{balance}")?;
+    }
+    writeln!(page)
+}
+
+fn write_postings(
+    page: &mut String,
+    booked: &Booked<'_>,
+    lines: &[Posting],
+    sums: &mut Sums,
+) -> std::fmt::Result {
+    let Booked { entry, recorded, .. } = booked;
+    for Posting { book, credits } in lines {
+        let sum = sums.entry((entry.account.clone(), book.clone())).or_default();
+        *sum = sum.plus(*credits);
+        let (at, kind) = (recorded.at, describe::kind(&recorded.event));
+        let account = &entry.account;
+        writeln!(page, "{at} {account:<16} {book:<20} {credits:>12} {sum:>12} {kind}")?;
+    }
+    Ok(())
+}
+
+fn actor(actor: &Actor) -> String {
+    match actor {
+        Actor::System => "fell due".to_owned(),
+        Actor::ApiKey(key) => format!("by {key}"),
+    }
+}
+
+fn for_programs(booked: &Booked<'_>, lines: &[Posting]) -> Value {
+    let Booked { position, entry, version, recorded } = booked;
+    let lines = lines.iter().map(|Posting { book, credits }| {
+        json!({"book": book.to_string(), "credits": json::credits(*credits)})
+    });
+    json!({
+        "commit": position.commit,
+        "index": position.index,
+        "account": entry.account,
+        "version": version,
+        "at": json::time(recorded.at),
+        "actor": match &entry.actor {
+            Actor::System => "system",
+            Actor::ApiKey(key) => key.as_str(),
+        },
+        "idempotency_key": entry.idempotency.as_ref().map(|kept| kept.key.as_str()),
+        "event": describe::kind(&recorded.event),
+        "summary": describe::summary(&recorded.event),
+        "postings": lines.collect::<Vec<_>>(),
+        "available": json::credits(recorded.available),
+        "held": json::credits(recorded.held),
+    })
+}

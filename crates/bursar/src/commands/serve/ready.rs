@@ -1,0 +1,68 @@
+//! What is printed once the server is ready: where to go next.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use bursar_engine::access::Mode;
+use serde_json::json;
+
+use super::logs::LogFormat;
+use crate::data::catalogs::Loaded;
+use crate::data::mode;
+use crate::output;
+
+/// A server that is ready.
+pub(super) struct Ready<'a> {
+    pub(super) mode: Mode,
+    pub(super) url: String,
+    pub(super) dir: &'a str,
+    pub(super) new: bool,
+    pub(super) catalog: &'a Loaded,
+    /// A secret to try it with; never one of live mode.
+    pub(super) key: Option<String>,
+}
+
+impl Ready<'_> {
+    pub(super) fn print(&self, format: LogFormat) -> Result<()> {
+        match format {
+            LogFormat::Text => output::text(&self.for_people()?),
+            LogFormat::Json => output::json_line(&json!({
+                "ready": true,
+                "version": env!("CARGO_PKG_VERSION"),
+                "mode": mode::name(self.mode),
+                "url": self.url,
+                "docs": format!("{}/docs", self.url),
+                "data": self.dir,
+                "catalog": self.catalog.catalog.version.to_string(),
+                "test_key": self.key,
+            })),
+        }
+    }
+
+    fn for_people(&self) -> Result<String> {
+        let Self { mode, url, dir, new, catalog, key } = self;
+        let mut text = String::new();
+        let what = match mode {
+            Mode::Test => "test mode: nothing is paid for, clocks can be moved",
+            Mode::Live => "live mode",
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        writeln!(text, "Bursar {version}, subscriptions and credits, {what}\n")?;
+        writeln!(text, "  Address   {url}")?;
+        writeln!(text, "  Docs      {url}/docs")?;
+        writeln!(text, "  Data      {dir}{}", if *new { " (new)" } else { "" })?;
+        writeln!(text, "  Catalog   {}", catalog.title())?;
+        match key {
+            Some(key) => {
+                writeln!(text, "  Test key  {key}")?;
+                writeln!(text, "\nTry it:\n\n  curl -sS {url}/v1/accounts \\")?;
+                writeln!(text, "    -H 'Authorization: Bearer {key}' \\")?;
+                writeln!(text, "    -H 'Content-Type: application/json' \\")?;
+                writeln!(text, "    -d '{{\"name\": \"Ada\"}}'")?;
+            }
+            None => writeln!(text, "\nIs it up?  curl -sS {url}/readyz")?,
+        }
+        writeln!(text, "\nStop with Ctrl-C.")?;
+        Ok(text)
+    }
+}
