@@ -6,6 +6,7 @@
 //! commit: so when little is left, the thread moves the last of it with the writer waiting.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,9 +19,9 @@ use crate::error::{Result, about};
 use crate::shared::Shared;
 
 const EVERY: Duration = Duration::from_millis(200);
-/// The log is left alone below this size.
+/// The log is left alone until this much has been appended to it.
 const WORTHWHILE_BYTES: u64 = 16 << 20;
-/// The most pages that are moved with the writer waiting, a few milliseconds' worth.
+/// About the most pages that are moved with the writer waiting: a few milliseconds' worth.
 const FEW_PAGES: i64 = 512;
 const ROUNDS: usize = 4;
 
@@ -61,34 +62,26 @@ pub(crate) fn start(shared: Arc<Shared>, stop: Arc<Stop>) -> Result<JoinHandle<(
 }
 
 fn checkpoint(shared: &Shared, connection: &Connection) -> Result<()> {
-    let log = std::fs::metadata(shared.directory.journal_wal());
-    if log.map_or(0, |log| log.len()) < WORTHWHILE_BYTES {
+    if shared.log_bytes.load(Ordering::Relaxed) < WORTHWHILE_BYTES {
         return Ok(());
     }
-    let mut left = pass(shared, connection)?;
+    shared.log_bytes.store(0, Ordering::Relaxed);
+    let mut pages = pass(shared, connection)?;
     for _ in 0..ROUNDS {
-        if left <= FEW_PAGES {
+        let before = pages;
+        pages = pass(shared, connection)?;
+        // What came during the last pass is about as much as came during this one.
+        if pages.saturating_sub(before) <= FEW_PAGES {
             break;
         }
-        left = pass(shared, connection)?;
     }
-    if left > 0 {
-        let _waiting = shared.journal.lock();
-        pass(shared, connection)?;
-    }
-    Ok(())
+    let _waiting = shared.journal.lock();
+    pass(shared, connection).map(drop)
 }
 
-/// Moves what is there; returns how many pages came meanwhile.
+/// Moves what is there; returns how many pages the log had then, those moved before included.
 fn pass(shared: &Shared, connection: &Connection) -> Result<i64> {
-    let pages = |row: &rusqlite::Row<'_>| Ok((row.get(1)?, row.get(2)?));
-    let moved = |connection: &Connection| -> rusqlite::Result<(i64, i64)> {
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], pages)
-    };
-    let failed = shared.directory.journal();
-    let (_, moved_pages) = moved(connection).map_err(about(&failed))?;
-    let now = std::fs::metadata(shared.directory.journal_wal()).map_or(0, |log| log.len());
-    let _ = now;
-    let (log, _) = (moved_pages, ());
-    Ok(log)
+    connection
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+        .map_err(about(&shared.directory.journal()))
 }

@@ -36,10 +36,6 @@ impl Directory {
         self.path.join(VIEWS)
     }
 
-    pub(crate) fn journal_wal(&self) -> PathBuf {
-        self.path.join("journal.db-wal")
-    }
-
     /// Makes the directory if there is none.
     pub(crate) fn create(&self) -> Result<()> {
         fs::create_dir_all(&self.path).map_err(|error| error::file(&self.path, &error))

@@ -46,6 +46,11 @@ impl Journal {
         })
     }
 
+    /// The last commit.
+    pub(crate) const fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Makes a commit durable.
     pub(crate) fn append(&mut self, row: &[u8]) -> Result<Stamp> {
         let stamp = Stamp::of(self.last + 1, row);
@@ -77,7 +82,9 @@ pub(crate) fn last(directory: &Directory, connection: &Connection) -> Result<Sta
         .query_row("SELECT max(commit_id) FROM journal", [], |row| row.get(0))
         .map_err(about(&path))?;
     match last {
-        Some(commit) => stamp(directory, connection, unsigned(commit)?).map(Option::unwrap_or_default),
+        Some(commit) => {
+            stamp(directory, connection, unsigned(commit)?).map(Option::unwrap_or_default)
+        }
         None => Ok(Stamp::default()),
     }
 }

@@ -24,7 +24,10 @@ const VIEWS: &str = include_str!("sql/views.sql");
 pub(crate) fn migrate_journal(directory: &Directory, connection: &mut Connection) -> Result<()> {
     let path = directory.journal();
     let version = check_journal(&path, connection)?;
-    for (next, sql) in (1_i64..).zip(JOURNAL).skip_while(|(next, _)| *next <= version) {
+    for (next, sql) in (1_i64..)
+        .zip(JOURNAL)
+        .skip_while(|(next, _)| *next <= version)
+    {
         let migration = connection
             .transaction_with_behavior(TransactionBehavior::Exclusive)
             .map_err(about(&path))?;
@@ -47,7 +50,9 @@ pub(crate) fn check_journal(path: &Path, connection: &Connection) -> Result<i64>
     let newest = i64::try_from(JOURNAL.len()).unwrap_or(i64::MAX);
     let file = path.display();
     if version != 0 && pragma(path, connection, "application_id")? != APPLICATION {
-        return Err(StoreError::Damaged(format!("{file} is not a journal of Bursar's")));
+        return Err(StoreError::Damaged(format!(
+            "{file} is not a journal of Bursar's"
+        )));
     }
     if version > newest {
         return Err(StoreError::Newer(format!(

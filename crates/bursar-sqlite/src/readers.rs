@@ -74,7 +74,9 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => Err(StoreError::Unavailable(format!("a task has ended: {error}"))),
+        Err(error) => Err(StoreError::Unavailable(format!(
+            "a task has ended: {error}"
+        ))),
     }
 }
 

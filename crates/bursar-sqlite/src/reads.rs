@@ -109,7 +109,10 @@ pub(crate) fn journal(
     journal::scan(&reader.directory, &reader.journal, before, upto, |commit| {
         let more = commit.positions().filter(|(position, _)| *position > after);
         let left = limit - found.len();
-        found.extend(more.take(left).map(|(position, entry)| (position, Arc::clone(entry))));
+        found.extend(
+            more.take(left)
+                .map(|(position, entry)| (position, Arc::clone(entry))),
+        );
         Ok(found.len() < limit)
     })?;
     Ok(found)

@@ -140,9 +140,11 @@ impl Registry for SqliteStore {
                 "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 params![name, default],
             )?;
-            tables.query_row("SELECT value FROM settings WHERE name = ?1", [name], |row| {
-                row.get(0)
-            })
+            tables.query_row(
+                "SELECT value FROM settings WHERE name = ?1",
+                [name],
+                |row| row.get(0),
+            )
         })
         .await
     }
@@ -161,7 +163,9 @@ impl Registry for SqliteStore {
     async fn catalogs(&self) -> Result<Vec<CatalogRecord>> {
         self.look_up(|tables| {
             tables
-                .prepare_cached("SELECT version, text, since FROM catalogs ORDER BY since, version")?
+                .prepare_cached(
+                    "SELECT version, text, since FROM catalogs ORDER BY since, version",
+                )?
                 .query_map([], |row| {
                     Ok(CatalogRecord {
                         version: CatalogVersion(row.get(0)?),

@@ -66,10 +66,11 @@ fn open_fitting(
         )));
     }
     let stamp = views::stamp(directory, &views)?;
-    if stamp != Stamp::default()
-        && journal::stamp(directory, journal, stamp.commit)? != Some(stamp)
+    if stamp != Stamp::default() && journal::stamp(directory, journal, stamp.commit)? != Some(stamp)
     {
-        return Err(StoreError::Damaged("the views are of another journal".to_owned()));
+        return Err(StoreError::Damaged(
+            "the views are of another journal".to_owned(),
+        ));
     }
     catch_up(directory, journal, &mut views, progress)?;
     Ok(views)
@@ -170,7 +171,10 @@ fn fold(
 fn fold_entry(account: &mut Option<Account>, entry: &Entry) -> std::result::Result<(), String> {
     let version = account.as_ref().map_or(0, |account| account.version);
     if entry.first_version != version.saturating_add(1) {
-        return Err(format!("version {} follows version {version}", entry.first_version));
+        return Err(format!(
+            "version {} follows version {version}",
+            entry.first_version
+        ));
     }
     for recorded in &entry.events {
         match account {

@@ -6,9 +6,7 @@ use bursar_core::account::Account;
 use bursar_core::account::event::Recorded;
 use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
 use bursar_core::time::Timestamp;
-use bursar_store::projection::{
-    AccountRow, HistoryRow, LineColumns, history, idempotency, parse,
-};
+use bursar_store::projection::{AccountRow, HistoryRow, LineColumns, history, idempotency, parse};
 use bursar_store::{Due, JournalPosition, SpendEvent, StatementRow, StoreError, codec};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
@@ -84,12 +82,18 @@ fn write_history(
             line.map(|line| line.held_after.micro()),
             spend,
             line.and_then(|line| line.lot).map(|lot| lot.0),
-            line.and_then(|line| line.operation.as_ref()).map(|key| key.as_str()),
-            line.and_then(|line| line.model.as_ref()).map(|key| key.as_str()),
-            line.and_then(|line| line.quality.as_ref()).map(|key| key.as_str()),
-            line.and_then(|line| line.units).map(|units| signed(units.micro())),
-            line.and_then(|line| line.reason.as_ref()).map(|text| text.as_str()),
-            line.and_then(|line| line.reference.as_ref()).map(|text| text.as_str()),
+            line.and_then(|line| line.operation.as_ref())
+                .map(|key| key.as_str()),
+            line.and_then(|line| line.model.as_ref())
+                .map(|key| key.as_str()),
+            line.and_then(|line| line.quality.as_ref())
+                .map(|key| key.as_str()),
+            line.and_then(|line| line.units)
+                .map(|units| signed(units.micro())),
+            line.and_then(|line| line.reason.as_ref())
+                .map(|text| text.as_str()),
+            line.and_then(|line| line.reference.as_ref())
+                .map(|text| text.as_str()),
             row.event,
         ])
 }
@@ -186,10 +190,12 @@ pub(crate) fn position(
                 .optional()
         })
         .map_err(about(&directory.views()))?;
-    let position = |(commit, index)| Ok(JournalPosition {
-        commit: unsigned(commit)?,
-        index,
-    });
+    let position = |(commit, index)| {
+        Ok(JournalPosition {
+            commit: unsigned(commit)?,
+            index,
+        })
+    };
     found.map(position).transpose()
 }
 
@@ -305,8 +311,8 @@ pub(crate) fn spend(
         .map_err(about(&path))?;
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(about(&path))? {
-        let (version, event) = (|| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))()
-            .map_err(about(&path))?;
+        let (version, event) =
+            (|| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))().map_err(about(&path))?;
         let recorded: Recorded = decode(directory, id, &event)?;
         let version = unsigned(version)?;
         events.push(SpendEvent { version, recorded });

@@ -6,6 +6,7 @@
 //! an [in-memory store](memory) and the contract suite that all stores pass.
 
 pub mod audit;
+mod batch;
 pub mod codec;
 #[cfg(feature = "contract")]
 pub mod contract;

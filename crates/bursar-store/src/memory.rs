@@ -116,7 +116,8 @@ impl MemoryStore {
 /// The one writer. What it begins it has for itself, because there is no other.
 struct MemoryWriter {
     store: MemoryStore,
-    begun: Option<Vec<AccountId>>,
+    /// The versions of the accounts that were begun.
+    begun: HashMap<AccountId, u64>,
 }
 
 impl Drop for MemoryWriter {
@@ -134,7 +135,9 @@ impl Writer for MemoryWriter {
             seat(id).and_then(|seat| seat.keys.get(key).cloned())
         };
         let account = |id| seat(id).map(|seat| Arc::clone(&seat.account));
-        self.begun = Some(wanted.accounts.clone());
+        let version = |id| seat(id).map_or(0, |seat| seat.account.version);
+        let versions = wanted.accounts.iter().map(version);
+        self.begun = wanted.accounts.iter().cloned().zip(versions).collect();
         Ok(Begun {
             accounts: wanted.accounts.iter().map(account).collect(),
             entries: wanted.keys.iter().map(entry).collect(),
@@ -151,9 +154,9 @@ impl Writer for MemoryWriter {
     }
 
     async fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        let begun = self.begun.take().unwrap_or_default();
+        let begun = std::mem::take(&mut self.begun);
         let mut data = self.store.data()?;
-        data.check(&begun, &batch)?;
+        batch.check(begun)?;
         let fault = match &mut *self.store.disk.faults.lock() {
             Some(faults) => faults(&batch),
             None => None,
@@ -170,38 +173,11 @@ impl Writer for MemoryWriter {
     }
 
     async fn abandon(&mut self) {
-        self.begun = None;
+        self.begun.clear();
     }
 }
 
 impl Data {
-    /// Refuses what no store could keep: a caller's mistake, which a test should see.
-    fn check(&self, begun: &[AccountId], batch: &Batch) -> Result<(), StoreError> {
-        let wrong = |id: &AccountId, what: &str| Err(StoreError::Damaged(format!("{id}: {what}")));
-        let mut versions: HashMap<&AccountId, u64> = HashMap::new();
-        for entry in &batch.entries {
-            let id = &entry.account;
-            if !begun.contains(id) {
-                return wrong(id, "was not begun");
-            }
-            let stored = || self.accounts.get(id).map_or(0, |seat| seat.account.version);
-            let version = versions.entry(id).or_insert_with(stored);
-            if entry.first_version != *version + 1 || entry.events.is_empty() {
-                return wrong(id, "an entry does not follow the account's version");
-            }
-            *version = entry.version();
-        }
-        for account in &batch.accounts {
-            if versions.remove(&account.id) != Some(account.version) {
-                return wrong(&account.id, "the state is not the one after its last entry");
-            }
-        }
-        match versions.keys().next() {
-            Some(id) => wrong(id, "has entries but no state"),
-            None => Ok(()),
-        }
-    }
-
     fn keep(&mut self, batch: Batch) {
         if batch.entries.is_empty() {
             return;
@@ -274,7 +250,7 @@ impl Store for MemoryStore {
                 disk: Arc::clone(&self.disk),
                 closed: Arc::clone(&self.closed),
             },
-            begun: None,
+            begun: HashMap::new(),
         }))
     }
 

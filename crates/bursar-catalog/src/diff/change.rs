@@ -112,8 +112,8 @@ impl Display for Effect {
             Self::NextRenewal => "new subscribers at once, present ones at their next renewal",
             Self::ForSale => "for sale at once",
             Self::ClosedPlan => {
-                "no new subscribers; present ones keep price, allowance and storage until they \
-                 renew, and lose its features at once"
+                "no new subscribers, and changes scheduled to it are dropped; present ones keep \
+                 price, allowance and storage, also when they renew, but lose its features at once"
             }
             Self::Subscribers => "at once for everyone on the plan",
             Self::Rank => "changes of plan asked for from now on; it decides up and down",

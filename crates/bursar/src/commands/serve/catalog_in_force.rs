@@ -4,7 +4,7 @@ use anyhow::Result;
 use bursar_core::time::Timestamp;
 use bursar_store::{CatalogRecord, Registry};
 
-use crate::data::catalogs::{self, Loaded};
+use crate::data::catalogs::Loaded;
 use crate::output;
 use crate::problem;
 
@@ -42,9 +42,4 @@ fn tell(last: &CatalogRecord, loaded: &Loaded) {
         Err(_) => output::note("The one before can't be read by this version, so not compared."),
     }
     output::note("");
-}
-
-/// The catalog of the arguments.
-pub(super) fn load(file: Option<&str>) -> Result<Loaded> {
-    catalogs::load(file)
 }

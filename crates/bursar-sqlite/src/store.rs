@@ -1,0 +1,247 @@
+//! The store: opening, reading, closing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use bursar_core::account::Account;
+use bursar_core::id::{AccountId, SpendId};
+use bursar_core::time::Timestamp;
+use bursar_store::{
+    Due, Entry, JournalPosition, SpendEvent, StatementRow, Store, StoreError, Writer,
+};
+use parking_lot::Mutex;
+
+use crate::checkpoint::{self, Stop};
+use crate::connection;
+use crate::directory::Directory;
+use crate::error::{Result, about};
+use crate::journal::Journal;
+use crate::migrations::{VIEWS_VERSION, check_journal, migrate_journal, views_version};
+use crate::readers::{Readers, blocking, closed};
+use crate::reads::{self, Pins};
+use crate::registry::read_only;
+use crate::shared::Shared;
+use crate::tail::Tail;
+use crate::writer::SqliteWriter;
+use crate::{Lag, Options, replay, view_writer};
+
+/// The embedded store, in a directory of its own.
+pub struct SqliteStore {
+    pub(crate) shared: Arc<Shared>,
+    threads: Mutex<Option<Threads>>,
+}
+
+struct Threads {
+    views: JoinHandle<()>,
+    checkpoint: JoinHandle<()>,
+    stop: Arc<Stop>,
+}
+
+impl SqliteStore {
+    /// Opens a directory, making it if there is none, and takes it for this process. What a crash
+    /// kept from the views is written into them first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if another process has it or it can't be written,
+    /// [`StoreError::Damaged`], [`StoreError::Newer`].
+    pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self> {
+        let directory = Directory::new(dir.as_ref());
+        directory.create()?;
+        let lock = directory.lock()?;
+        let mut connection = connection::journal(&directory)?;
+        migrate_journal(&directory, &mut connection)?;
+        let views = replay::open_views(&directory, &connection, &mut |done, total| {
+            tracing::info!(done, total, "bringing the views up to the journal");
+        })?;
+        let journal = Journal::new(&directory, connection)?;
+        let tail = Arc::new(Tail::new(&options, journal.last()));
+        let shared = Arc::new(Shared {
+            lock: Mutex::new(Some(lock)),
+            journal: Mutex::new(Some(journal)),
+            pins: Pins::Tail(Arc::clone(&tail)),
+            readers: Arc::new(Readers::new(directory.clone(), options.readers)),
+            has_writer: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            log_bytes: AtomicU64::new(0),
+            tail: Arc::clone(&tail),
+            directory,
+        });
+        let stop = Arc::new(Stop::default());
+        let threads = Threads {
+            checkpoint: checkpoint::start(Arc::clone(&shared), Arc::clone(&stop))?,
+            views: view_writer::start(shared.directory.clone(), views, tail)?,
+            stop,
+        };
+        Ok(Self {
+            shared,
+            threads: Mutex::new(Some(threads)),
+        })
+    }
+
+    /// Opens a directory for reading only, whether or not another process has it. Reads see what
+    /// that process has committed; whatever writes fails.
+    ///
+    /// # Errors
+    /// [`StoreError`]: there is no data, or its views are missing or of another version.
+    pub fn open_read_only(dir: impl AsRef<Path>) -> Result<Self> {
+        let directory = Directory::new(dir.as_ref());
+        let options = Options::default();
+        let journal = connection::read_only(&directory.journal())?;
+        check_journal(&directory.journal(), &journal)?;
+        let views = connection::read_only(&directory.views())?;
+        if views_version(&directory, &views)? != VIEWS_VERSION {
+            return Err(StoreError::Unavailable(format!(
+                "{} is of another version of Bursar; starting the server builds it anew",
+                directory.views().display()
+            )));
+        }
+        let shared = Arc::new(Shared {
+            lock: Mutex::new(None),
+            journal: Mutex::new(None),
+            tail: Arc::new(Tail::new(&options, u64::MAX)),
+            pins: Pins::Journal,
+            readers: Arc::new(Readers::new(directory.clone(), options.readers)),
+            has_writer: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            log_bytes: AtomicU64::new(0),
+            directory,
+        });
+        Ok(Self {
+            shared,
+            threads: Mutex::new(None),
+        })
+    }
+
+    /// How far the views are behind the journal, for metrics and health checks.
+    pub fn lag(&self) -> Lag {
+        self.shared.tail.lag()
+    }
+
+    /// Writes what the views lack and ends the threads. Safe to call twice.
+    fn finish(&self) -> Result<()> {
+        self.shared.closed.store(true, Ordering::Release);
+        self.shared.readers.close();
+        // Closing the journal first: a commit that comes too late fails, rather than being missed.
+        let journal = self.shared.journal.lock().take();
+        self.shared.tail.close();
+        let mut ended = Ok(());
+        if let Some(threads) = self.threads.lock().take() {
+            threads.stop.stop();
+            for thread in [threads.views, threads.checkpoint] {
+                if thread.join().is_err() {
+                    let what = "a thread of the store has panicked".to_owned();
+                    ended = Err(StoreError::Unavailable(what));
+                }
+            }
+        }
+        if let Some(journal) = journal {
+            // The log is moved and removed, so that the directory is tidy for copying.
+            ended = ended.and(
+                journal
+                    .connection
+                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                    .map_err(about(&journal.path)),
+            );
+        }
+        *self.shared.lock.lock() = None;
+        if let Some(trouble) = self.shared.tail.lag().trouble {
+            ended = ended.and(Err(StoreError::Unavailable(trouble)));
+        }
+        ended
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        if let Err(error) = self.finish() {
+            tracing::error!(%error, "closing the store");
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn writers(&self) -> usize {
+        1
+    }
+
+    fn writer(&self) -> Result<Box<dyn Writer>> {
+        if self.shared.is_read_only() {
+            return Err(read_only());
+        }
+        if self.shared.is_closed() {
+            return Err(closed());
+        }
+        Ok(Box::new(SqliteWriter::open(&self.shared)?))
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>> {
+        if self.shared.is_closed() {
+            return Err(closed());
+        }
+        if let Some(account) = self.shared.tail.account(id) {
+            return Ok(Some(account));
+        }
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers
+            .read(move |reader| reads::account(reader, &pins, &id))
+            .await
+    }
+
+    async fn statement(
+        &self,
+        id: &AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<StatementRow>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let read = self
+            .shared
+            .readers
+            .read(move |reader| reads::statement(reader, &pins, &id, before, limit));
+        read.await
+    }
+
+    async fn spend(&self, id: &AccountId, spend: SpendId) -> Result<Vec<SpendEvent>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers
+            .read(move |reader| reads::spend(reader, &pins, &id, spend))
+            .await
+    }
+
+    async fn journal(
+        &self,
+        after: JournalPosition,
+        limit: usize,
+    ) -> Result<Vec<(JournalPosition, Arc<Entry>)>> {
+        // Not beyond what the other reads see.
+        let upto = self.shared.tail.committed();
+        let read = self
+            .shared
+            .readers
+            .read(move |reader| reads::journal(reader, after, upto, limit));
+        read.await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
+        let pins = self.shared.pins.clone();
+        let readers = &self.shared.readers;
+        readers
+            .read(move |reader| reads::due(reader, &pins, now, limit))
+            .await
+    }
+
+    async fn close(&self) -> Result<()> {
+        // Joining the threads may take as long as the last write into the views.
+        let store = Self {
+            shared: Arc::clone(&self.shared),
+            threads: Mutex::new(self.threads.lock().take()),
+        };
+        blocking(move || store.finish()).await
+    }
+}

@@ -1,0 +1,48 @@
+//! `bursar keys revoke ID`: an end to a key.
+
+use anyhow::Result;
+use bursar_core::id::Key;
+use bursar_store::ApiKeyRecord;
+use clap::Args;
+
+use crate::cli::{DataArgs, FormatArgs};
+use crate::data::Registering;
+use crate::output;
+use crate::problem::Answer;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  bursar keys revoke key_0192…
+
+A running server notices within two seconds. What the key did stays in the journal under its id.";
+
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// The key's id, as `bursar keys list` shows it
+    id: Key,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+pub(super) fn run(args: &RevokeArgs) -> Result<Answer> {
+    let registering = Registering::open(&args.data.data)?;
+    let now = registering.now();
+    let old = registering.key(&args.id)?;
+    // One that has ended keeps its end: it says until when it was used.
+    let key = if super::works(&old, now) {
+        let revoked = ApiKeyRecord { expires_at: Some(now), ..old };
+        registering.put_key(&revoked)?;
+        revoked
+    } else {
+        old
+    };
+    if args.format.is_json() {
+        output::json(&super::for_programs(&key, now))?;
+    } else {
+        let at = key.expires_at.map_or_else(String::new, |at| at.to_string());
+        output::text(&format!("{}, {:?}: no longer works since {at}.\n", key.id, key.name))?;
+    }
+    Ok(Answer::Yes)
+}
