@@ -3,10 +3,14 @@
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
 
+use bursar_store::StoreError;
 use parking_lot::Mutex;
 
+use crate::checkpoint::Stop;
 use crate::directory::Directory;
+use crate::error::{Result, about};
 use crate::journal::Journal;
 use crate::readers::Readers;
 use crate::reads::Pins;
@@ -25,6 +29,13 @@ pub(crate) struct Shared {
     pub(crate) closed: AtomicBool,
     /// About how much was appended to the journal's log since it was last moved into its file.
     pub(crate) log_bytes: AtomicU64,
+    pub(crate) threads: Mutex<Option<Threads>>,
+}
+
+pub(crate) struct Threads {
+    pub(crate) views: JoinHandle<()>,
+    pub(crate) checkpoint: JoinHandle<()>,
+    pub(crate) stop: Arc<Stop>,
 }
 
 /// What a commit adds to the log besides its row: the page it shares, and frame headers.
@@ -43,5 +54,36 @@ impl Shared {
         let row = u64::try_from(row).unwrap_or(u64::MAX);
         let bytes = row.saturating_add(COMMIT_BYTES);
         self.log_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Writes what the views lack, ends the threads and gives the directory up. Safe to call twice.
+    pub(crate) fn finish(&self) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        self.readers.close();
+        // The journal first: a commit that comes too late fails, rather than being missed.
+        let journal = self.journal.lock().take();
+        self.tail.close();
+        let mut ended = Ok(());
+        if let Some(threads) = self.threads.lock().take() {
+            threads.stop.stop();
+            for thread in [threads.views, threads.checkpoint] {
+                if thread.join().is_err() {
+                    let what = "a thread of the store has panicked".to_owned();
+                    ended = Err(StoreError::Unavailable(what));
+                }
+            }
+        }
+        if let Some(journal) = journal {
+            // The log is moved and removed, so that the directory is tidy for copying.
+            let tidy = journal
+                .connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            ended = ended.and(tidy.map_err(about(&journal.path)));
+        }
+        *self.lock.lock() = None;
+        match self.tail.lag().trouble {
+            Some(trouble) => ended.and(Err(StoreError::Unavailable(trouble))),
+            None => ended,
+        }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use async_trait::async_trait;
 use bursar_core::account::Account;
@@ -17,13 +16,13 @@ use parking_lot::Mutex;
 use crate::checkpoint::{self, Stop};
 use crate::connection;
 use crate::directory::Directory;
-use crate::error::{Result, about};
+use crate::error::Result;
 use crate::journal::Journal;
 use crate::migrations::{VIEWS_VERSION, check_journal, migrate_journal, views_version};
 use crate::readers::{Readers, blocking, closed};
 use crate::reads::{self, Pins};
 use crate::registry::read_only;
-use crate::shared::Shared;
+use crate::shared::{Shared, Threads};
 use crate::tail::Tail;
 use crate::writer::SqliteWriter;
 use crate::{Lag, Options, replay, view_writer};
@@ -31,13 +30,6 @@ use crate::{Lag, Options, replay, view_writer};
 /// The embedded store, in a directory of its own.
 pub struct SqliteStore {
     pub(crate) shared: Arc<Shared>,
-    threads: Mutex<Option<Threads>>,
-}
-
-struct Threads {
-    views: JoinHandle<()>,
-    checkpoint: JoinHandle<()>,
-    stop: Arc<Stop>,
 }
 
 impl SqliteStore {
@@ -66,6 +58,7 @@ impl SqliteStore {
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             log_bytes: AtomicU64::new(0),
+            threads: Mutex::new(None),
             tail: Arc::clone(&tail),
             directory,
         });
@@ -75,10 +68,8 @@ impl SqliteStore {
             views: view_writer::start(shared.directory.clone(), views, tail)?,
             stop,
         };
-        Ok(Self {
-            shared,
-            threads: Mutex::new(Some(threads)),
-        })
+        *shared.threads.lock() = Some(threads);
+        Ok(Self { shared })
     }
 
     /// Opens a directory for reading only, whether or not another process has it. Reads see what
@@ -107,56 +98,23 @@ impl SqliteStore {
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             log_bytes: AtomicU64::new(0),
+            threads: Mutex::new(None),
             directory,
         });
-        Ok(Self {
-            shared,
-            threads: Mutex::new(None),
-        })
+        Ok(Self { shared })
     }
 
     /// How far the views are behind the journal, for metrics and health checks.
     pub fn lag(&self) -> Lag {
         self.shared.tail.lag()
     }
-
-    /// Writes what the views lack and ends the threads. Safe to call twice.
-    fn finish(&self) -> Result<()> {
-        self.shared.closed.store(true, Ordering::Release);
-        self.shared.readers.close();
-        // Closing the journal first: a commit that comes too late fails, rather than being missed.
-        let journal = self.shared.journal.lock().take();
-        self.shared.tail.close();
-        let mut ended = Ok(());
-        if let Some(threads) = self.threads.lock().take() {
-            threads.stop.stop();
-            for thread in [threads.views, threads.checkpoint] {
-                if thread.join().is_err() {
-                    let what = "a thread of the store has panicked".to_owned();
-                    ended = Err(StoreError::Unavailable(what));
-                }
-            }
-        }
-        if let Some(journal) = journal {
-            // The log is moved and removed, so that the directory is tidy for copying.
-            ended = ended.and(
-                journal
-                    .connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-                    .map_err(about(&journal.path)),
-            );
-        }
-        *self.shared.lock.lock() = None;
-        if let Some(trouble) = self.shared.tail.lag().trouble {
-            ended = ended.and(Err(StoreError::Unavailable(trouble)));
-        }
-        ended
-    }
 }
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        if let Err(error) = self.finish() {
+        if !self.shared.is_closed()
+            && let Err(error) = self.shared.finish()
+        {
             tracing::error!(%error, "closing the store");
         }
     }
@@ -237,11 +195,8 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> Result<()> {
-        // Joining the threads may take as long as the last write into the views.
-        let store = Self {
-            shared: Arc::clone(&self.shared),
-            threads: Mutex::new(self.threads.lock().take()),
-        };
-        blocking(move || store.finish()).await
+        // This may take as long as the last write into the views.
+        let shared = Arc::clone(&self.shared);
+        blocking(move || shared.finish()).await
     }
 }

@@ -57,7 +57,8 @@ fn write_account(
     for (key, position) in keys {
         write_key(transaction, id, key, position).map_err(failed)?;
     }
-    write_state(transaction, &AccountRow::of(&pinned.account)?).map_err(failed)
+    let state = AccountRow::of(&pinned.account)?;
+    write_state(transaction, &state).map(drop).map_err(failed)
 }
 
 fn write_history(

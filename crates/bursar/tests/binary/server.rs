@@ -1,0 +1,261 @@
+//! A running `bursar`, and the commands beside it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+pub(crate) const BURSAR: &str = env!("CARGO_BIN_EXE_bursar");
+
+/// How long anything may take before a test gives up on it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A command without what the environment of the test run may have set.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BURSAR_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// What a command printed and how it ended.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().expect("ended by itself"),
+            out: String::from_utf8(output.stdout.clone()).unwrap(),
+            err: String::from_utf8(output.stderr.clone()).unwrap(),
+        }
+    }
+
+    /// Its result, for one that should have worked.
+    #[track_caller]
+    pub(crate) fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{}{}", self.out, self.err);
+        self.out
+    }
+
+    /// Its result as JSON, for one that should have worked.
+    #[track_caller]
+    pub(crate) fn json(self) -> Value {
+        let out = self.ok();
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
+    }
+
+    /// What it said on stderr, for one that should have failed with this code.
+    #[track_caller]
+    pub(crate) fn fails(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self.err
+    }
+}
+
+/// Runs `bursar` with these arguments until it ends.
+pub(crate) fn bursar(arguments: &[&str]) -> Ran {
+    Ran::of(&command(BURSAR).args(arguments).output().unwrap())
+}
+
+/// Runs `bursar` on a data directory.
+pub(crate) fn bursar_on(data: &Path, arguments: &[&str]) -> Ran {
+    Ran::of(&command(BURSAR).args(arguments).arg("--data").arg(data).output().unwrap())
+}
+
+/// Runs any command until it ends.
+pub(crate) fn run(command: &mut Command) -> Ran {
+    Ran::of(&command.output().unwrap())
+}
+
+/// A server on a port of its own.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) data: PathBuf,
+    client: Client,
+}
+
+impl Server {
+    /// Starts one in test mode.
+    pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// Starts one in test mode with more arguments.
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(data, command(BURSAR).args(serve_arguments(data)).args(arguments))
+    }
+
+    /// Starts `command`, which comes to `bursar serve` with [`serve_arguments`].
+    pub(crate) fn spawn(data: &Path, command: &mut Command) -> Self {
+        let log = data.with_extension("log");
+        let log_file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log_file).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| {
+            let log = std::fs::read_to_string(&log).unwrap_or_default();
+            panic!("not ready: {error}: {line}\n{log}")
+        });
+        Self {
+            child,
+            url: ready["url"].as_str().unwrap().to_owned(),
+            key: ready["test_key"].as_str().unwrap_or_default().to_owned(),
+            data: data.to_owned(),
+            client: client(),
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.api().get(path)
+    }
+
+    pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
+        self.api().post(path, key, body).unwrap()
+    }
+
+    /// A handle on its API that outlives it.
+    pub(crate) fn api(&self) -> Api {
+        Api { url: self.url.clone(), key: self.key.clone(), client: self.client.clone() }
+    }
+
+    /// An account with promo credits and a plan.
+    pub(crate) fn customer(&self, id: &str, credits: u64) {
+        self.post("/v1/accounts", id, &json!({"id": id})).created();
+        let given = json!({"credits": credits, "class": "promo", "reason": "a present"});
+        self.post(&format!("/v1/accounts/{id}/credits"), "given", &given).success();
+    }
+
+    /// Ends it at once, as a crash does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "the server does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Asks it to end, and expects that it does well.
+    pub(crate) fn stop(self) {
+        self.signal("-TERM");
+        assert_eq!(self.wait().code(), Some(0));
+    }
+
+    /// What it wrote to stderr, in all its lives on this directory.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.data.with_extension("log")).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A test that failed leaves no server behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The arguments of a server for tests.
+pub(crate) fn serve_arguments(data: &Path) -> Vec<String> {
+    let data = data.to_str().unwrap();
+    ["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data", data]
+        .map(ToOwned::to_owned)
+        .to_vec()
+}
+
+fn client() -> Client {
+    Client::builder().timeout(PATIENCE).build().unwrap()
+}
+
+/// The API of a server.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    client: Client,
+}
+
+impl Api {
+    /// The same with a connection of its own.
+    pub(crate) fn separate(&self) -> Self {
+        Self { client: client(), ..self.clone() }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send(self.client.get(format!("{}{path}", self.url))).unwrap()
+    }
+
+    /// Fails if no complete reply came.
+    pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> reqwest::Result<Reply> {
+        let request = self.client.post(format!("{}{path}", self.url));
+        self.send(request.header("Idempotency-Key", key).json(body))
+    }
+
+    fn send(&self, request: RequestBuilder) -> reqwest::Result<Reply> {
+        Reply::of(request.bearer_auth(&self.key).send()?)
+    }
+}
+
+/// A complete reply.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) replayed: bool,
+    pub(crate) body: Value,
+}
+
+impl Reply {
+    fn of(response: Response) -> reqwest::Result<Self> {
+        let status = response.status().as_u16();
+        let replayed = response.headers().contains_key("idempotency-replayed");
+        let text = response.text()?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Self { status, replayed, body })
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    #[track_caller]
+    pub(crate) fn success(self) -> Value {
+        assert!(self.is_success(), "{self:?}");
+        self.body
+    }
+
+    #[track_caller]
+    pub(crate) fn created(self) -> Value {
+        assert_eq!(self.status, 201, "{self:?}");
+        self.body
+    }
+
+    /// The problem's code.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
