@@ -63,6 +63,7 @@ fn plan<'a>(entry: &Value<'a>, context: &Context<'_>, seen: &mut Seen<'a>) -> Op
     });
     let highlights = table.or("highlights", Vec::new(), |value| value.list_of(Value::text));
     let popular = table.or("popular", false, Value::boolean);
+    let retired = table.or("retired", false, Value::boolean);
     table.close();
     let price = price?;
     Some(Plan {
@@ -76,6 +77,7 @@ fn plan<'a>(entry: &Value<'a>, context: &Context<'_>, seen: &mut Seen<'a>) -> Op
         features: features?,
         highlights: highlights?,
         popular: popular?,
+        retired: retired?,
     })
 }
 

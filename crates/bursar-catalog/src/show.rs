@@ -72,9 +72,13 @@ fn plans(catalog: &Catalog) -> String {
 }
 
 fn plan(plan: &Plan) -> Vec<String> {
-    let popular = if plan.popular { " (most popular)" } else { "" };
+    let note = match (plan.retired, plan.popular) {
+        (true, _) => " (no longer for sale)",
+        (false, true) => " (most popular)",
+        (false, false) => "",
+    };
     vec![
-        format!("{}{popular}", plan.name),
+        format!("{}{note}", plan.name),
         grouped(plan.price_month),
         grouped(plan.price_year),
         grouped(plan.price_year_per_month),

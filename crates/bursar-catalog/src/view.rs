@@ -104,6 +104,7 @@ struct PlanView<'a> {
     features: &'a [Key],
     highlights: &'a [String],
     popular: bool,
+    retired: bool,
 }
 
 impl<'a> PlanView<'a> {
@@ -119,6 +120,7 @@ impl<'a> PlanView<'a> {
             features: &plan.features,
             highlights: &plan.highlights,
             popular: plan.popular,
+            retired: plan.retired,
         }
     }
 }

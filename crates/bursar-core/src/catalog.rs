@@ -70,6 +70,8 @@ pub struct Plan {
     pub highlights: Vec<String>,
     /// Marked as the most popular.
     pub popular: bool,
+    /// No longer for sale. Its subscribers keep it, features included, until they change or end.
+    pub retired: bool,
 }
 
 /// How often a subscription is paid.
@@ -304,6 +306,11 @@ impl Catalog {
         self.plans.iter().find(|plan| plan.key == *key)
     }
 
+    /// The plans that can be subscribed to, lowest first.
+    pub fn offered(&self) -> impl Iterator<Item = &Plan> {
+        self.plans.iter().filter(|plan| !plan.retired)
+    }
+
     /// The plan's place in the order, lowest first.
     pub fn rank(&self, key: &Key) -> Option<usize> {
         self.plans.iter().position(|plan| plan.key == *key)
@@ -316,13 +323,12 @@ impl Catalog {
             .find(|operation| operation.key == *key)
     }
 
-    /// The lowest plan that has all of `features`.
+    /// The lowest plan for sale that has all of `features`.
     pub fn unlocking_plan<'a>(
         &self,
         features: impl Iterator<Item = &'a Key> + Clone,
     ) -> Option<&Plan> {
-        self.plans
-            .iter()
+        self.offered()
             .find(|plan| features.clone().all(|key| plan.features.contains(key)))
     }
 }

@@ -45,6 +45,8 @@ pub enum Effect {
     ForSale,
     /// A plan that is no longer for sale.
     ClosedPlan,
+    /// A plan that is no longer for sale, kept for its subscribers.
+    RetiredPlan,
     /// What a plan unlocks.
     Subscribers,
     /// The order of the plans.
@@ -86,6 +88,7 @@ impl Effect {
             Self::NextRenewal => "next_renewal",
             Self::ForSale => "for_sale",
             Self::ClosedPlan => "closed_plan",
+            Self::RetiredPlan => "retired_plan",
             Self::Subscribers => "subscribers",
             Self::Rank => "rank",
             Self::NextPurchase => "next_purchase",
@@ -113,7 +116,11 @@ impl Display for Effect {
             Self::ForSale => "for sale at once",
             Self::ClosedPlan => {
                 "no new subscribers, and changes scheduled to it are dropped; present ones keep \
-                 price, allowance and storage, also when they renew, but lose its features at once"
+                 price, allowance and storage, also when they renew, but lose its features at once \
+                 (`retired = true` keeps them)"
+            }
+            Self::RetiredPlan => {
+                "no new subscribers; present ones keep all of it, also when they renew"
             }
             Self::Subscribers => "at once for everyone on the plan",
             Self::Rank => "changes of plan asked for from now on; it decides up and down",

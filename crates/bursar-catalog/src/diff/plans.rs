@@ -81,6 +81,7 @@ fn display(changes: &mut Changes, before: &Plan, after: &Plan) {
         features: _,
         highlights,
         popular,
+        retired,
     } = before;
     let mut at = changes.at(format!("plans.{key}"), name.as_str());
     at.compare("name", "name", (name, &after.name), Effect::Pages);
@@ -95,6 +96,13 @@ fn display(changes: &mut Changes, before: &Plan, after: &Plan) {
     at.compare("highlights", "highlights", lines, Effect::Pages);
     let marks = (&yes_or_no(*popular), &yes_or_no(after.popular));
     at.compare("popular", "most popular", marks, Effect::Pages);
+    let marks = (&yes_or_no(*retired), &yes_or_no(after.retired));
+    let effect = if after.retired {
+        Effect::RetiredPlan
+    } else {
+        Effect::ForSale
+    };
+    at.compare("retired", "retired", marks, effect);
 }
 
 const fn yes_or_no(value: bool) -> &'static str {

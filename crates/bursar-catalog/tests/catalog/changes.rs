@@ -178,3 +178,13 @@ fn changes_for_programs() {
     let changes = diff(&scriptkit().unwrap(), &after);
     insta::assert_snapshot!(serde_json::to_string_pretty(&changes).unwrap());
 }
+
+#[test]
+fn a_retired_plan_is_kept_by_its_subscribers() {
+    let change = "name = \"Starter\"\nprice";
+    assert_eq!(
+        changes(&[(change, "name = \"Starter\"\nretired = true\nprice")]),
+        "Starter: retired no -> yes: no new subscribers; present ones keep all of it, also when \
+         they renew\n"
+    );
+}

@@ -46,5 +46,5 @@ fn every_number_changes_it() {
 /// So that a change of the normal form is a decision.
 #[test]
 fn scriptkits_version() {
-    assert_eq!(scriptkit().unwrap().version.to_string(), "cab01a5f3ee7094c");
+    assert_eq!(scriptkit().unwrap().version.to_string(), "b6c23831c2308c93");
 }

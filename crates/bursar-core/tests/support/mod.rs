@@ -11,11 +11,11 @@ use bursar_core::id::{CatalogVersion, Key};
 use bursar_core::money::{Currency, Money};
 use bursar_core::pricing::{Multiplier, Quantity, Rate, Rounding};
 
-pub fn key(text: &str) -> Key {
+pub(crate) fn key(text: &str) -> Key {
     text.parse().unwrap()
 }
 
-pub fn credits(text: &str) -> Credits {
+pub(crate) fn credits(text: &str) -> Credits {
     Credits::parse(text).unwrap()
 }
 
@@ -32,6 +32,7 @@ fn plan(name: &str, price: i64, allowance: &str, features: &[&str]) -> Plan {
         features: features.iter().map(|feature| key(feature)).collect(),
         highlights: Vec::new(),
         popular: false,
+        retired: false,
     }
 }
 
@@ -59,7 +60,7 @@ fn value(name: &str, multiplier: &str) -> AttributeValue {
 }
 
 /// Two plans and a video operation of 10 credits a second.
-pub fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     Catalog {
         version: CatalogVersion(*b"testtest"),
         name: "Test".to_owned(),

@@ -27,12 +27,11 @@ impl ChangePlan {
         now: Timestamp,
     ) -> Result<Vec<Event>, SubscriptionRejection> {
         let plan = catalog
-            .plans
-            .iter()
+            .offered()
             .find(|plan| plan.key.as_str() == self.plan)
             .ok_or_else(|| SubscriptionRejection::UnknownPlan {
                 given: self.plan.clone(),
-                known: catalog.plans.iter().map(|plan| plan.key.clone()).collect(),
+                known: catalog.offered().map(|plan| plan.key.clone()).collect(),
             })?;
         if !fits(account, plan.allowance) {
             return Err(SubscriptionRejection::BalanceTooLarge);
