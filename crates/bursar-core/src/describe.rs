@@ -220,6 +220,7 @@ fn spending(event: &Event) -> String {
             returned,
             expired,
             cause,
+            ..
         } => {
             let how = match cause {
                 ReleaseCause::Caller { .. } => "released",

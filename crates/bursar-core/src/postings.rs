@@ -82,14 +82,14 @@ pub fn postings(event: &Event) -> Vec<Posting> {
             transfer(Book::Available, consumed, sum(portions))
         }
         Event::HoldCaptured {
-            operation,
+            about,
             captured,
             overage,
             returned,
             expired,
             ..
         } => {
-            let consumed = || Book::Consumed(operation.clone());
+            let consumed = || Book::Consumed(about.operation.clone());
             [
                 transfer(Book::Held, consumed(), sum(captured)),
                 transfer(Book::Available, consumed(), sum(overage)),

@@ -1,11 +1,11 @@
 //! What a customer reads: every movement of credits, with the balance after it.
 
-use crate::account::event::{Event, LotSource, Portion, Purpose, Recorded, ReleaseCause};
+use crate::account::event::{About, Event, LotSource, Portion, Purpose, Recorded, ReleaseCause};
 use crate::account::lots::sum;
 use crate::account::spend::subject;
 use crate::credits::Credits;
 use crate::id::{Key, LotId, Reason, Reference, SpendId};
-use crate::pricing::{Quantity, Usage};
+use crate::pricing::Quantity;
 use crate::time::Timestamp;
 
 /// One movement.
@@ -100,7 +100,7 @@ impl StatementKind {
 pub fn line(recorded: &Recorded) -> Option<StatementLine> {
     let event = &recorded.event;
     let (kind, credits) = movement(event)?;
-    let usage = usage(event);
+    let about = about(event);
     Some(StatementLine {
         at: recorded.at,
         kind,
@@ -109,12 +109,12 @@ pub fn line(recorded: &Recorded) -> Option<StatementLine> {
         held_after: recorded.held,
         spend: subject(event),
         lot: lot(event),
-        operation: operation(event),
-        model: usage.map(|usage| usage.model.clone()),
-        quality: usage.map(|usage| usage.quality.clone()),
-        units: captured_units(event).or(usage.map(|usage| usage.units)),
-        reason: reason(event).cloned(),
-        reference: reference(event).cloned(),
+        operation: about.operation,
+        model: about.model,
+        quality: about.quality,
+        units: units(event),
+        reason: reason(event).cloned().or(about.reason),
+        reference: about.reference,
     })
 }
 
@@ -160,31 +160,33 @@ fn movement(event: &Event) -> Option<(StatementKind, Credits)> {
     })
 }
 
-const fn purpose(event: &Event) -> Option<&Purpose> {
+/// What the spend that the event belongs to is about; empty for other events.
+fn about(event: &Event) -> About {
     match event {
-        Event::HoldPlaced { purpose, .. } | Event::Charged { purpose, .. } => Some(purpose),
-        _ => None,
-    }
-}
-
-const fn usage(event: &Event) -> Option<&Usage> {
-    match purpose(event) {
-        Some(Purpose::Operation { usage, .. }) => Some(usage),
-        _ => None,
-    }
-}
-
-fn operation(event: &Event) -> Option<Key> {
-    match event {
-        Event::HoldCaptured { operation, .. } | Event::ChargeRefunded { operation, .. } => {
-            operation.clone()
+        Event::HoldPlaced {
+            purpose, reference, ..
         }
-        _ => usage(event).map(|usage| usage.operation.clone()),
+        | Event::Charged {
+            purpose, reference, ..
+        } => About::of(purpose, reference.as_ref()),
+        Event::HoldCaptured { about, .. }
+        | Event::HoldReleased { about, .. }
+        | Event::ChargeRefunded { about, .. } => about.clone(),
+        _ => About::default(),
     }
 }
 
-const fn captured_units(event: &Event) -> Option<Quantity> {
+/// The units that were asked for or captured.
+const fn units(event: &Event) -> Option<Quantity> {
     match event {
+        Event::HoldPlaced {
+            purpose: Purpose::Operation { usage, .. },
+            ..
+        }
+        | Event::Charged {
+            purpose: Purpose::Operation { usage, .. },
+            ..
+        } => Some(usage.units),
         Event::HoldCaptured { units, .. } => *units,
         _ => None,
     }
@@ -199,6 +201,7 @@ const fn lot(event: &Event) -> Option<LotId> {
     }
 }
 
+/// The event's own reason, if somebody gave one.
 const fn reason(event: &Event) -> Option<&Reason> {
     match event {
         Event::LotIssued {
@@ -211,18 +214,6 @@ const fn reason(event: &Event) -> Option<&Reason> {
             ..
         }
         | Event::ChargeRefunded { reason, .. } => reason.as_ref(),
-        _ => match purpose(event) {
-            Some(Purpose::Custom { reason }) => Some(reason),
-            _ => None,
-        },
-    }
-}
-
-const fn reference(event: &Event) -> Option<&Reference> {
-    match event {
-        Event::HoldPlaced { reference, .. } | Event::Charged { reference, .. } => {
-            reference.as_ref()
-        }
         _ => None,
     }
 }

@@ -1,6 +1,11 @@
 //! Whatever is asked of an account, in whatever order and at whatever pace: the books balance,
 //! nothing is overspent, and replay gives the same account.
-#![allow(clippy::tests_outside_test_module, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
 
 mod support;
 
@@ -19,7 +24,7 @@ use bursar_core::account::spend::{self, Spend};
 use bursar_core::account::{Account, execute};
 use bursar_core::catalog::{Catalog, Class, Interval};
 use bursar_core::credits::Credits;
-use bursar_core::id::{AccountId, SpendId};
+use bursar_core::id::{AccountId, HoldId, SpendId};
 use bursar_core::postings::{Book, postings};
 use bursar_core::pricing::{Quantity, UsageRequest};
 use bursar_core::time::{Timestamp, ZoneName};
@@ -219,69 +224,8 @@ impl Run {
     }
 
     fn command(&self, step: &Step) -> Option<Command> {
-        let custom = |amount: i64| SpendRequest::Credits {
-            credits: Credits::from_micro(amount),
-            reason: "job".parse().unwrap(),
-        };
-        let ttl = |seconds: u32| Duration::from_secs(u64::from(seconds));
-        let hold_of = |which| match self.pick(which) {
-            Some(SpendId::Hold(hold)) => Some(hold),
-            _ => None,
-        };
         Some(match step.clone() {
             Step::Wait(_) => return None,
-            Step::Hold {
-                amount,
-                ttl: seconds,
-            } => Command::PlaceHold(PlaceHold {
-                spend: custom(amount),
-                ttl: Some(ttl(seconds)),
-                reference: None,
-            }),
-            Step::HoldVideo { units, audio } => Command::PlaceHold(PlaceHold {
-                spend: SpendRequest::Operation(video(units, audio)),
-                ttl: None,
-                reference: None,
-            }),
-            Step::Capture {
-                which,
-                amount,
-                ends,
-                overage,
-            } => Command::CaptureHold(CaptureHold {
-                hold: hold_of(which)?,
-                amount: amount.map_or(CaptureAmount::Rest, |amount| {
-                    CaptureAmount::Credits(Credits::from_micro(amount))
-                }),
-                ends,
-                allow_overage: overage,
-            }),
-            Step::CaptureUnits { which, units, ends } => Command::CaptureHold(CaptureHold {
-                hold: hold_of(which)?,
-                amount: CaptureAmount::Units(Quantity::from_micro(units)),
-                ends,
-                allow_overage: false,
-            }),
-            Step::Release(which) => Command::ReleaseHold(ReleaseHold {
-                hold: hold_of(which)?,
-                reason: None,
-            }),
-            Step::Extend {
-                which,
-                ttl: seconds,
-            } => Command::ExtendHold(ExtendHold {
-                hold: hold_of(which)?,
-                ttl: ttl(seconds),
-            }),
-            Step::Charge(amount) => Command::Charge(Charge {
-                spend: custom(amount),
-                reference: None,
-            }),
-            Step::Refund { which, amount } => Command::RefundCharge(RefundCharge {
-                spend: self.pick(which)?,
-                credits: amount.map(Credits::from_micro),
-                reason: None,
-            }),
             Step::Adjust {
                 amount,
                 class,
@@ -290,7 +234,7 @@ impl Run {
                 credits: Credits::from_micro(amount),
                 class,
                 reason: "support".parse().unwrap(),
-                expires_at: lives.map(|seconds| self.now.after(ttl(seconds))),
+                expires_at: lives.map(|lives| self.now.after(seconds(lives))),
             }),
             Step::Change { large, year } => Command::ChangePlan(ChangePlan {
                 plan: if large { "large" } else { "small" }.to_owned(),
@@ -303,8 +247,81 @@ impl Run {
             Step::Cancel => Command::Cancel(Cancel { reason: None }),
             Step::Resume => Command::Resume,
             Step::Drop => Command::DropScheduledChange,
+            spending => return self.spending(spending),
         })
     }
+
+    fn spending(&self, step: Step) -> Option<Command> {
+        let hold = |spend, ttl| {
+            Command::PlaceHold(PlaceHold {
+                spend,
+                ttl,
+                reference: None,
+            })
+        };
+        Some(match step {
+            Step::Hold { amount, ttl } => hold(custom(amount), Some(seconds(ttl))),
+            Step::HoldVideo { units, audio } => {
+                hold(SpendRequest::Operation(video(units, audio)), None)
+            }
+            Step::Capture {
+                which,
+                amount,
+                ends,
+                overage,
+            } => Command::CaptureHold(CaptureHold {
+                hold: self.hold(which)?,
+                amount: amount.map_or(CaptureAmount::Rest, |amount| {
+                    CaptureAmount::Credits(Credits::from_micro(amount))
+                }),
+                ends,
+                allow_overage: overage,
+            }),
+            Step::CaptureUnits { which, units, ends } => Command::CaptureHold(CaptureHold {
+                hold: self.hold(which)?,
+                amount: CaptureAmount::Units(Quantity::from_micro(units)),
+                ends,
+                allow_overage: false,
+            }),
+            Step::Release(which) => Command::ReleaseHold(ReleaseHold {
+                hold: self.hold(which)?,
+                reason: None,
+            }),
+            Step::Extend { which, ttl } => Command::ExtendHold(ExtendHold {
+                hold: self.hold(which)?,
+                ttl: seconds(ttl),
+            }),
+            Step::Charge(amount) => Command::Charge(Charge {
+                spend: custom(amount),
+                reference: None,
+            }),
+            Step::Refund { which, amount } => Command::RefundCharge(RefundCharge {
+                spend: self.pick(which)?,
+                credits: amount.map(Credits::from_micro),
+                reason: None,
+            }),
+            other => panic!("{other:?} spends nothing"),
+        })
+    }
+
+    fn hold(&self, which: usize) -> Option<HoldId> {
+        match self.pick(which) {
+            Some(SpendId::Hold(hold)) => Some(hold),
+            _ => None,
+        }
+    }
+}
+
+fn custom(amount: i64) -> SpendRequest {
+    let credits = Credits::from_micro(amount);
+    SpendRequest::Credits {
+        credits,
+        reason: "job".parse().unwrap(),
+    }
+}
+
+fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(u64::from(seconds))
 }
 
 fn video(units: u64, audio: bool) -> UsageRequest {

@@ -1,5 +1,4 @@
 //! A plan that is no longer for sale.
-#![allow(clippy::tests_outside_test_module, missing_docs)]
 
 mod support;
 

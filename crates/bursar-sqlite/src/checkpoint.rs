@@ -19,8 +19,6 @@ use crate::error::{Result, about};
 use crate::shared::Shared;
 
 const EVERY: Duration = Duration::from_millis(200);
-/// The log is left alone until this much has been appended to it.
-const WORTHWHILE_BYTES: u64 = 16 << 20;
 /// About the most pages that are moved with the writer waiting: a few milliseconds' worth.
 const FEW_PAGES: i64 = 512;
 const ROUNDS: usize = 4;
@@ -62,7 +60,7 @@ pub(crate) fn start(shared: Arc<Shared>, stop: Arc<Stop>) -> Result<JoinHandle<(
 }
 
 fn checkpoint(shared: &Shared, connection: &Connection) -> Result<()> {
-    if shared.log_bytes.load(Ordering::Relaxed) < WORTHWHILE_BYTES {
+    if shared.log_bytes.load(Ordering::Relaxed) < shared.checkpoint_bytes {
         return Ok(());
     }
     shared.log_bytes.store(0, Ordering::Relaxed);

@@ -185,7 +185,10 @@ pub(crate) fn scan(
         }
         expected += 1;
         let blob = row.get_ref(1).map_err(about(&path))?;
-        let blob = blob.as_blob().map_err(|error| about(&path)(error.into()))?;
+        let blob = blob.as_blob().map_err(|error| {
+            let path = path.display();
+            StoreError::Damaged(format!("{path}, commit {commit}: {error}"))
+        })?;
         let commit = Commit {
             stamp: Stamp::of(commit, blob),
             entries: decode(directory, commit, blob)?,

@@ -12,6 +12,7 @@
 //! One process has the directory, through a lock on `bursar.lock`. Tools that only read may look at
 //! the same time.
 
+mod backup;
 mod checkpoint;
 mod connection;
 mod directory;
@@ -26,13 +27,17 @@ mod segment;
 mod shared;
 mod store;
 mod tail;
+mod verify;
 mod view_writer;
 mod views;
 mod writer;
 
 use std::time::Duration;
 
+pub use backup::{backup, restore};
+pub use replay::rebuild_views;
 pub use store::SqliteStore;
+pub use verify::{Difference, Report, verify};
 
 /// How much a [`SqliteStore`] keeps in memory, and how long it lets the views fall behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +58,8 @@ pub struct Options {
     /// but not longer than this: then writing is
     /// [unavailable](bursar_store::StoreError::Unavailable).
     pub max_lag_wait: Duration,
+    /// The journal's write-ahead log is moved into its file when about this much has been appended.
+    pub checkpoint_bytes: u64,
 }
 
 impl Default for Options {
@@ -60,11 +67,12 @@ impl Default for Options {
         Self {
             cached_accounts: 100_000,
             readers: 4,
-            flush_entries: 50_000,
-            flush_after: Duration::from_millis(500),
-            max_lag_entries: 250_000,
+            flush_entries: 100_000,
+            flush_after: Duration::from_secs(3),
+            max_lag_entries: 300_000,
             max_lag_bytes: 256 << 20,
             max_lag_wait: Duration::from_secs(5),
+            checkpoint_bytes: 16 << 20,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bursar_store::StoreError;
+use bursar_store::{StoreError, projection};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::directory::Directory;
@@ -14,9 +14,9 @@ const APPLICATION: i64 = 0x4252_5352;
 /// What brings a journal from each version to the next, from 0. Never changed, only added to.
 const JOURNAL: [&str; 1] = [include_str!("sql/journal_1.sql")];
 
-/// The version of the views' schema, and of what is written into them. They are built anew when it
-/// is another: raise it with every change of either.
-pub(crate) const VIEWS_VERSION: i64 = 1;
+/// The version of the views' schema: raise it with every change. They are built anew when it, or
+/// that of the [rows](projection::VERSION), is another.
+const VIEWS_SCHEMA: u16 = 1;
 
 const VIEWS: &str = include_str!("sql/views.sql");
 
@@ -68,14 +68,38 @@ pub(crate) fn create_views(directory: &Directory, connection: &mut Connection) -
     let path = directory.views();
     let creation = connection.transaction().map_err(about(&path))?;
     creation
-        .execute_batch(&format!("{VIEWS}\nPRAGMA user_version = {VIEWS_VERSION};"))
+        .execute_batch(&format!(
+            "{VIEWS}\nPRAGMA user_version = {};",
+            views_version()
+        ))
         .map_err(about(&path))?;
     creation.commit().map_err(about(&path))
 }
 
-/// The version of the views; 0 if they are empty.
-pub(crate) fn views_version(directory: &Directory, connection: &Connection) -> Result<i64> {
-    pragma(&directory.views(), connection, "user_version")
+/// What the views are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ViewsVersion {
+    /// They are empty.
+    None,
+    /// They are as this version of Bursar makes them.
+    Fitting,
+    /// Another version made them.
+    Other,
+}
+
+/// What the views are good for.
+pub(crate) fn check_views(directory: &Directory, connection: &Connection) -> Result<ViewsVersion> {
+    let version = pragma(&directory.views(), connection, "user_version")?;
+    Ok(match version {
+        0 => ViewsVersion::None,
+        fitting if fitting == views_version() => ViewsVersion::Fitting,
+        _ => ViewsVersion::Other,
+    })
+}
+
+/// Both versions in one number.
+fn views_version() -> i64 {
+    i64::from(VIEWS_SCHEMA) * 65_536 + i64::from(projection::VERSION)
 }
 
 fn pragma(path: &Path, connection: &Connection, name: &str) -> Result<i64> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 
 use bursar_core::account::{Account, apply};
@@ -15,7 +16,7 @@ use crate::connection;
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::journal::{self, Commit, Stamp};
-use crate::migrations::{VIEWS_VERSION, create_views, views_version};
+use crate::migrations::{ViewsVersion, check_views, create_views, migrate_journal};
 use crate::segment::Segment;
 use crate::views;
 
@@ -57,13 +58,13 @@ fn open_fitting(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Connection> {
     let mut views = connection::views(directory)?;
-    let version = views_version(directory, &views)?;
-    if version == 0 {
-        create_views(directory, &mut views)?;
-    } else if version != VIEWS_VERSION {
-        return Err(StoreError::Damaged(format!(
-            "the views are of schema {version}, not {VIEWS_VERSION}"
-        )));
+    match check_views(directory, &views)? {
+        ViewsVersion::Fitting => {}
+        ViewsVersion::None => create_views(directory, &mut views)?,
+        ViewsVersion::Other => {
+            let what = "the views were made by another version of Bursar";
+            return Err(StoreError::Damaged(what.to_owned()));
+        }
     }
     let stamp = views::stamp(directory, &views)?;
     if stamp != Stamp::default() && journal::stamp(directory, journal, stamp.commit)? != Some(stamp)
@@ -76,8 +77,27 @@ fn open_fitting(
     Ok(views)
 }
 
+/// Builds the views of a directory anew from its journal. No server may have it. `progress` is told how
+/// many commits are done, and how many there are.
+///
+/// # Errors
+/// As [`SqliteStore::open`](crate::SqliteStore::open).
+pub fn rebuild_views(dir: impl AsRef<Path>, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+    let directory = Directory::new(dir.as_ref());
+    if !directory.journal().exists() {
+        let path = directory.path().display();
+        return Err(StoreError::Unavailable(format!(
+            "there is no journal.db in {path}"
+        )));
+    }
+    let _lock = directory.lock()?;
+    let mut journal = connection::journal(&directory)?;
+    migrate_journal(&directory, &mut journal)?;
+    rebuild(&directory, &journal, &mut progress).map(drop)
+}
+
 /// Builds the views from nothing.
-pub(crate) fn rebuild(
+fn rebuild(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),

@@ -29,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) closed: AtomicBool,
     /// About how much was appended to the journal's log since it was last moved into its file.
     pub(crate) log_bytes: AtomicU64,
+    pub(crate) checkpoint_bytes: u64,
     pub(crate) threads: Mutex<Option<Threads>>,
 }
 

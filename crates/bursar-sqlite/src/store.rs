@@ -18,7 +18,7 @@ use crate::connection;
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::journal::Journal;
-use crate::migrations::{VIEWS_VERSION, check_journal, migrate_journal, views_version};
+use crate::migrations::{ViewsVersion, check_journal, check_views, migrate_journal};
 use crate::readers::{Readers, blocking, closed};
 use crate::reads::{self, Pins};
 use crate::registry::read_only;
@@ -58,6 +58,7 @@ impl SqliteStore {
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             log_bytes: AtomicU64::new(0),
+            checkpoint_bytes: options.checkpoint_bytes,
             threads: Mutex::new(None),
             tail: Arc::clone(&tail),
             directory,
@@ -83,7 +84,7 @@ impl SqliteStore {
         let journal = connection::read_only(&directory.journal())?;
         check_journal(&directory.journal(), &journal)?;
         let views = connection::read_only(&directory.views())?;
-        if views_version(&directory, &views)? != VIEWS_VERSION {
+        if check_views(&directory, &views)? != ViewsVersion::Fitting {
             return Err(StoreError::Unavailable(format!(
                 "{} is of another version of Bursar; starting the server builds it anew",
                 directory.views().display()
@@ -98,6 +99,7 @@ impl SqliteStore {
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             log_bytes: AtomicU64::new(0),
+            checkpoint_bytes: options.checkpoint_bytes,
             threads: Mutex::new(None),
             directory,
         });

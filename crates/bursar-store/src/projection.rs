@@ -5,6 +5,9 @@
 //! - `idempotency`: where each key's entry stands in the journal.
 //! - `accounts`: the state after the last entry, with what is searched by beside it.
 
+//!
+//! All of it can be made from the journal again at any time.
+
 use std::str::FromStr;
 
 use bursar_core::account::Account;
@@ -19,6 +22,10 @@ use bursar_core::time::Timestamp;
 use crate::codec;
 use crate::entry::Entry;
 use crate::port::{SpendEvent, StatementRow, StoreError};
+
+/// The version of these rows. Raised with every change of them, of what they are made from or of how
+/// an [`Account`] is encoded: stores then make them anew.
+pub const VERSION: u16 = 1;
 
 /// A row of `history`, keyed by account and version.
 #[derive(Clone, Debug, PartialEq, Eq)]

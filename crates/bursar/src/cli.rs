@@ -7,25 +7,28 @@ use crate::commands::{
 };
 use crate::output::Format;
 
-const ABOUT: &str = "Subscriptions and credits for AI apps, self-hosted";
+// Paragraphs are one line each, wrapped to the terminal by clap; what is aligned is narrow enough for
+// any.
+const ABOUT: &str = "\
+Bursar: subscriptions and credits for AI apps, self-hosted.
 
-const LONG_ABOUT: &str = "\
-Subscriptions and credits for AI apps, self-hosted.
-
-An app asks Bursar what an operation costs, holds credits while its job runs, and captures or releases
-them afterwards. Without a command, `bursar` serves in test mode on 127.0.0.1:8080 with its data in
+An app asks Bursar what an operation costs, holds credits while its job runs, and captures or releases \
+them afterwards. Without a command, `bursar` serves in test mode on 127.0.0.1:8080 with its data in \
 ./bursar-data, and prints a key that works.";
 
 const EXAMPLES: &str = "\
 Examples:
-  bursar                                  serve in test mode; prints a ready key and a curl line
+  bursar                          serve in test mode; prints a key that works
   bursar serve --mode live --data /var/lib/bursar --listen 0.0.0.0:8080
-  bursar quote video --units 5            what five seconds of video cost, and why
-  bursar balance ada                      what an account has
-  bursar ledger --follow                  every movement, as it happens
-  bursar verify                           prove every balance from the journal
+  bursar quote video --units 5    what five seconds of video cost, and why
+  bursar balance ada              what an account has
+  bursar ledger --follow          every movement, as it happens
+  bursar verify                   prove every balance from the journal
 
-Exit codes: 0 done, or yes; 1 no (mistakes found, not verified, not allowed); 2 it could not be done.";
+Exit codes:
+  0  done, or yes
+  1  no: mistakes were found, not verified, not allowed
+  2  it could not be done";
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -33,7 +36,6 @@ Exit codes: 0 done, or yes; 1 no (mistakes found, not verified, not allowed); 2 
     name = "bursar",
     version,
     about = ABOUT,
-    long_about = LONG_ABOUT,
     after_help = EXAMPLES,
     max_term_width = 100,
     disable_help_subcommand = true
@@ -75,14 +77,19 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
     /// The data directory
-    #[arg(long, value_name = "DIR", env = "BURSAR_DATA", default_value = "./bursar-data")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "BURSAR_DATA",
+        default_value = "./bursar-data"
+    )]
     pub(crate) data: String,
 }
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct FormatArgs {
-    /// For people, or for programs
+    /// For people (text) or for programs (json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
@@ -97,11 +104,19 @@ impl FormatArgs {
 /// Reads the arguments of this process. Ends it with a usage error, help or the version if that is
 /// what they come to.
 pub(crate) fn parse() -> Command {
-    let Cli { command } = Cli::parse();
-    // Parsed again, so that the environment variables of `serve` count for `bursar` alone too.
-    command
-        .or_else(|| Cli::parse_from(["bursar", "serve"]).command)
-        .unwrap_or(Command::Serve(serve::ServeArgs::default()))
+    match Cli::parse().command {
+        Some(command) => command,
+        // Parsed, so that the environment variables of `serve` count for `bursar` alone too.
+        None => Command::Serve(Alone::parse_from(["bursar"]).serve),
+    }
+}
+
+/// `bursar` without a command.
+#[derive(Debug, Parser)]
+#[command(name = "bursar")]
+struct Alone {
+    #[command(flatten)]
+    serve: serve::ServeArgs,
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 mod cli;
 mod commands;
 mod data;
+mod instant;
 mod json;
+mod micro;
 mod output;
 mod problem;
 mod progress;

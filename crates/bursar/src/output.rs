@@ -7,13 +7,11 @@ use serde::Serialize;
 
 use crate::problem::Problem;
 
-/// How results are printed.
+/// How results are printed: for people, or for programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
     #[default]
     Text,
-    /// For programs.
     Json,
 }
 
@@ -44,7 +42,9 @@ pub(crate) fn note(line: &str) {
 /// Prints an error with what would fix it.
 pub(crate) fn error(error: &anyhow::Error) {
     note(&format!("error: {error:#}"));
-    let problem = error.chain().find_map(|cause| cause.downcast_ref::<Problem>());
+    let problem = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Problem>());
     if let Some(problem) = problem {
         note(&format!("\n  {}", problem.fix.replace('\n', "\n  ")));
     }

@@ -39,7 +39,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// As an error of anyhow, which is what commands return.
-    pub(crate) fn new(what: impl Into<String>, fix: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn error(what: impl Into<String>, fix: impl Into<String>) -> anyhow::Error {
         Self {
             what: what.into(),
             fix: fix.into(),
@@ -65,30 +65,56 @@ pub(crate) fn of_file(what: &str, error: &io::Error) -> anyhow::Error {
             "the disk is full",
             "Free some space, or name a path on another disk.",
         ),
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            ("a file is in the way", "Name another path, or move the file.")
-        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => (
+            "a file is in the way",
+            "Name another path, or move the file.",
+        ),
         ErrorKind::IsADirectory => ("it is a directory", "Name a file."),
-        _ => return Problem::new(format!("{what}: {error}"), "Check the path and the disk."),
+        _ => return Problem::error(format!("{what}: {error}"), "Check the path and the disk."),
     };
-    Problem::new(format!("{what}: {why}"), fix)
+    Problem::error(format!("{what}: {why}"), fix)
 }
 
 /// A problem of the data directory `dir` that a store reported while `doing`.
 pub(crate) fn of_store(doing: &str, dir: &str, error: &StoreError) -> anyhow::Error {
-    let fix = match error {
-        StoreError::Unavailable(_) => {
-            "Check that the disk has room and that the user that runs bursar may write there."
-                .to_owned()
+    let (why, fix) = match error {
+        StoreError::Unavailable(why) => {
+            let fix = "Check that the disk has room and that this user may write there.".to_owned();
+            (why, fix)
         }
-        StoreError::Unknown(_) => format!("Check the disk, then `bursar verify --data {dir}`."),
-        StoreError::Damaged(_) => format!(
-            "`bursar verify --data {dir}` names the first damage. If it is in the journal, restore \
-             a backup; if it is in views.db, `bursar views rebuild --data {dir}` makes it anew."
+        StoreError::Unknown(why) => (
+            why,
+            format!("Check the disk, then `bursar verify --data {dir}`."),
         ),
-        StoreError::Newer(_) => "Use the version of bursar that wrote it, or a later one.".to_owned(),
+        StoreError::Damaged(why) => (
+            why,
+            format!("`bursar verify --data {dir}` names the first damage."),
+        ),
+        StoreError::Newer(why) => (
+            why,
+            "Use the version of bursar that wrote it, or a later one.".to_owned(),
+        ),
     };
-    Problem::new(format!("cannot {doing} {dir}: {error}"), fix)
+    // Stores say what to do behind a semicolon, where they know better.
+    let (why, fix) = match why.rsplit_once("; ") {
+        Some((why, todo)) => (why, sentence(todo)),
+        None => (why.as_str(), fix),
+    };
+    Problem::error(format!("cannot {doing} {dir}: {why}"), fix)
+}
+
+/// With a capital first letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    let text = first.unwrap_or_default() + letters.as_str();
+    if text.ends_with('.') {
+        text
+    } else {
+        format!("{text}.")
+    }
 }
 
 /// Did the reader of our output go away?

@@ -2,16 +2,24 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar for work that is counted in `unit`s.
+/// A bar that vanishes when the work is done.
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar that hasn't begun. Until the total is known it only counts.
+    /// For work that is counted in `unit`s.
     pub(crate) fn new(doing: &'static str, unit: &str) -> Self {
+        Self::with(doing, &format!("{{human_pos}} of {{human_len}} {unit}"))
+    }
+
+    /// For work that is counted in bytes.
+    pub(crate) fn bytes(doing: &'static str) -> Self {
+        Self::with(doing, "{decimal_bytes} of {decimal_total_bytes}")
+    }
+
+    fn with(doing: &'static str, count: &str) -> Self {
         // indicatif hides bars whose stream is not a terminal.
         let bar = ProgressBar::no_length().with_message(doing);
-        let template =
-            format!("{{msg}} {{wide_bar}} {{human_pos}} of {{human_len}} {unit}, {{eta}} left");
+        let template = format!("{{msg}} {{wide_bar}} {count}, {{eta}} left");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }
@@ -20,7 +28,10 @@ impl Progress {
 
     /// How far it is.
     pub(crate) fn at(&self, done: u64, total: u64) {
-        self.0.set_length(total.max(done));
+        // Setting the length draws, and there may be millions of steps.
+        if self.0.length() != Some(total) {
+            self.0.set_length(total);
+        }
         self.0.set_position(done);
     }
 }

@@ -21,12 +21,16 @@ pub(crate) fn of(header: &[&str], numbers: &[usize], rows: Vec<Vec<String>>) -> 
 /// Names and values, one a line.
 pub(crate) fn pairs(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines = rows.iter().map(|(name, value)| format!("{name:width$}  {value}\n"));
+    let lines = rows
+        .iter()
+        .map(|(name, value)| format!("{name:width$}  {value}\n"));
     lines.collect()
 }
 
 /// Without the blank that the table puts in front of every line.
 fn left_flush(table: &str) -> String {
-    let lines = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let lines = table
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line));
     lines.map(|line| format!("{line}\n")).collect()
 }

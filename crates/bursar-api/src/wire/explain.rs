@@ -11,22 +11,27 @@ use bursar_store::SpendEvent;
 
 /// A spend's price and what became of it.
 pub(crate) fn spend(spend: &Spend, events: &[SpendEvent], catalog: &Catalog) -> String {
-    let captured_units = events.iter().filter_map(|event| match &event.recorded.event {
-        Event::HoldCaptured { units, .. } => *units,
-        _ => None,
-    });
+    let captured_units = events
+        .iter()
+        .filter_map(|event| match &event.recorded.event {
+            Event::HoldCaptured { units, .. } => *units,
+            _ => None,
+        });
     let captured_units = captured_units.reduce(Quantity::plus);
     let price = match &spend.purpose {
         Purpose::Operation { usage, rate, .. } => price(usage, usage.units, rate, catalog),
         Purpose::Custom { reason } => {
-            format!("the caller asked for {} ({reason})", credits(first(spend)))
+            format!("The caller asked for {} ({reason})", credits(first(spend)))
         }
     };
     let mut text = price;
     if let (Purpose::Operation { usage, rate, .. }, Some(units)) = (&spend.purpose, captured_units)
         && units != usage.units
     {
-        text.push_str(&format!("; captured were {}", self::price(usage, units, rate, catalog)));
+        text.push_str(&format!(
+            "; captured were {}",
+            self::price(usage, units, rate, catalog)
+        ));
     }
     if let Some(outcome) = outcome(spend, events) {
         text.push_str("; ");
@@ -38,7 +43,9 @@ pub(crate) fn spend(spend: &Spend, events: &[SpendEvent], catalog: &Catalog) -> 
 
 /// `5 seconds × 10 credits on lantern-1, rounded up to whole credits, are 50 credits`.
 pub(crate) fn price(usage: &Usage, units: Quantity, rate: &Rate, catalog: &Catalog) -> String {
-    let unit = catalog.operation(&usage.operation).map_or("unit", |operation| &operation.unit);
+    let unit = catalog
+        .operation(&usage.operation)
+        .map_or("unit", |operation| &operation.unit);
     let plural = if units == Quantity::ONE { "" } else { "s" };
     let rounding = match rate.rounding {
         Rounding::Up => "rounded up",
@@ -55,7 +62,9 @@ pub(crate) fn price(usage: &Usage, units: Quantity, rate: &Rate, catalog: &Catal
     } else {
         String::new()
     };
-    let total = rate.price(units).map_or_else(|| "too much".to_owned(), credits);
+    let total = rate
+        .price(units)
+        .map_or_else(|| "too much".to_owned(), credits);
     format!(
         "{units} {unit}{plural} × {} credits on {}, {rounding} to {step}{least}, are {total}",
         rate.unit_price, usage.model
@@ -64,10 +73,14 @@ pub(crate) fn price(usage: &Usage, units: Quantity, rate: &Rate, catalog: &Catal
 
 /// What was reserved or charged at first.
 fn first(spend: &Spend) -> Credits {
-    if matches!(spend.id, SpendId::Hold(_)) { spend.reserved } else { sum(&spend.spent) }
+    if matches!(spend.id, SpendId::Hold(_)) {
+        spend.reserved
+    } else {
+        sum(&spend.spent)
+    }
 }
 
-/// `50 credits were held: 40 captured, 10 returned`.
+/// `held 50: 40 captured, 10 returned`.
 fn outcome(spend: &Spend, events: &[SpendEvent]) -> Option<String> {
     let mut parts = Vec::new();
     let mut part = |amount: Credits, what: &str| {
@@ -91,7 +104,7 @@ fn outcome(spend: &Spend, events: &[SpendEvent]) -> Option<String> {
     parts.extend(state.map(str::to_owned));
     let list = parts.join(", ");
     match spend.id {
-        SpendId::Hold(_) => Some(format!("{} were held: {list}", credits(spend.reserved))),
+        SpendId::Hold(_) => Some(format!("held {}: {list}", spend.reserved)),
         SpendId::Charge(_) => (!list.is_empty()).then_some(list),
     }
 }

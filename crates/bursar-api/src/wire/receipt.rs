@@ -54,7 +54,9 @@ pub(crate) struct Receipt {
     /// What happened, in order.
     timeline: Vec<Step>,
     /// Why this number, in a sentence.
-    #[schema(example = "5 seconds × 10 credits on lantern-1, rounded up to whole credits, are 50 credits.")]
+    #[schema(
+        example = "5 seconds × 10 credits on lantern-1, rounded up to whole credits, are 50 credits."
+    )]
     explanation: String,
 }
 
@@ -121,7 +123,10 @@ impl From<&SpendEvent> for Step {
 impl Receipt {
     /// The receipt of a spend's events; `None` if there are none.
     pub(crate) fn of(events: &[SpendEvent], catalog: &Catalog) -> Option<Self> {
-        let spend = events.iter().map(|event| &event.recorded).fold(None, fold)?;
+        let spend = events
+            .iter()
+            .map(|event| &event.recorded)
+            .fold(None, fold)?;
         let explanation = super::explain::spend(&spend, events, catalog);
         let rate = match &spend.purpose {
             Purpose::Operation { rate, .. } => Some(rate.into()),

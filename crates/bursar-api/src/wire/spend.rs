@@ -29,6 +29,7 @@ impl Serialize for Attributes {
 
 /// A use of an operation with nothing left open.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Usage)]
 pub(crate) struct UsageView {
     /// The operation.
     #[schema(value_type = String, example = "video")]
@@ -60,6 +61,7 @@ impl From<Usage> for UsageView {
 
 /// What credits are spent on: an operation, or an amount with a reason.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Purpose)]
 pub(crate) struct PurposeView {
     /// The operation; null for an amount that the caller named.
     #[schema(value_type = Option<String>, example = "video")]
@@ -273,7 +275,13 @@ fn event(entry: &Entry) -> Option<(&Recorded, BalanceNow, u64)> {
 /// The reply of a hold.
 pub(crate) fn placed(entry: &Entry) -> Option<HoldPlaced> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::HoldPlaced { hold, portions, expires_at, purpose, reference } = &recorded.event
+    let Event::HoldPlaced {
+        hold,
+        portions,
+        expires_at,
+        purpose,
+        reference,
+    } = &recorded.event
     else {
         return None;
     };
@@ -286,14 +294,26 @@ pub(crate) fn placed(entry: &Entry) -> Option<HoldPlaced> {
         purpose: PurposeView::of(purpose),
         reference: reference.clone().map(Shown),
     };
-    Some(HoldPlaced { hold, balance, version })
+    Some(HoldPlaced {
+        hold,
+        balance,
+        version,
+    })
 }
 
 /// The reply of a capture.
 pub(crate) fn captured(entry: &Entry) -> Option<HoldCaptured> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::HoldCaptured { hold, units, captured, overage, returned, expired, ended, .. } =
-        &recorded.event
+    let Event::HoldCaptured {
+        hold,
+        units,
+        captured,
+        overage,
+        returned,
+        expired,
+        ended,
+        ..
+    } = &recorded.event
     else {
         return None;
     };
@@ -316,7 +336,13 @@ pub(crate) fn captured(entry: &Entry) -> Option<HoldCaptured> {
 /// The reply of a release.
 pub(crate) fn released(entry: &Entry) -> Option<HoldReleased> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::HoldReleased { hold, returned, expired, .. } = &recorded.event else {
+    let Event::HoldReleased {
+        hold,
+        returned,
+        expired,
+        ..
+    } = &recorded.event
+    else {
         return None;
     };
     Some(HoldReleased {
@@ -332,14 +358,27 @@ pub(crate) fn released(entry: &Entry) -> Option<HoldReleased> {
 /// The reply of an extension.
 pub(crate) fn extended(entry: &Entry) -> Option<HoldExtended> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::HoldExtended { hold, expires_at } = recorded.event else { return None };
-    Some(HoldExtended { id: Shown(hold), expires_at: Time(expires_at), balance, version })
+    let Event::HoldExtended { hold, expires_at } = recorded.event else {
+        return None;
+    };
+    Some(HoldExtended {
+        id: Shown(hold),
+        expires_at: Time(expires_at),
+        balance,
+        version,
+    })
 }
 
 /// The reply of a charge.
 pub(crate) fn charged(entry: &Entry) -> Option<Charged> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::Charged { charge, portions, purpose, reference } = &recorded.event else {
+    let Event::Charged {
+        charge,
+        portions,
+        purpose,
+        reference,
+    } = &recorded.event
+    else {
         return None;
     };
     Some(Charged {
@@ -357,10 +396,21 @@ pub(crate) fn charged(entry: &Entry) -> Option<Charged> {
 /// The reply of a refund.
 pub(crate) fn refunded(entry: &Entry) -> Option<Refunded> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::ChargeRefunded { spend, returned, reissued, expired, .. } = &recorded.event else {
+    let Event::ChargeRefunded {
+        spend,
+        returned,
+        reissued,
+        expired,
+        ..
+    } = &recorded.event
+    else {
         return None;
     };
-    let forfeited = if reissued.is_some() { Credits::ZERO } else { sum(expired) };
+    let forfeited = if reissued.is_some() {
+        Credits::ZERO
+    } else {
+        sum(expired)
+    };
     let reissued = reissued.map(|new| LotShare {
         id: Shown(new.lot),
         class: ClassName::Promo,
@@ -371,7 +421,10 @@ pub(crate) fn refunded(entry: &Entry) -> Option<Refunded> {
         id: Shown(*spend),
         refunded: Amount(sum(returned).plus(sum(expired))),
         returned: Amount(sum(returned)),
-        lots: LotShare::list(returned).into_iter().chain(reissued.clone()).collect(),
+        lots: LotShare::list(returned)
+            .into_iter()
+            .chain(reissued.clone())
+            .collect(),
         reissued,
         forfeited: Amount(forfeited),
         refunded_at: Time(recorded.at),

@@ -29,6 +29,7 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Event {
         let (returned, expired) = super::holds::give_back(account, &hold.portions);
         return Event::HoldReleased {
             hold: hold.id,
+            about: hold.about(),
             returned,
             expired,
             cause: ReleaseCause::TimedOut,

@@ -62,6 +62,43 @@ impl Purpose {
     }
 }
 
+/// What a spend is about: repeated in the events that end it, so that a line of the statement says
+/// it without looking anything up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The operation, if it is one of the rate card.
+    pub operation: Option<Key>,
+    /// Its model.
+    pub model: Option<Key>,
+    /// Its quality.
+    pub quality: Option<Key>,
+    /// The reason of an amount that the caller named.
+    pub reason: Option<Reason>,
+    /// The caller's reference.
+    pub reference: Option<Reference>,
+}
+
+impl About {
+    /// What a spend with this purpose and reference is about.
+    pub fn of(purpose: &Purpose, reference: Option<&Reference>) -> Self {
+        let reference = reference.cloned();
+        match purpose {
+            Purpose::Operation { usage, .. } => Self {
+                operation: Some(usage.operation.clone()),
+                model: Some(usage.model.clone()),
+                quality: Some(usage.quality.clone()),
+                reason: None,
+                reference,
+            },
+            Purpose::Custom { reason } => Self {
+                reason: Some(reason.clone()),
+                reference,
+                ..Self::default()
+            },
+        }
+    }
+}
+
 /// Why a lot was issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LotSource {
@@ -275,8 +312,8 @@ pub enum Event {
     HoldCaptured {
         /// The hold.
         hold: HoldId,
-        /// The operation, if it is one of the rate card.
-        operation: Option<Key>,
+        /// What the spend is about.
+        about: About,
         /// The units that were used, if the caller captured by units.
         units: Option<Quantity>,
         /// What was spent of what it reserved.
@@ -294,6 +331,8 @@ pub enum Event {
     HoldReleased {
         /// The hold.
         hold: HoldId,
+        /// What the spend is about.
+        about: About,
         /// What went back to live lots.
         returned: Vec<Portion>,
         /// What went back to expired lots, and so expired.
@@ -316,8 +355,8 @@ pub enum Event {
     ChargeRefunded {
         /// What had spent them.
         spend: SpendId,
-        /// The operation, if it is one of the rate card.
-        operation: Option<Key>,
+        /// What the spend is about.
+        about: About,
         /// What went back to lots that are still good.
         returned: Vec<Portion>,
         /// What came back as a new lot because the one that paid has expired.

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Portion, Purpose};
+use super::event::{About, Portion, Purpose};
 use crate::catalog::{Class, Interval, Plan};
 use crate::credits::Credits;
 use crate::id::{AccountId, HoldId, Key, LotId, Reference};
@@ -184,6 +184,11 @@ pub struct Hold {
 }
 
 impl Hold {
+    /// What the spend is about.
+    pub fn about(&self) -> About {
+        About::of(&self.purpose, self.reference.as_ref())
+    }
+
     /// What it still reserves.
     pub fn reserved(&self) -> Credits {
         Credits::total(self.portions.iter().map(|portion| portion.credits))

@@ -1,4 +1,6 @@
 //! A small catalog, made in code so that the core's tests need no file.
+#![allow(clippy::unwrap_used, reason = "a helper of tests, which may panic")]
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::time::Duration;
 

@@ -14,14 +14,14 @@ use serde_json::{Map, Value, json};
 use crate::cli::{DataArgs, FormatArgs};
 use crate::data::Reading;
 use crate::problem::Answer;
-use crate::{json, output, table};
+use crate::{instant, json, output, span, table};
 
 const EXAMPLES: &str = "\
 Examples:
   bursar balance ada
   bursar balance ada --format json | jq .available
 
-The data directory is only read, also while a server runs. What has fallen due is counted, whether or
+The data directory is only read, also while a server runs. What has fallen due is counted, whether or \
 not a server has booked it yet.";
 
 /// Whose balance.
@@ -55,11 +55,11 @@ fn for_people(account: &Account, now: Timestamp) -> String {
     let (available, held) = (account.available(), account.held());
     let mut rows = vec![
         ("Available", format!("{available} credits")),
-        ("Held", format!("{held} credits by {} open holds", account.holds.len())),
+        ("Held", format!("{held} credits")),
         ("Subscription", subscription(account)),
     ];
     if let Some(at) = next_refresh(account) {
-        rows.push(("Next refresh", at.to_string()));
+        rows.push(("Next refresh", instant::second(at)));
     }
     rows.push(("Its clock", clock(account, now)));
     rows.push(("Version", account.version.to_string()));
@@ -81,26 +81,45 @@ fn subscription(account: &Account) -> String {
     match &account.subscription {
         Subscription::None => "none yet".to_owned(),
         Subscription::Live(live) => {
-            let LiveSubscription { plan, interval, billing, cancellation, scheduled, .. } = live;
-            let runs = if cancellation.is_some() { "cancelled, ends" } else { "paid until" };
+            let LiveSubscription {
+                plan,
+                interval,
+                billing,
+                cancellation,
+                scheduled,
+                ..
+            } = live;
+            let runs = if cancellation.is_some() {
+                "cancelled, ends"
+            } else {
+                "paid until"
+            };
             let then = scheduled.as_ref().map_or_else(String::new, |change| {
                 format!(", then {} by the {}", change.plan, change.interval.as_str())
             });
-            format!("{plan} by the {}, {runs} {}{then}", interval.as_str(), billing.end)
+            let (interval, end) = (interval.as_str(), instant::second(billing.end));
+            format!("{plan} by the {interval}, {runs} {end}{then}")
         }
         Subscription::Retention(ended) => {
-            let (plan, at, purge) = (&ended.plan, ended.ended_at, ended.purge_at);
-            format!("{plan} ended {at}; data is kept until {purge}, credits are frozen")
+            let (at, purge) = (
+                instant::second(ended.ended_at),
+                instant::second(ended.purge_at),
+            );
+            format!(
+                "{} ended {at}; data is kept until {purge}, credits are frozen",
+                ended.plan
+            )
         }
-        Subscription::Purged { at } => format!("ended; data was deleted {at}"),
+        Subscription::Purged { at } => format!("ended; data was deleted {}", instant::second(*at)),
     }
 }
 
 fn clock(account: &Account, now: Timestamp) -> String {
     if account.clock_ahead.is_zero() {
-        return now.to_string();
+        return instant::second(now);
     }
-    format!("{now} (a test clock, {} seconds ahead)", account.clock_ahead.as_secs())
+    let ahead = span::words(account.clock_ahead);
+    format!("{} (a test clock, {ahead} ahead)", instant::second(now))
 }
 
 /// When the next allowance comes; none if the subscription ends first.
@@ -113,10 +132,16 @@ fn next_refresh(account: &Account) -> Option<Timestamp> {
 fn lot_row(lot: &Lot) -> Vec<String> {
     let expires = match (lot.expired, lot.expires_at) {
         (true, _) => "expired".to_owned(),
-        (false, Some(at)) => at.to_string(),
+        (false, Some(at)) => instant::second(at),
         (false, None) => "never".to_owned(),
     };
-    let Lot { id, class, remaining, held, .. } = lot;
+    let Lot {
+        id,
+        class,
+        remaining,
+        held,
+        ..
+    } = lot;
     vec![
         id.to_string(),
         class.as_str().to_owned(),
@@ -136,8 +161,8 @@ fn hold_row(hold: &Hold) -> Vec<String> {
         hold.id.to_string(),
         hold.reserved().to_string(),
         purpose,
-        hold.placed_at.to_string(),
-        hold.expires_at.to_string(),
+        instant::second(hold.placed_at),
+        instant::second(hold.expires_at),
     ]
 }
 
@@ -178,9 +203,14 @@ fn for_programs(account: &Account, now: Timestamp) -> Value {
 
 fn by_class(account: &Account) -> Map<String, Value> {
     let of_class = |class: Class| {
-        let lots = account.lots.iter().filter(move |lot| lot.class == class);
-        let available = Credits::total(lots.map(Lot::available));
-        (class.as_str().to_owned(), json::credits(available))
+        let lots = || account.lots.iter().filter(move |lot| lot.class == class);
+        let live = lots().filter(|lot| !lot.expired);
+        let sums = json!({
+            "remaining": json::credits(Credits::total(lots().map(|lot| lot.remaining))),
+            "held": json::credits(Credits::total(lots().map(|lot| lot.held))),
+            "next_expiry_at": json::time_or_null(live.filter_map(|lot| lot.expires_at).min()),
+        });
+        (class.as_str().to_owned(), sums)
     };
     Class::ALL.into_iter().map(of_class).collect()
 }

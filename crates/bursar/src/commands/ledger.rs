@@ -17,14 +17,14 @@ use serde_json::{Value, json};
 use crate::cli::{DataArgs, FormatArgs};
 use crate::data::Reading;
 use crate::problem::Answer;
-use crate::{json, output};
+use crate::{instant, json, output};
 
 const EXAMPLES: &str = "\
 Examples:
-  bursar ledger                           everything, oldest first
-  bursar ledger ada --follow              one account, and what happens to it from now on
-  bursar ledger ada --postings            one posting a line, with its book's running sum
-  bursar ledger --format json | jq .      one JSON object a line
+  bursar ledger                       everything, oldest first
+  bursar ledger ada --follow          one account, and what happens from now on
+  bursar ledger ada --postings        one posting a line, with running sums
+  bursar ledger --format json | jq .  one JSON object a line
 
 The postings of an entry sum to zero. The data directory is only read, also while a server runs.";
 
@@ -68,11 +68,20 @@ pub(crate) fn run(args: &LedgerArgs) -> Result<Answer> {
         let mut page = String::new();
         for (position, entry) in &entries {
             after = *position;
-            if args.account.as_ref().is_some_and(|account| entry.account != *account) {
+            if args
+                .account
+                .as_ref()
+                .is_some_and(|account| entry.account != *account)
+            {
                 continue;
             }
             for (version, recorded) in entry.versions() {
-                let booked = Booked { position: *position, entry, version, recorded };
+                let booked = Booked {
+                    position: *position,
+                    entry,
+                    version,
+                    recorded,
+                };
                 write_event(&mut page, args, &booked, &mut sums)?;
             }
         }
@@ -106,16 +115,41 @@ fn write_event(
 
 /// An entry as ledger programs write it: a line that says what happened, the postings below it.
 fn write_entry(page: &mut String, booked: &Booked<'_>, lines: &[Posting]) -> std::fmt::Result {
-    let Booked { entry, version, recorded, .. } = booked;
-    let (at, account) = (recorded.at, &entry.account);
-    writeln!(page, "{at} {account} ({version}) {}", describe::summary(&recorded.event))?;
-    if let Some(kept) = &entry.idempotency {
-        writeln!(page, "    ; {}, idempotency key {}", actor(&entry.actor), kept.key)?;
-    } else {
-        writeln!(page, "    ; {}", actor(&entry.actor))?;
+    let Booked {
+        entry,
+        version,
+        recorded,
+        ..
+    } = booked;
+    let (at, account) = (instant::milli(recorded.at), &entry.account);
+    writeln!(
+        page,
+        "{at} {account} ({version}) {}",
+        describe::summary(&recorded.event)
+    )?;
+    // Once for all events of an entry.
+    if *version == entry.first_version {
+        let key = entry
+            .idempotency
+            .as_ref()
+            .map(|kept| format!(", idempotency key {}", kept.key));
+        writeln!(
+            page,
+            "    ; {}{}",
+            actor(&entry.actor),
+            key.unwrap_or_default()
+        )?;
     }
-    let width = lines.iter().map(|line| line.book.to_string().len()).max().unwrap_or(0);
-    let digits = lines.iter().map(|line| line.credits.to_string().len()).max().unwrap_or(0);
+    let width = lines
+        .iter()
+        .map(|line| line.book.to_string().len())
+        .max()
+        .unwrap_or(0);
+    let digits = lines
+        .iter()
+        .map(|line| line.credits.to_string().len())
+        .max()
+        .unwrap_or(0);
     for Posting { book, credits } in lines {
         let balance = match book {
             Book::Available => format!(" = {}", recorded.available),
@@ -133,13 +167,20 @@ fn write_postings(
     lines: &[Posting],
     sums: &mut Sums,
 ) -> std::fmt::Result {
-    let Booked { entry, recorded, .. } = booked;
+    let Booked {
+        entry, recorded, ..
+    } = booked;
     for Posting { book, credits } in lines {
-        let sum = sums.entry((entry.account.clone(), book.clone())).or_default();
+        let sum = sums
+            .entry((entry.account.clone(), book.clone()))
+            .or_default();
         *sum = sum.plus(*credits);
-        let (at, kind) = (recorded.at, describe::kind(&recorded.event));
+        let (at, kind) = (instant::milli(recorded.at), describe::kind(&recorded.event));
         let account = &entry.account;
-        writeln!(page, "{at} {account:<16} {book:<20} {credits:>12} {sum:>12} {kind}")?;
+        writeln!(
+            page,
+            "{at} {account:<16} {book:<20} {credits:>12} {sum:>12} {kind}"
+        )?;
     }
     Ok(())
 }
@@ -152,7 +193,12 @@ fn actor(actor: &Actor) -> String {
 }
 
 fn for_programs(booked: &Booked<'_>, lines: &[Posting]) -> Value {
-    let Booked { position, entry, version, recorded } = booked;
+    let Booked {
+        position,
+        entry,
+        version,
+        recorded,
+    } = booked;
     let lines = lines.iter().map(|Posting { book, credits }| {
         json!({"book": book.to_string(), "credits": json::credits(*credits)})
     });

@@ -4,10 +4,9 @@ use anyhow::Result;
 use bursar_core::account::{Account, advance::advance};
 use bursar_core::catalog::Catalog;
 use bursar_core::credits::Credits;
-use bursar_core::id::AccountId;
-use bursar_core::pricing::{self, Price, Quantity, Rounding, UsageRequest};
+use bursar_core::id::{AccountId, Key};
+use bursar_core::pricing::{self, Price, PricingRejection, Quantity, Rounding, UsageRequest};
 use bursar_core::quote::{self, Quoted};
-use bursar_core::rejection::{Rejection, SpendRejection};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -18,11 +17,11 @@ use crate::{json, output, table};
 
 const EXAMPLES: &str = "\
 Examples:
-  bursar quote video                          at the operation's defaults
+  bursar quote video              at the operation's defaults
   bursar quote video --units 8 --attribute audio=on
   bursar quote image --model tempera-2 --quality hd --account ada
 
-With --account it also says what would be left, and exits with 1 if it isn't allowed now.
+With --account it also says what would be left, and exits with 1 if it isn't allowed now. \
 `bursar catalog show` lists operations, models, qualities and attributes.";
 
 /// What to price.
@@ -56,7 +55,9 @@ pub(crate) struct QuoteArgs {
 }
 
 fn attribute(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("an attribute is KEY=VALUE, as in audio=on")?;
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("an attribute is KEY=VALUE, as in audio=on")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
@@ -67,10 +68,6 @@ pub(crate) fn run(args: &QuoteArgs) -> Result<Answer> {
         quality: args.quality.clone(),
         units: args.units,
         attributes: args.attributes.clone(),
-    };
-    let unknown = |rejection: pricing::PricingRejection| {
-        let fix = Rejection::from(SpendRejection::from(rejection.clone())).fix();
-        Problem::new(rejection.to_string(), fix)
     };
     let Some(id) = &args.account else {
         let catalog = in_force(args)?.catalog;
@@ -88,8 +85,22 @@ pub(crate) fn run(args: &QuoteArgs) -> Result<Answer> {
     // Nothing is written: what fell due meanwhile is booked on this copy only.
     advance(&mut account, &catalog, now);
     let quoted = quote::quote(&account, &catalog, &request, now).map_err(unknown)?;
-    print(args, &catalog, &quoted.quote.price, Some((&account, &quoted)))?;
-    Ok(if quoted.allowed.is_ok() { Answer::Yes } else { Answer::No })
+    print(
+        args,
+        &catalog,
+        &quoted.quote.price,
+        Some((&account, &quoted)),
+    )?;
+    Ok(if quoted.allowed.is_ok() {
+        Answer::Yes
+    } else {
+        Answer::No
+    })
+}
+
+fn unknown(rejection: PricingRejection) -> anyhow::Error {
+    let fix = "`bursar catalog show` prints operations, models, qualities and attributes.";
+    Problem::error(rejection.to_string(), fix)
 }
 
 /// The catalog to price by without an account: a data directory need not exist for that.
@@ -122,7 +133,10 @@ fn print(args: &QuoteArgs, catalog: &Catalog, price: &Price, whose: ForAccount<'
     if !price.features.is_empty() {
         rows.push(("Needs", needs(catalog, price)));
     }
-    rows.push(("Catalog", format!("{}, version {}", catalog.name, catalog.version)));
+    rows.push((
+        "Catalog",
+        format!("{}, version {}", catalog.name, catalog.version),
+    ));
     if let Some((account, quoted)) = whose {
         rows.extend(verdict(account, quoted));
     }
@@ -139,31 +153,44 @@ fn because(price: &Price, unit: &str) -> String {
         Rounding::Down => "down",
     };
     let step = rate.step;
-    let step = if step == Credits::ONE { "a whole credit".to_owned() } else { step.to_string() };
+    let step = if step == Credits::ONE {
+        "a whole credit".to_owned()
+    } else {
+        step.to_string()
+    };
     let minimum = if rate.minimum == price.credits {
         format!(", at least {}", rate.minimum)
     } else {
         String::new()
     };
     let units = counted(price.usage.units, unit);
-    format!("{} credits per {unit} × {units}, rounded {rounding} to {step}{minimum}", rate.unit_price)
+    format!(
+        "{} credits per {unit} × {units}, rounded {rounding} to {step}{minimum}",
+        rate.unit_price
+    )
 }
 
 fn needs(catalog: &Catalog, price: &Price) -> String {
-    let name = |key| {
+    let name = |key: &Key| {
         let feature = catalog.features.iter().find(|feature| feature.key == *key);
         feature.map_or_else(|| key.to_string(), |feature| feature.name.clone())
     };
     let names: Vec<String> = price.features.iter().map(name).collect();
     let lowest = catalog.unlocking_plan(price.features.iter());
-    let plan = lowest.map_or_else(|| "no plan has it".to_owned(), |plan| format!("{} or higher", plan.name));
+    let plan = lowest.map_or_else(
+        || "no plan has it".to_owned(),
+        |plan| format!("{} or higher", plan.name),
+    );
     format!("{}: {plan}", names.join(", "))
 }
 
 /// Whether the account could run it now, and what it would have left.
 fn verdict(account: &Account, quoted: &Quoted) -> Vec<(&'static str, String)> {
     let id = &account.id;
-    let mut rows = vec![("Account", format!("{id}, {} available", counted_credits(account.available())))];
+    let mut rows = vec![(
+        "Account",
+        format!("{id}, {} available", counted_credits(account.available())),
+    )];
     match &quoted.allowed {
         Ok(()) => {
             rows.push(("Allowed", "yes".to_owned()));
@@ -179,10 +206,17 @@ fn verdict(account: &Account, quoted: &Quoted) -> Vec<(&'static str, String)> {
 }
 
 fn for_programs(catalog: &Catalog, price: &Price, whose: ForAccount<'_>) -> Value {
-    let Price { usage, rate, credits, features, .. } = price;
+    let Price {
+        usage,
+        rate,
+        credits,
+        features,
+        ..
+    } = price;
     let attributes = usage.attributes.iter();
-    let attributes: serde_json::Map<String, Value> =
-        attributes.map(|(key, value)| (key.to_string(), value.as_str().into())).collect();
+    let attributes: serde_json::Map<String, Value> = attributes
+        .map(|(key, value)| (key.to_string(), value.as_str().into()))
+        .collect();
     let mut value = json!({
         "operation": usage.operation,
         "model": usage.model,
@@ -199,16 +233,30 @@ fn for_programs(catalog: &Catalog, price: &Price, whose: ForAccount<'_>) -> Valu
         "features": features,
         "rate_card_version": catalog.version.to_string(),
     });
-    let Some((account, quoted)) = whose else { return value };
+    let Some((account, quoted)) = whose else {
+        return value;
+    };
     let reason = quoted.allowed.as_ref().err();
     let more = [
         ("account", account.id.as_str().into()),
         ("available", json::credits(account.available())),
         ("allowed", reason.is_none().into()),
-        ("code", reason.map_or(Value::Null, |reason| reason.code().into())),
-        ("reason", reason.map_or(Value::Null, |reason| reason.to_string().into())),
-        ("fix", reason.map_or(Value::Null, |reason| reason.fix().into())),
-        ("balance_after", quoted.balance_after.map_or(Value::Null, json::credits)),
+        (
+            "code",
+            reason.map_or(Value::Null, |reason| reason.code().into()),
+        ),
+        (
+            "reason",
+            reason.map_or(Value::Null, |reason| reason.to_string().into()),
+        ),
+        (
+            "fix",
+            reason.map_or(Value::Null, |reason| reason.fix().into()),
+        ),
+        (
+            "balance_after",
+            quoted.balance_after.map_or(Value::Null, json::credits),
+        ),
     ];
     if let Some(fields) = value.as_object_mut() {
         fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
@@ -217,7 +265,11 @@ fn for_programs(catalog: &Catalog, price: &Price, whose: ForAccount<'_>) -> Valu
 }
 
 fn counted(units: Quantity, unit: &str) -> String {
-    let ending = if units == Quantity::ONE || unit.ends_with('s') { "" } else { "s" };
+    let ending = if units == Quantity::ONE || unit.ends_with('s') {
+        ""
+    } else {
+        "s"
+    };
     format!("{units} {unit}{ending}")
 }
 

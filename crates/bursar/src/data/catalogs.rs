@@ -7,6 +7,8 @@ use bursar_catalog::Mistake;
 use bursar_core::catalog::Catalog;
 use bursar_store::{CatalogRecord, Registry};
 
+use super::in_force;
+use crate::instant;
 use crate::problem::{self, Problem};
 
 /// What the catalog is called that needs no file.
@@ -35,7 +37,7 @@ pub(crate) fn read(file: &str) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let what = format!("cannot read the catalog {file}: its byte {at} is not UTF-8");
-        Problem::new(what, "A catalog is TOML, which is text in UTF-8.")
+        Problem::error(what, "A catalog is TOML, which is text in UTF-8.")
     })
 }
 
@@ -47,17 +49,18 @@ pub(crate) fn load(file: Option<&str>) -> Result<Loaded> {
     }
 }
 
-/// The catalog that `registry` noted last, or else the one that is built in.
-pub(crate) async fn noted(registry: &dyn Registry) -> Result<Loaded> {
-    let mut catalogs = (registry.catalogs().await)
-        .map_err(|error| Problem::new(format!("cannot read the catalogs: {error}"), VERIFY))?;
-    match catalogs.pop() {
-        Some(CatalogRecord { text, since, .. }) => parse(text, &format!("in force since {since}")),
+/// The catalog in force in `dir`, or the one that is built in if none was noted there.
+pub(crate) async fn in_force(registry: &dyn Registry, dir: &str) -> Result<Loaded> {
+    let noted = registry.catalogs().await;
+    let noted = noted.map_err(|error| problem::of_store("read the catalogs of", dir, &error))?;
+    match in_force::of(dir, &noted) {
+        Some(CatalogRecord { text, since, .. }) => {
+            let since = instant::second(*since);
+            parse(text.clone(), &format!("first in force {since}"))
+        }
         None => load(None),
     }
 }
-
-const VERIFY: &str = "`bursar verify` says what is wrong.";
 
 fn parse(text: String, from: &str) -> Result<Loaded> {
     let catalog = bursar_catalog::parse(&text).map_err(|mistakes| mistaken(from, &mistakes))?;
@@ -69,7 +72,12 @@ fn parse(text: String, from: &str) -> Result<Loaded> {
 }
 
 fn mistaken(from: &str, mistakes: &[Mistake]) -> anyhow::Error {
-    let lines = mistakes.iter().map(|mistake| format!("\n  {}", mistake.in_file(from)));
+    let lines = mistakes
+        .iter()
+        .map(|mistake| format!("\n  {}", mistake.in_file(from)));
     let what = format!("the catalog has mistakes{}", lines.collect::<String>());
-    Problem::new(what, format!("Correct them, then `bursar catalog check {from}`."))
+    Problem::error(
+        what,
+        format!("Correct them, then `bursar catalog check {from}`."),
+    )
 }

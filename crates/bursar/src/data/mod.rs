@@ -2,6 +2,7 @@
 
 pub(crate) mod catalogs;
 pub(crate) mod directory;
+pub(crate) mod in_force;
 pub(crate) mod keys;
 pub(crate) mod mode;
 mod reading;
@@ -15,5 +16,8 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A runtime for commands that do one thing after the other.
 pub(crate) fn runtime() -> Result<Runtime> {
-    Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")
 }

@@ -8,13 +8,11 @@ use crate::problem::{self, Problem};
 
 const SETTING: &str = "mode";
 
-/// A mode on the command line.
+/// A mode on the command line: sandbox payments and test clocks, or real money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ModeName {
-    /// Sandbox payments and test clocks
     #[default]
     Test,
-    /// Real money
     Live,
 }
 
@@ -40,10 +38,16 @@ pub(crate) async fn of(registry: &dyn Registry, wanted: Mode, dir: &str) -> Resu
     let kept = (registry.setting_or(SETTING, name(wanted).as_bytes()).await)
         .map_err(|error| problem::of_store("read", dir, &error))?;
     let of_name = |mode: &Mode| name(*mode).as_bytes() == kept;
-    [Mode::Test, Mode::Live].into_iter().find(of_name).ok_or_else(|| {
-        let fix = format!("Restore a backup of {dir}.");
-        Problem::new(format!("the mode that {dir} remembers is neither test nor live"), fix)
-    })
+    [Mode::Test, Mode::Live]
+        .into_iter()
+        .find(of_name)
+        .ok_or_else(|| {
+            let fix = format!("Restore a backup of {dir}.");
+            Problem::error(
+                format!("the mode that {dir} remembers is neither test nor live"),
+                fix,
+            )
+        })
 }
 
 /// Makes `wanted` the mode of a data directory, or refuses because it has the other one.
@@ -53,7 +57,7 @@ pub(crate) async fn keep(registry: &dyn Registry, wanted: Mode, dir: &str) -> Re
         return Ok(());
     }
     let (kept, wanted) = (name(kept), name(wanted));
-    Err(Problem::new(
+    Err(Problem::error(
         format!("{dir} holds {kept} data, and this is {wanted} mode"),
         format!(
             "Test and live data never mix. Add --mode {kept} (BURSAR_MODE={kept}) to use this \

@@ -3,12 +3,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::server::{Api, Server, bursar_on};
+use super::server::{Api, PATIENCE, Server, bursar_on};
 
 /// How many clients there are, and how many accounts.
 const CLIENTS: usize = 12;
@@ -39,7 +40,9 @@ pub(crate) struct Sent {
 impl Sent {
     /// Was it acknowledged?
     pub(crate) fn is_acknowledged(&self) -> bool {
-        self.reply.as_ref().is_some_and(|(status, _)| (200..300).contains(status))
+        self.reply
+            .as_ref()
+            .is_some_and(|(status, _)| (200..300).contains(status))
     }
 
     /// The account it was for.
@@ -51,6 +54,7 @@ impl Sent {
 /// Clients at work.
 pub(crate) struct Load {
     enough: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<Vec<Sent>>>,
 }
 
@@ -58,18 +62,36 @@ impl Load {
     /// Starts clients whose keys begin with `name`.
     pub(crate) fn start(server: &Server, name: &str) -> Self {
         let enough = Arc::new(AtomicBool::new(false));
+        let acknowledged = Arc::new(AtomicUsize::new(0));
         let clients = (0..CLIENTS)
             .map(|number| {
                 let client = Client {
                     api: server.api().separate(),
                     enough: Arc::clone(&enough),
+                    acknowledged: Arc::clone(&acknowledged),
                     name: format!("{name}-{number}"),
                     sent: Vec::new(),
                 };
                 thread::spawn(move || client.run(number))
             })
             .collect();
-        Self { enough, clients }
+        Self {
+            enough,
+            acknowledged,
+            clients,
+        }
+    }
+
+    /// Waits until that many commands have been acknowledged.
+    pub(crate) fn reach(&self, commands: usize) {
+        let started = Instant::now();
+        while self.acknowledged.load(Ordering::Relaxed) < commands {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "hardly any load in {PATIENCE:?}"
+            );
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Tells the clients to stop, and returns all that they sent.
@@ -81,13 +103,17 @@ impl Load {
     /// Waits until the clients have found that the server is gone or refuses, and returns all that
     /// they sent.
     pub(crate) fn finish(self) -> Vec<Sent> {
-        self.clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+        self.clients
+            .into_iter()
+            .flat_map(|client| client.join().unwrap())
+            .collect()
     }
 }
 
 struct Client {
     api: Api,
     enough: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicUsize>,
     name: String,
     sent: Vec<Sent>,
 }
@@ -112,7 +138,8 @@ impl Client {
     fn turn(&mut self, account: &str, turn: usize) -> Option<()> {
         let at = format!("/v1/accounts/{account}");
         if turn.is_multiple_of(3) {
-            let charge = json!({"credits": 0.5, "reason": "a charge", "reference": format!("job-{turn}")});
+            let charge =
+                json!({"credits": 0.5, "reason": "a charge", "reference": format!("job-{turn}")});
             self.post(format!("{at}/charges"), turn, "charge", charge)?;
             return Some(());
         }
@@ -120,9 +147,19 @@ impl Client {
         let held = self.post(format!("{at}/holds"), turn, "hold", hold)?;
         let id = held["id"].as_str().unwrap().to_owned();
         if turn % 3 == 1 {
-            self.post(format!("{at}/holds/{id}/capture"), turn, "capture", json!({"credits": 1.25}))?;
+            self.post(
+                format!("{at}/holds/{id}/capture"),
+                turn,
+                "capture",
+                json!({"credits": 1.25}),
+            )?;
         } else {
-            self.post(format!("{at}/holds/{id}/release"), turn, "release", json!({"reason": "failed"}))?;
+            self.post(
+                format!("{at}/holds/{id}/release"),
+                turn,
+                "release",
+                json!({"reason": "failed"}),
+            )?;
         }
         Some(())
     }
@@ -131,9 +168,15 @@ impl Client {
         let key = format!("{}-{turn}-{what}", self.name);
         let reply = self.api.post(&path, &key, &body).ok();
         let reply = reply.map(|reply| (reply.status, reply.body));
-        self.sent.push(Sent { path, key, body, reply });
+        self.sent.push(Sent {
+            path,
+            key,
+            body,
+            reply,
+        });
         let last = self.sent.last()?;
         let (_, body) = last.reply.clone().filter(|_| last.is_acknowledged())?;
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
         Some(body)
     }
 }
@@ -154,7 +197,10 @@ pub(crate) fn send_again(server: &Server, sent: &[Sent]) -> Vec<(u16, bool, Valu
                 })
             })
             .collect();
-        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+        clients
+            .into_iter()
+            .flat_map(|client| client.join().unwrap())
+            .collect()
     })
 }
 
@@ -165,13 +211,19 @@ pub(crate) fn keys_in_journal(data: &Path) -> Vec<(String, String)> {
     let mut last = (0, 0);
     for line in ledger.lines() {
         let event: Value = serde_json::from_str(line).unwrap();
-        let at = (event["commit"].as_u64().unwrap(), event["index"].as_u64().unwrap());
+        let at = (
+            event["commit"].as_u64().unwrap(),
+            event["index"].as_u64().unwrap(),
+        );
         // An entry of several events is one entry.
         if std::mem::replace(&mut last, at) == at {
             continue;
         }
         if let Some(key) = event["idempotency_key"].as_str() {
-            keys.push((event["account"].as_str().unwrap().to_owned(), key.to_owned()));
+            keys.push((
+                event["account"].as_str().unwrap().to_owned(),
+                key.to_owned(),
+            ));
         }
     }
     keys.sort();
@@ -180,7 +232,9 @@ pub(crate) fn keys_in_journal(data: &Path) -> Vec<(String, String)> {
 
 /// Account and key of requests, sorted.
 pub(crate) fn keys_of<'a>(sent: impl Iterator<Item = &'a Sent>) -> Vec<(String, String)> {
-    let mut keys: Vec<_> = sent.map(|sent| (sent.account(), sent.key.clone())).collect();
+    let mut keys: Vec<_> = sent
+        .map(|sent| (sent.account(), sent.key.clone()))
+        .collect();
     keys.sort();
     keys
 }

@@ -45,7 +45,7 @@ impl CaptureHold {
         };
         Ok(alloc::vec![Event::HoldCaptured {
             hold: self.hold,
-            operation: hold.purpose.operation().cloned(),
+            about: hold.about(),
             units,
             captured,
             overage,

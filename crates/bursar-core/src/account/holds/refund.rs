@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::account::Account;
 use crate::account::command::RefundCharge;
-use crate::account::event::{Event, Portion, Reissue};
+use crate::account::event::{About, Event, Portion, Reissue};
 use crate::account::lots::{fits, split, sum};
 use crate::account::spend::{Spend, SpendState};
 use crate::catalog::{Catalog, Class, ExpiredRefund};
@@ -43,7 +43,7 @@ impl RefundCharge {
         });
         Ok(alloc::vec![Event::ChargeRefunded {
             spend: self.spend,
-            operation: past.purpose.operation().cloned(),
+            about: About::of(&past.purpose, past.reference.as_ref()),
             returned,
             reissued,
             expired,

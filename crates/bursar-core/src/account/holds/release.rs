@@ -26,6 +26,7 @@ impl ReleaseHold {
         };
         Ok(alloc::vec![Event::HoldReleased {
             hold: self.hold,
+            about: hold.about(),
             returned,
             expired,
             cause

@@ -14,7 +14,7 @@ Examples:
   bursar catalog check catalogs/scriptkit.toml
   bursar catalog check my.toml --format json
 
-Exits with 1 if there is a mistake. A line reads file:line:column: field: what is wrong; what is
+Exits with 1 if there is a mistake. A line reads file:line:column: field: what is wrong; what is \
 expected.";
 
 #[derive(Debug, Args)]
@@ -33,5 +33,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Answer> {
     } else {
         output::text(&report.to_string())?;
     }
-    Ok(if report.valid { Answer::Yes } else { Answer::No })
+    Ok(if report.valid {
+        Answer::Yes
+    } else {
+        Answer::No
+    })
 }

@@ -13,8 +13,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   bursar catalog diff catalogs/scriptkit.toml next.toml
 
-Each line says what changes and for whom: new quotes at once, subscribers at their next renewal, and so
-on. Exits with 0 whether or not there is a difference.";
+Each line says what changes and for whom: new quotes at once, subscribers at their next renewal, and \
+so on. Exits with 0 whether or not there is a difference.";
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {

@@ -14,12 +14,12 @@ use crate::span;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  bursar keys create --name app --scope read --scope accounts --scope spend --scope subscriptions
+  bursar keys create --name app --scope read --scope spend
   bursar keys create --name audit --scope read --expires-in 30d
   bursar keys create --name admin --scope admin --mode live --data /var/lib/bursar
 
 Scopes:
-  read           read accounts, balances, statements, the catalog; ask for quotes
+  read           read accounts, balances, statements; ask for quotes
   accounts       create accounts
   spend          hold, capture, release, charge and refund credits
   adjust         give and take credits as support
@@ -40,7 +40,7 @@ pub(crate) struct CreateArgs {
     /// How long it works; for ever, if left out
     #[arg(long, value_name = "TIME", value_parser = span::parse)]
     expires_in: Option<Duration>,
-    /// Whether a data directory that doesn't exist yet is made for test or live data
+    /// Test or live, for a data directory that is to be made
     #[arg(long, value_enum, env = "BURSAR_MODE")]
     mode: Option<ModeName>,
     #[command(flatten)]

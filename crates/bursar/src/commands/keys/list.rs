@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::cli::{DataArgs, FormatArgs};
 use crate::data::Registering;
 use crate::problem::Answer;
-use crate::{output, table};
+use crate::{instant, output, table};
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
@@ -23,7 +23,10 @@ pub(super) fn run(args: &ListArgs) -> Result<Answer> {
     let registering = Registering::open(&args.data.data)?;
     let (keys, now) = (registering.keys()?, registering.now());
     if args.format.is_json() {
-        let keys: Vec<Value> = keys.iter().map(|key| super::for_programs(key, now)).collect();
+        let keys: Vec<Value> = keys
+            .iter()
+            .map(|key| super::for_programs(key, now))
+            .collect();
         output::json(&keys)?;
     } else if keys.is_empty() {
         output::text("No keys.\n")?;
@@ -38,14 +41,14 @@ pub(super) fn run(args: &ListArgs) -> Result<Answer> {
 fn row(key: &ApiKeyRecord, now: Timestamp) -> Vec<String> {
     let works = match key.expires_at {
         None => "yes".to_owned(),
-        Some(at) if at > now => format!("until {at}"),
-        Some(at) => format!("no, since {at}"),
+        Some(at) if at > now => format!("until {}", instant::second(at)),
+        Some(at) => format!("no, since {}", instant::second(at)),
     };
     vec![
         key.id.to_string(),
         key.name.clone(),
         key.scopes.join(" "),
-        key.created_at.to_string(),
+        instant::second(key.created_at),
         works,
     ]
 }

@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::cli::{DataArgs, FormatArgs};
 use crate::data::Registering;
-use crate::output;
 use crate::problem::Answer;
+use crate::{instant, output};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +32,10 @@ pub(super) fn run(args: &RevokeArgs) -> Result<Answer> {
     let old = registering.key(&args.id)?;
     // One that has ended keeps its end: it says until when it was used.
     let key = if super::works(&old, now) {
-        let revoked = ApiKeyRecord { expires_at: Some(now), ..old };
+        let revoked = ApiKeyRecord {
+            expires_at: Some(now),
+            ..old
+        };
         registering.put_key(&revoked)?;
         revoked
     } else {
@@ -41,8 +44,11 @@ pub(super) fn run(args: &RevokeArgs) -> Result<Answer> {
     if args.format.is_json() {
         output::json(&super::for_programs(&key, now))?;
     } else {
-        let at = key.expires_at.map_or_else(String::new, |at| at.to_string());
-        output::text(&format!("{}, {:?}: no longer works since {at}.\n", key.id, key.name))?;
+        let at = key.expires_at.map_or_else(String::new, instant::second);
+        output::text(&format!(
+            "{}, {:?}: no longer works since {at}.\n",
+            key.id, key.name
+        ))?;
     }
     Ok(Answer::Yes)
 }

@@ -11,14 +11,14 @@ use clap::Args;
 use crate::cli::{DataArgs, FormatArgs};
 use crate::data::{Registering, keys};
 use crate::problem::{Answer, Problem};
-use crate::{output, span};
+use crate::{instant, output, span};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   bursar keys rotate key_0192… --overlap 24h
 
-The successor has the same name and scopes, and the same end if there is one. Until the overlap is over
-both work; deploy the new secret meanwhile.";
+The successor has the same name and scopes, and the same end if there is one. Until the overlap is \
+over both work; deploy the new secret meanwhile.";
 
 #[derive(Debug, Args)]
 pub(crate) struct RotateArgs {
@@ -38,21 +38,35 @@ pub(super) fn run(args: &RotateArgs) -> Result<Answer> {
     let now = registering.now();
     let old = registering.key(&args.id)?;
     if !super::works(&old, now) {
-        return Err(Problem::new(
-            format!("{} no longer works, so there is nothing to overlap with", old.id),
+        return Err(Problem::error(
+            format!(
+                "{} no longer works, so there is nothing to overlap with",
+                old.id
+            ),
             "Make a new one: bursar keys create",
         ));
     }
-    let scopes: Vec<Scope> = old.scopes.iter().filter_map(|scope| scope.parse().ok()).collect();
+    let scopes: Vec<Scope> = old
+        .scopes
+        .iter()
+        .filter_map(|scope| scope.parse().ok())
+        .collect();
     let mut made = keys::make(registering.mode()?, &old.name, &scopes, now)?;
     made.record.expires_at = old.expires_at;
     // The new one first: whatever happens in between, one of them works.
     registering.put_key(&made.record)?;
     let end = now.after(args.overlap);
     let end = old.expires_at.map_or(end, |at| at.min(end));
-    registering.put_key(&ApiKeyRecord { expires_at: Some(end), ..old.clone() })?;
+    registering.put_key(&ApiKeyRecord {
+        expires_at: Some(end),
+        ..old.clone()
+    })?;
     if !args.format.is_json() {
-        output::note(&format!("{} works until {end}. Its successor:", old.id));
+        output::note(&format!(
+            "{} works until {}. Its successor:",
+            old.id,
+            instant::second(end)
+        ));
     }
     super::show_once(&made.record, &made.secret, now, args.format.is_json())?;
     Ok(Answer::Yes)

@@ -5,10 +5,11 @@ use bursar_core::time::Timestamp;
 use bursar_store::{CatalogRecord, Registry};
 
 use crate::data::catalogs::Loaded;
-use crate::output;
+use crate::data::in_force;
+use crate::instant;
 use crate::problem;
 
-/// Notes `loaded` and says what it changes, and for whom, since the catalog that was noted last.
+/// Notes `loaded` and says what it changes, and for whom, since the one that was in force.
 pub(super) async fn note(
     registry: &dyn Registry,
     loaded: &Loaded,
@@ -18,28 +19,39 @@ pub(super) async fn note(
     let known = registry.catalogs().await;
     let known = known.map_err(|error| problem::of_store("read the catalogs of", dir, &error))?;
     let version = loaded.catalog.version;
-    if known.last().is_some_and(|last| last.version == version) {
+    let before = in_force::of(dir, &known);
+    if before.is_some_and(|before| before.version == version) {
         return Ok(());
     }
-    if let Some(last) = known.last() {
-        tell(last, loaded);
+    if let Some(before) = before {
+        tell(before, loaded);
     }
-    let record = CatalogRecord { version, text: loaded.text.clone(), since: now };
+    let record = CatalogRecord {
+        version,
+        text: loaded.text.clone(),
+        since: now,
+    };
     let noted = registry.put_catalog(record).await;
-    noted.map_err(|error| problem::of_store("note the catalog in", dir, &error))
+    noted.map_err(|error| problem::of_store("note the catalog in", dir, &error))?;
+    in_force::set(dir, version)
 }
 
-fn tell(last: &CatalogRecord, loaded: &Loaded) {
-    let CatalogRecord { version, since, text } = last;
-    output::note(&format!("The catalog has changed. Before: version {version}, since {since}."));
-    output::note(&format!("Now: {}.", loaded.title()));
+fn tell(before: &CatalogRecord, loaded: &Loaded) {
+    let CatalogRecord {
+        version,
+        since,
+        text,
+    } = before;
+    let since = instant::second(*since);
+    tracing::info!("the catalog has changed; before: version {version}, since {since}");
+    tracing::info!("the catalog now: {}", loaded.title());
     // A catalog that this version no longer reads can't be compared; what it priced stays pinned.
     match bursar_catalog::parse(text) {
         Ok(before) => {
-            let changes = bursar_catalog::diff(&before, &loaded.catalog);
-            output::note(bursar_catalog::describe(&changes).trim_end());
+            for change in bursar_catalog::diff(&before, &loaded.catalog) {
+                tracing::info!("{change}");
+            }
         }
-        Err(_) => output::note("The one before can't be read by this version, so not compared."),
+        Err(_) => tracing::warn!("this version can't read the catalog before, so can't compare"),
     }
-    output::note("");
 }

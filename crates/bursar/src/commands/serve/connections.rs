@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, Response};
 use futures::StreamExt;
@@ -53,7 +52,9 @@ pub(super) async fn serve(
     }
     drop(listener);
     stopping.send_replace(true);
-    tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_ok()
+    tokio::time::timeout(DRAIN, graceful.shutdown())
+        .await
+        .is_ok()
 }
 
 /// A connection that was reset before it was accepted is nothing; else there is no file descriptor
@@ -79,12 +80,20 @@ fn connect(
     }
     let (router, stopping) = (router.clone(), stopping.subscribe());
     let service = service_fn(move |request: Request<Incoming>| {
-        answer(router.clone(), stopping.clone(), peer, request)
+        answer(router.clone(), stopping.clone(), request)
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEADERS);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEADERS);
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
     let watched = graceful.watch(connection);
     tokio::spawn(async move {
         // A client that went away or doesn't speak HTTP is its own problem.
@@ -97,17 +106,21 @@ fn connect(
 async fn answer(
     router: Router,
     stopping: watch::Receiver<bool>,
-    peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
     let response = router.oneshot(request).await?;
-    Ok(if is_event_stream(&response) { ending(response, stopping) } else { response })
+    Ok(if is_event_stream(&response) {
+        ending(response, stopping)
+    } else {
+        response
+    })
 }
 
 fn is_event_stream(response: &Response<Body>) -> bool {
-    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn ensure(
             if registry.api_keys().await.map_err(store)?.iter().any(works) {
                 return Ok(None);
             }
-            Err(Problem::new(
+            Err(Problem::error(
                 "live mode needs an API key, and there is none that works",
                 format!(
                     "Create one; its secret is shown once:\n\
@@ -60,7 +60,7 @@ fn bootstrap_secret() -> Result<Option<String>> {
         Ok(_) | Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => {
             let fix = "An API key is letters, digits, - and _.";
-            Err(Problem::new(format!("{BOOTSTRAP} is not text"), fix))
+            Err(Problem::error(format!("{BOOTSTRAP} is not text"), fix))
         }
     }
 }
@@ -73,7 +73,7 @@ async fn bootstrap(
     secret: &str,
 ) -> Result<()> {
     let record = keys::record(mode, secret, "bootstrap", &Scope::ALL, now).map_err(|error| {
-        Problem::new(
+        Problem::error(
             format!("{BOOTSTRAP} is not a key for this mode: {error}"),
             format!(
                 "Set it to {} and at least 16 random letters and digits, or unset it.",
@@ -82,12 +82,16 @@ async fn bootstrap(
         )
     })?;
     let store = |error: StoreError| problem::of_store("write an API key to", dir, &error);
-    match registry.api_key_by_hash(&record.hash).await.map_err(store)? {
+    match registry
+        .api_key_by_hash(&record.hash)
+        .await
+        .map_err(store)?
+    {
         None => registry.put_api_key(record).await.map_err(store),
         Some(known) => match known.expires_at.filter(|at| *at <= now) {
             None => Ok(()),
             // Revoking a key must hold, whatever a script still has in its environment.
-            Some(at) => Err(Problem::new(
+            Some(at) => Err(Problem::error(
                 format!("the key in {BOOTSTRAP} no longer works since {at}"),
                 format!("Unset {BOOTSTRAP}, or set it to another secret."),
             )),
@@ -108,9 +112,16 @@ async fn test_key(registry: &dyn Registry, dir: &str, now: Timestamp) -> Result<
     if let Some(secret) = kept {
         let record = keys::record(Mode::Test, &secret, "test key", &Scope::ALL, now);
         let record = record.map_err(|error| {
-            Problem::new(format!("{name}: {error}"), "Delete the file; a new key will be made.")
+            Problem::error(
+                format!("{name}: {error}"),
+                "Delete the file; a new key will be made.",
+            )
         })?;
-        match registry.api_key_by_hash(&record.hash).await.map_err(store)? {
+        match registry
+            .api_key_by_hash(&record.hash)
+            .await
+            .map_err(store)?
+        {
             Some(known) if known.expires_at.is_none_or(|at| at > now) => return Ok(secret),
             // A directory that was restored from a backup of before the key.
             None => {

@@ -13,7 +13,7 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let what = |why: &str| format!("cannot listen on {address}: {why}");
         match error.kind() {
-            ErrorKind::AddrInUse => Problem::new(
+            ErrorKind::AddrInUse => Problem::error(
                 what("the port is taken"),
                 format!(
                     "Another bursar may be running. Stop it, or choose another port:\n\
@@ -21,16 +21,16 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener> {
                     next_port(address)
                 ),
             ),
-            ErrorKind::PermissionDenied => Problem::new(
+            ErrorKind::PermissionDenied => Problem::error(
                 what("permission denied"),
                 "Ports below 1024 are for administrators: choose a higher one, as in \
                  --listen 127.0.0.1:8080.",
             ),
-            ErrorKind::AddrNotAvailable => Problem::new(
+            ErrorKind::AddrNotAvailable => Problem::error(
                 what("this machine does not have that address"),
                 "Use 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses.",
             ),
-            _ => Problem::new(
+            _ => Problem::error(
                 what(&error.to_string()),
                 "An address is HOST:PORT, as in --listen 127.0.0.1:8080.",
             ),
@@ -40,8 +40,14 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener> {
 
 /// The same host with the next port, as a suggestion.
 fn next_port(address: &str) -> String {
-    let Some((host, port)) = address.rsplit_once(':') else { return address.to_owned() };
-    let next = port.parse::<u16>().ok().and_then(|port| port.checked_add(1)).unwrap_or(8081);
+    let Some((host, port)) = address.rsplit_once(':') else {
+        return address.to_owned();
+    };
+    let next = port
+        .parse::<u16>()
+        .ok()
+        .and_then(|port| port.checked_add(1))
+        .unwrap_or(8081);
     format!("{host}:{next}")
 }
 

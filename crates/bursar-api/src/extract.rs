@@ -1,0 +1,252 @@
+//! What handlers take from a request, parsed into types that can't be wrong.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::header::{CONTENT_TYPE, IF_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use bursar_core::id::{AccountId, HoldId, IdempotencyKey, SpendId};
+use bursar_core::rejection::{AccountRejection, Rejection};
+use serde::Deserialize;
+
+use crate::fields::Fields;
+use crate::problem::{Code, Problem};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A JSON body, or none.
+pub(crate) struct Body(Bytes);
+
+impl Body {
+    /// Its fields; none, if there is no body.
+    pub(crate) fn fields(&self) -> Result<Fields<'_>, Problem> {
+        Fields::parse(&self.0)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(unreadable)?;
+        if !body.is_empty() && !is_json {
+            let detail = "The body's Content-Type is not application/json.";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail)
+                .fix("Send Content-Type: application/json."));
+        }
+        Ok(Self(body))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = media_type
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn unreadable(rejection: BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = "The body is larger than this route takes.";
+        return Problem::new(Code::BodyTooLarge, detail)
+            .fix("Bodies are at most 1 MiB, those of batches 4 MiB, unless configured otherwise.");
+    }
+    Problem::new(
+        Code::MalformedRequest,
+        "The body could not be read to its end.",
+    )
+}
+
+/// The account of `/v1/accounts/{id}…`.
+pub(crate) struct AccountPath(pub(crate) AccountId);
+
+/// The account and the hold of `/v1/accounts/{id}/holds/{hold}…`.
+pub(crate) struct HoldPath(pub(crate) AccountId, pub(crate) HoldId);
+
+/// The account and the hold or charge of `/v1/accounts/{id}/…/{spend}…`.
+pub(crate) struct SpendPath(pub(crate) AccountId, pub(crate) SpendId);
+
+/// The account and the feature of `/v1/accounts/{id}/features/{feature}`.
+pub(crate) struct FeaturePath(pub(crate) AccountId, pub(crate) String);
+
+/// What the path names, as text.
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+    hold: Option<String>,
+    charge: Option<String>,
+    receipt: Option<String>,
+    feature: Option<String>,
+}
+
+async fn named<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+) -> Result<(AccountId, Named), Problem> {
+    // A path that can't be decoded names nothing.
+    let Path(named) = Path::<Named>::from_request_parts(parts, state)
+        .await
+        .map_err(|_| Problem::new(Code::RouteNotFound, "The address can't be read."))?;
+    // What can't be an id is the id of no account.
+    let not_found = |_| Rejection::from(AccountRejection::NotFound);
+    Ok((named.id.parse().map_err(not_found)?, named))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AccountPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self(named(parts, state).await?.0))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for HoldPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (account, Named { hold, .. }) = named(parts, state).await?;
+        Ok(Self(account, hold_id(&hold.unwrap_or_default())?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SpendPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (
+            account,
+            Named {
+                charge, receipt, ..
+            },
+        ) = named(parts, state).await?;
+        let text = charge.or(receipt).unwrap_or_default();
+        let not_found = |error| {
+            let code = if text.starts_with("hold_") {
+                Code::HoldNotFound
+            } else {
+                Code::ChargeNotFound
+            };
+            Problem::new(code, format!("There is no such hold or charge: {error}."))
+        };
+        Ok(Self(account, text.parse().map_err(not_found)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for FeaturePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (account, Named { feature, .. }) = named(parts, state).await?;
+        Ok(Self(account, feature.unwrap_or_default()))
+    }
+}
+
+/// The hold of that id; what can't be one is none.
+pub(crate) fn hold_id(text: &str) -> Result<HoldId, Problem> {
+    let not_found = |error| {
+        Problem::new(
+            Code::HoldNotFound,
+            format!("There is no such hold: {error}."),
+        )
+    };
+    text.parse().map_err(not_found)
+}
+
+/// How a change may take effect: once by its key, and at one version only.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conditions {
+    /// The Idempotency-Key.
+    pub(crate) key: Option<IdempotencyKey>,
+    /// The version that If-Match names.
+    pub(crate) if_version: Option<u64>,
+}
+
+/// [`Conditions`] with a key.
+pub(crate) struct Keyed(pub(crate) Conditions);
+
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let headers = &parts.headers;
+        Ok(Self {
+            key: key(headers)?,
+            if_version: if_version(headers)?,
+        })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Keyed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let conditions = Conditions::from_request_parts(parts, state).await?;
+        match conditions.key {
+            Some(_) => Ok(Self(conditions)),
+            None => Err(key_required()),
+        }
+    }
+}
+
+/// That a change without a key is refused.
+pub(crate) fn key_required() -> Problem {
+    Problem::new(
+        Code::IdempotencyKeyRequired,
+        "This changes an account and has no key.",
+    )
+    .fix("Send the header Idempotency-Key, one for each effect, such as your job's id.")
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let invalid = |detail: String| Problem::new(Code::InvalidIdempotencyKey, detail);
+    let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = given.next() else {
+        return Ok(None);
+    };
+    if given.next().is_some() {
+        return Err(invalid("The Idempotency-Key is given twice.".to_owned()));
+    }
+    parse_key(value.to_str().unwrap_or_default()).map(Some)
+}
+
+/// Reads an idempotency key.
+pub(crate) fn parse_key(text: &str) -> Result<IdempotencyKey, Problem> {
+    text.trim().parse().map_err(|error| {
+        Problem::new(
+            Code::InvalidIdempotencyKey,
+            format!("The key is not usable: {error}."),
+        )
+    })
+}
+
+/// The version of `If-Match: "7"`. What is no version of ours matches none.
+fn if_version(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(IF_MATCH) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    version
+        .and_then(|text| text.parse().ok())
+        .map(Some)
+        .ok_or_else(|| {
+            Problem::new(
+                Code::VersionMismatch,
+                "The If-Match header is not an ETag of an account.",
+            )
+            .fix("Send one ETag as it came, such as \"7\".")
+        })
+}

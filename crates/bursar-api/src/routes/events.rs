@@ -1,0 +1,168 @@
+//! `/v1/accounts/{id}/events`: what happens to an account, as it happens.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use bursar_core::account::event::{Event as AccountEvent, Recorded};
+use bursar_core::id::AccountId;
+use bursar_store::Entry;
+use futures::stream::{Stream, unfold};
+use serde::Serialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::execute::view;
+use crate::extract::AccountPath;
+use crate::problem::Problem;
+use crate::state::ApiState;
+use crate::wire::balance::Balance;
+use crate::wire::change::EventView;
+
+/// Follow an account
+///
+/// A stream of server-sent events, each with the account's version as its id. The first is a
+/// `balance`: the whole balance as it is now. Then `hold`, `charge`, `credits`, `subscription` and
+/// `clock` events say what happened, and a `balance` follows each. A listener that comes back or
+/// falls behind gets a fresh `balance`, so nothing it shows stays wrong.
+#[utoipa::path(get, path = "/v1/accounts/{id}/events", tag = "balance",
+    operation_id = "follow_account",
+    responses((status = 200, description = "The stream; the data of each event but `balance` is of \
+        this form", body = EventView, content_type = "text/event-stream")))]
+pub(crate) async fn follow(
+    State(api): State<ApiState>,
+    AccountPath(id): AccountPath,
+) -> Result<Response, Problem> {
+    // To listen before looking leaves no gap: what is committed in between comes twice, not never.
+    let live = api.engine().listen();
+    let first = view(&api, &id).await?;
+    let follower = Follower {
+        live,
+        id,
+        seen: first.account.version,
+        told: first.account.version,
+        waiting: VecDeque::from([balance(&Balance::of(&first.account), first.account.version)]),
+        api: api.clone(),
+    };
+    let heartbeat = KeepAlive::new()
+        .interval(api.config().heartbeat)
+        .text("heartbeat");
+    Ok(Sse::new(follower.stream())
+        .keep_alive(heartbeat)
+        .into_response())
+}
+
+/// One listener.
+struct Follower {
+    api: ApiState,
+    live: Receiver<Arc<Entry>>,
+    id: AccountId,
+    /// The account's version up to which everything was told.
+    seen: u64,
+    /// The account's version of the last balance, which may be ahead of the news.
+    told: u64,
+    /// What is to be sent.
+    waiting: VecDeque<Event>,
+}
+
+impl Follower {
+    fn stream(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        unfold(self, |mut follower| async move {
+            let event = follower.next().await?;
+            Some((Ok(event), follower))
+        })
+    }
+
+    /// The next event; `None` when the engine shuts down.
+    async fn next(&mut self) -> Option<Event> {
+        let engine = self.api.engine().clone();
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            let received = tokio::select! {
+                () = engine.stopped() => return None,
+                received = self.live.recv() => received,
+            };
+            match received {
+                Ok(entry) if entry.account == self.id => self.tell(&entry).await,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => {
+                    self.tell_balance().await;
+                    self.seen = self.told;
+                }
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    async fn tell(&mut self, entry: &Entry) {
+        let news = entry.versions().filter(|(version, _)| *version > self.seen);
+        self.waiting
+            .extend(news.map(|(version, recorded)| event(version, recorded)));
+        self.seen = self.seen.max(entry.version());
+        if self.seen > self.told {
+            self.tell_balance().await;
+        }
+    }
+
+    /// The whole balance as it is now, which may be of a later version than the news.
+    async fn tell_balance(&mut self) {
+        // If it can't be read now, the next change tells it.
+        if let Ok(view) = view(&self.api, &self.id).await {
+            let version = view.account.version;
+            self.told = version;
+            self.waiting
+                .push_back(balance(&Balance::of(&view.account), version));
+        }
+    }
+}
+
+fn balance(balance: &Balance, version: u64) -> Event {
+    named("balance", version, balance)
+}
+
+fn event(version: u64, recorded: &Recorded) -> Event {
+    named(
+        topic(&recorded.event),
+        version,
+        &EventView::of(version, recorded),
+    )
+}
+
+fn named<T: Serialize>(name: &str, version: u64, data: &T) -> Event {
+    let data = serde_json::to_string(data).unwrap_or_default();
+    Event::default()
+        .event(name)
+        .id(version.to_string())
+        .data(data)
+}
+
+/// What kind of thing an event is about.
+const fn topic(event: &AccountEvent) -> &'static str {
+    match event {
+        AccountEvent::HoldPlaced { .. }
+        | AccountEvent::HoldExtended { .. }
+        | AccountEvent::HoldCaptured { .. }
+        | AccountEvent::HoldReleased { .. } => "hold",
+        AccountEvent::Charged { .. } | AccountEvent::ChargeRefunded { .. } => "charge",
+        AccountEvent::AllowanceIssued { .. }
+        | AccountEvent::LotIssued { .. }
+        | AccountEvent::LotExpired { .. }
+        | AccountEvent::CreditsTaken { .. } => "credits",
+        AccountEvent::ClockAdvanced { .. } => "clock",
+        AccountEvent::AccountOpened { .. } => "account",
+        AccountEvent::SubscriptionStarted { .. }
+        | AccountEvent::PlanChanged { .. }
+        | AccountEvent::ChangeScheduled { .. }
+        | AccountEvent::ScheduledChangeDropped { .. }
+        | AccountEvent::SubscriptionRenewed { .. }
+        | AccountEvent::CancellationRequested { .. }
+        | AccountEvent::CancellationWithdrawn
+        | AccountEvent::SubscriptionEnded { .. }
+        | AccountEvent::AccountPurged => "subscription",
+    }
+}

@@ -1,0 +1,109 @@
+//! What every route shares.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use bursar_engine::Engine;
+use bursar_engine::access::Access;
+
+use crate::middleware::limit::Limiter;
+use crate::middleware::metrics::HttpMetrics;
+use crate::wire::catalog::CatalogView;
+
+/// How the API behaves.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// The largest body of a batch, in bytes.
+    pub batch_body_limit: usize,
+    /// How often a key may call; unlimited, if absent.
+    pub rate_limit: Option<RateLimit>,
+    /// How often a silent stream of events says that it lives.
+    pub heartbeat: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            body_limit: 1_048_576,
+            batch_body_limit: 4 * 1_048_576,
+            rate_limit: None,
+            heartbeat: Duration::from_secs(15),
+        }
+    }
+}
+
+/// How often a key may call.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimit {
+    /// Requests a second, on average.
+    pub per_second: NonZeroU32,
+    /// Requests at once.
+    pub burst: NonZeroU32,
+}
+
+/// What every route shares. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    access: Access,
+    config: Config,
+    limiter: Option<Limiter>,
+    metrics: HttpMetrics,
+    catalog: Bytes,
+}
+
+impl ApiState {
+    /// The state of an API over a running engine. Adds the API's metrics to the engine's.
+    pub fn new(engine: Engine, access: Access, config: Config) -> Self {
+        let limiter = config
+            .rate_limit
+            .map(|limit| Limiter::new(limit, engine.clone()));
+        let metrics = HttpMetrics::register(engine.metrics());
+        let view = CatalogView::from(engine.catalog().as_ref());
+        let catalog = serde_json::to_vec(&view).unwrap_or_default().into();
+        let shared = Shared {
+            engine,
+            access,
+            config,
+            limiter,
+            metrics,
+            catalog,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.shared.access
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    pub(crate) fn limiter(&self) -> Option<&Limiter> {
+        self.shared.limiter.as_ref()
+    }
+
+    pub(crate) fn metrics(&self) -> &HttpMetrics {
+        &self.shared.metrics
+    }
+
+    /// The catalog in force as JSON.
+    pub(crate) fn catalog_json(&self) -> Bytes {
+        self.shared.catalog.clone()
+    }
+}

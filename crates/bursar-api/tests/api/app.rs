@@ -1,0 +1,252 @@
+//! The whole API over an engine in memory, with a clock that stands still.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use bursar_api::{ApiState, Config};
+use bursar_core::time::Timestamp;
+use bursar_engine::access::{Access, Mode, Scope, record};
+use bursar_engine::clock::ManualClock;
+use bursar_engine::{Engine, Options};
+use bursar_store::memory::MemoryStore;
+use bursar_store::{Registry, Store};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+pub(crate) const START: &str = "2026-01-31T10:00:00Z";
+/// The key that may do everything.
+pub(crate) const ADMIN: &str = "bk_test_0123456789abcdefADMIN";
+
+/// An API to call.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) state: ApiState,
+}
+
+/// A request that is being put together.
+pub(crate) struct Call<'a> {
+    app: &'a App,
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    secret: Option<String>,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl App {
+    pub(crate) async fn new() -> Self {
+        Self::with(Mode::Test, Config::default()).await
+    }
+
+    pub(crate) async fn with(mode: Mode, config: Config) -> Self {
+        let store = Arc::new(MemoryStore::new());
+        let now: Timestamp = START.parse().unwrap();
+        let clock = Arc::new(ManualClock::new(now));
+        let catalog = Arc::new(bursar_catalog::scriptkit().unwrap());
+        let dyn_store: Arc<dyn Store> = store.clone();
+        let options = Options {
+            store: Arc::clone(&dyn_store),
+            catalog,
+            clock: clock.clone(),
+            seed: Some(7),
+        };
+        let engine = Engine::start(options).await.unwrap();
+        let access = Access::new(dyn_store, clock.clone(), mode);
+        let state = ApiState::new(engine.clone(), access, config);
+        let router = bursar_api::router(state.clone());
+        let app = Self {
+            router,
+            engine,
+            clock,
+            store,
+            state,
+        };
+        let secret = ADMIN.replace("bk_test_", mode.prefix());
+        app.add_key(mode, &secret, "key_admin", &[Scope::Admin])
+            .await;
+        app
+    }
+
+    /// Adds a key with these scopes.
+    pub(crate) async fn add_key(&self, mode: Mode, secret: &str, id: &str, scopes: &[Scope]) {
+        let now = self.engine.wall_now();
+        let key = record(mode, secret, id.parse().unwrap(), "a test", scopes, now).unwrap();
+        self.store.put_api_key(key).await.unwrap();
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: Value) -> Call<'_> {
+        self.call(Method::POST, path).json(&body.to_string())
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
+        Call {
+            app: self,
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            secret: Some(ADMIN.to_owned()),
+        }
+    }
+
+    /// An account on a plan; its allowance is the balance.
+    pub(crate) async fn subscriber(&self, id: &str, plan: &str) {
+        self.account(id).await;
+        let body = serde_json::json!({"plan": plan, "interval": "month"});
+        let call = self.post(&format!("/v1/accounts/{id}/subscription"), body);
+        call.key("subscribe").send().await.expect(200);
+    }
+
+    /// An account without a plan.
+    pub(crate) async fn account(&self, id: &str) {
+        self.post("/v1/accounts", serde_json::json!({"id": id}))
+            .send()
+            .await
+            .expect(201);
+    }
+
+    /// Gives credits that never expire.
+    pub(crate) async fn give(&self, id: &str, credits: u32) {
+        let body = serde_json::json!({"credits": credits, "class": "topup", "reason": "a test"});
+        let call = self.post(&format!("/v1/accounts/{id}/credits"), body);
+        call.key(&format!("give-{credits}"))
+            .send()
+            .await
+            .expect(200);
+    }
+
+    /// What can be spent and what is held, and the version.
+    pub(crate) async fn balance(&self, id: &str) -> (f64, f64, u64) {
+        let body = self
+            .get(&format!("/v1/accounts/{id}/balance"))
+            .send()
+            .await
+            .expect(200);
+        (
+            body["available"].as_f64().unwrap(),
+            body["held"].as_f64().unwrap(),
+            body["version"].as_u64().unwrap(),
+        )
+    }
+}
+
+impl Call<'_> {
+    pub(crate) fn json(self, body: &str) -> Self {
+        self.bytes(body.as_bytes())
+            .header("Content-Type", "application/json")
+    }
+
+    pub(crate) fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("Idempotency-Key", key)
+    }
+
+    /// As someone else, or as no one.
+    pub(crate) fn secret(mut self, secret: Option<&str>) -> Self {
+        self.secret = secret.map(str::to_owned);
+        self
+    }
+
+    pub(crate) fn request(&self) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(self.method.clone())
+            .uri(&self.path);
+        if let Some(secret) = &self.secret {
+            request = request.header("Authorization", format!("Bearer {secret}"));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request.body(Body::from(self.body.clone())).unwrap()
+    }
+
+    pub(crate) async fn send(self) -> Reply {
+        let response = self
+            .app
+            .router
+            .clone()
+            .oneshot(self.request())
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}: {}", self.status, String::from_utf8_lossy(&self.body)))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body, if the status is that.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        let text = String::from_utf8_lossy(&self.body);
+        assert_eq!(self.status.as_u16(), status, "{text}");
+        self.json()
+    }
+
+    /// The body, if it is that problem with everything a problem has.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["type"], format!("/problems/{code}"));
+        assert_eq!(body["status"], status);
+        assert_eq!(body["request_id"], self.header("x-request-id"));
+        assert!(
+            body["title"]
+                .as_str()
+                .is_some_and(|title| !title.is_empty()),
+            "{body}"
+        );
+        assert!(
+            body["detail"]
+                .as_str()
+                .is_some_and(|detail| detail.ends_with('.')),
+            "{body}"
+        );
+        body
+    }
+}

@@ -1,0 +1,259 @@
+//! The proof that a directory is in order: the journal is replayed, and the views compared with it,
+//! row by row.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bursar_core::id::AccountId;
+use bursar_core::postings::Book;
+use bursar_store::audit::{Audit, Finding};
+use bursar_store::projection::{AccountRow, history, idempotency};
+use bursar_store::{Entry, JournalPosition, StoreError};
+use rusqlite::Connection;
+
+use crate::backup::check_integrity;
+use crate::connection;
+use crate::directory::Directory;
+use crate::error::{Result, about, unsigned};
+use crate::journal;
+use crate::migrations::{ViewsVersion, check_journal, check_views};
+use crate::views;
+
+/// What was proved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Commits of the journal.
+    pub commits: u64,
+    /// Entries in them.
+    pub entries: u64,
+    /// Events in those.
+    pub events: u64,
+    /// Accounts that they make.
+    pub accounts: usize,
+    /// Idempotency keys.
+    pub keys: usize,
+    /// What each book sums to over all accounts, in micro-credits; together nothing.
+    pub totals: BTreeMap<Book, i128>,
+    /// The commit up to which the views were compared; `None` if there are none of this version, and
+    /// the next start builds them.
+    pub views: Option<u64>,
+}
+
+/// The first thing that is wrong.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Difference {
+    /// A file can't be read, or is damaged.
+    #[error(transparent)]
+    File(#[from] StoreError),
+    /// The journal contradicts itself.
+    #[error("journal.db: {0}")]
+    Journal(#[from] Finding),
+    /// The views are not what the journal makes.
+    #[error("views.db: {what}; `bursar views rebuild` makes it anew from the journal")]
+    Views {
+        /// What, in words, with the row's key.
+        what: String,
+    },
+}
+
+/// Proves a directory, whether or not a server has it. `progress` is told how many commits are done,
+/// and how many there are.
+///
+/// The views are compared at the commit that they have reached, the journal is proved to its end. It
+/// takes the memory of every account's state.
+///
+/// # Errors
+/// The first [`Difference`].
+pub fn verify(
+    dir: impl AsRef<Path>,
+    mut progress: impl FnMut(u64, u64),
+) -> std::result::Result<Report, Difference> {
+    let directory = Directory::new(dir.as_ref());
+    // The views' moment first: what they have then is in the journal's, which comes after it.
+    let views = open_views(&directory)?;
+    let views = match &views {
+        Some(views) => Some(Views::begin(&directory, views)?),
+        None => None,
+    };
+    let path = directory.journal();
+    let journal = connection::read_only(&path)?;
+    let _moment = journal.unchecked_transaction().map_err(about(&path))?;
+    check_journal(&path, &journal)?;
+    check_integrity(&path, &journal)?;
+    let mut proof = Proof {
+        audit: Audit::new(),
+        history: 0,
+        views,
+    };
+    let last = journal::last(&directory, &journal)?.commit;
+    proof.reach(0)?;
+    let mut difference = None;
+    journal::scan(&directory, &journal, 0, last, |commit| {
+        for (position, entry) in commit.positions() {
+            if let Err(found) = proof.add(position, entry) {
+                difference = Some(found);
+                return Ok(false);
+            }
+        }
+        let reached = proof.reach(commit.stamp.commit);
+        progress(commit.stamp.commit, last);
+        difference = reached.err();
+        Ok(difference.is_none())
+    })?;
+    match difference {
+        Some(difference) => Err(difference),
+        None => proof.report(last),
+    }
+}
+
+fn open_views(directory: &Directory) -> Result<Option<Connection>> {
+    if !directory.views().exists() {
+        return Ok(None);
+    }
+    let views = connection::read_only(&directory.views())?;
+    let fitting = check_views(directory, &views)? == ViewsVersion::Fitting;
+    Ok(fitting.then_some(views))
+}
+
+/// The views at one moment.
+struct Views<'a> {
+    directory: &'a Directory,
+    connection: &'a Connection,
+    stamp: u64,
+}
+
+impl<'a> Views<'a> {
+    fn begin(directory: &'a Directory, connection: &'a Connection) -> Result<Self> {
+        let path = directory.views();
+        connection.execute_batch("BEGIN").map_err(about(&path))?;
+        let stamp = views::stamp(directory, connection)?.commit;
+        check_integrity(&path, connection)?;
+        Ok(Self {
+            directory,
+            connection,
+            stamp,
+        })
+    }
+
+    fn count(&self, table: &str) -> Result<u64> {
+        let count = self
+            .connection
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+                row.get(0)
+            })
+            .map_err(about(&self.directory.views()))?;
+        unsigned(count)
+    }
+}
+
+struct Proof<'a> {
+    audit: Audit,
+    /// Rows of history that the journal makes.
+    history: u64,
+    views: Option<Views<'a>>,
+}
+
+impl Proof<'_> {
+    fn add(
+        &mut self,
+        position: JournalPosition,
+        entry: &Entry,
+    ) -> std::result::Result<(), Difference> {
+        self.audit.add(position, entry)?;
+        let Some(views) = &self.views else {
+            return Ok(());
+        };
+        if position.commit > views.stamp {
+            return Ok(());
+        }
+        for row in history(entry)? {
+            self.history += 1;
+            let id = &entry.account;
+            let stored = views::history_row(views.directory, views.connection, id, row.version)?;
+            if stored.as_ref() != Some(&row) {
+                let key = format!("history of {id}, version {}", row.version);
+                return Err(differs(&key, stored.map(|row| format!("{row:?}")), &row));
+            }
+        }
+        if let Some(key) = idempotency(entry) {
+            let place = (entry.account.clone(), key.clone());
+            let stored = views::position(views.directory, views.connection, &place)?;
+            if stored != Some(position) {
+                let key = format!("idempotency of {}, key {key}", entry.account);
+                return Err(differs(&key, stored.map(|at| format!("{at:?}")), &position));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares what can be compared only when the journal is where the views are.
+    fn reach(&self, commit: u64) -> std::result::Result<(), Difference> {
+        match &self.views {
+            Some(views) if views.stamp == commit => self.compare(views),
+            _ => Ok(()),
+        }
+    }
+
+    fn compare(&self, views: &Views<'_>) -> std::result::Result<(), Difference> {
+        let accounts = u64::try_from(self.audit.accounts().len()).unwrap_or(u64::MAX);
+        let keys = u64::try_from(self.audit.key_count()).unwrap_or(u64::MAX);
+        for (table, expected) in [
+            ("accounts", accounts),
+            ("history", self.history),
+            ("idempotency", keys),
+        ] {
+            let stored = views.count(table)?;
+            if stored != expected {
+                let what = format!("{table} has {stored} rows, the journal makes {expected}");
+                return Err(Difference::Views { what });
+            }
+        }
+        let mut difference = None;
+        views::each_account(views.directory, views.connection, |stored| {
+            difference = difference.take().or(self.compare_account(&stored)?);
+            Ok(())
+        })?;
+        difference.map_or(Ok(()), Err)
+    }
+
+    fn compare_account(&self, stored: &AccountRow) -> Result<Option<Difference>> {
+        let id: &AccountId = &stored.account;
+        let Some(account) = self.audit.account(id) else {
+            let what = format!("accounts has {id}, which the journal does not make");
+            return Ok(Some(Difference::Views { what }));
+        };
+        let row = AccountRow::of(account)?;
+        let differs = || {
+            differs(
+                &format!("accounts of {id}"),
+                Some(format!("{stored:?}")),
+                &row,
+            )
+        };
+        Ok((row != *stored).then(differs))
+    }
+
+    fn report(self, last: u64) -> std::result::Result<Report, Difference> {
+        if let Some(views) = self.views.as_ref().filter(|views| views.stamp > last) {
+            let what = format!("it has commit {}, the journal only {last}", views.stamp);
+            return Err(Difference::Views { what });
+        }
+        Ok(Report {
+            commits: last,
+            entries: self.audit.entry_count(),
+            events: self.audit.event_count(),
+            accounts: self.audit.accounts().len(),
+            keys: self.audit.key_count(),
+            totals: self.audit.totals().clone(),
+            views: self.views.map(|views| views.stamp),
+        })
+    }
+}
+
+fn differs(row: &str, stored: Option<String>, made: &impl std::fmt::Debug) -> Difference {
+    let what = match stored {
+        Some(stored) => format!("{row} is {stored}, the journal makes {made:?}"),
+        None => format!("{row} is missing, the journal makes {made:?}"),
+    };
+    Difference::Views { what }
+}

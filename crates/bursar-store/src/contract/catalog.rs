@@ -1,0 +1,96 @@
+//! A small catalog.
+
+use std::time::Duration;
+
+use bursar_core::catalog::{
+    Catalog, ChangePolicy, ChangeTiming, ExpiredRefund, HoldPolicy, Operation, OperationRate, Plan,
+    Policies, RefundPolicy,
+};
+use bursar_core::credits::Credits;
+use bursar_core::id::{CatalogVersion, Key};
+use bursar_core::money::{Currency, Money};
+use bursar_core::pricing::{Quantity, Rate, Rounding};
+
+/// Two plans, `small` and `large`, and one operation, `image`, of 2 credits a piece.
+pub fn catalog() -> Catalog {
+    Catalog {
+        version: CatalogVersion(*b"contract"),
+        name: "Contract".to_owned(),
+        support_email: "support@example.com".to_owned(),
+        currency: Currency::USD,
+        features: Vec::new(),
+        plans: vec![plan("small", 1_000, 100), plan("large", 5_000, 1_000)],
+        packs: Vec::new(),
+        operations: vec![image()],
+        policies: Policies {
+            burn_first: Vec::new(),
+            quote_ttl: Duration::from_secs(300),
+            holds: HoldPolicy {
+                default_ttl: Duration::from_secs(900),
+                max_ttl: Duration::from_secs(86_400),
+                max_open: 20,
+                max_credits: whole(100_000),
+            },
+            changes: ChangePolicy {
+                upgrade: ChangeTiming::Now,
+                downgrade: ChangeTiming::NextBillingDate,
+            },
+            refunds: RefundPolicy {
+                first_subscription: Duration::from_secs(7 * 86_400),
+                expired_lots: ExpiredRefund::Promo,
+            },
+            dunning_retry_days: vec![1, 3, 5, 7],
+            retention: Duration::from_secs(30 * 86_400),
+        },
+    }
+}
+
+fn plan(name: &str, price_minor: i64, allowance: i64) -> Plan {
+    Plan {
+        key: key(name),
+        name: name.to_owned(),
+        price_month: Money::new(price_minor, Currency::USD),
+        price_year: Money::new(price_minor * 10, Currency::USD),
+        price_year_per_month: Money::new(price_minor, Currency::USD),
+        allowance: whole(allowance),
+        storage_bytes: 1_000_000_000,
+        features: Vec::new(),
+        highlights: Vec::new(),
+        popular: false,
+        retired: false,
+    }
+}
+
+fn image() -> Operation {
+    Operation {
+        key: key("image"),
+        name: "Image".to_owned(),
+        feature: None,
+        asset: None,
+        unit: "piece".to_owned(),
+        default_units: Quantity::ONE,
+        max_units: Quantity::from_micro(1_000_000_000),
+        default_model: key("brush"),
+        default_quality: key("standard"),
+        rates: vec![OperationRate {
+            model: key("brush"),
+            quality: key("standard"),
+            rate: Rate {
+                unit_price: "2".parse().unwrap(),
+                step: Credits::ONE,
+                rounding: Rounding::Up,
+                minimum: Credits::ONE,
+            },
+            feature: None,
+        }],
+        attributes: Vec::new(),
+    }
+}
+
+fn key(text: &str) -> Key {
+    text.parse().unwrap()
+}
+
+pub(super) fn whole(credits: i64) -> Credits {
+    Credits::from_whole(credits).unwrap()
+}

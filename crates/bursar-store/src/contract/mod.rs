@@ -1,0 +1,83 @@
+//! What every store must do: one suite for all of them.
+//!
+//! A store's tests name a [`Place`] and call [`store_contract!`](crate::store_contract), which makes a
+//! test of each rule:
+//!
+//! ```text
+//! bursar_store::store_contract!(MyPlace::new());
+//! ```
+//!
+//! The entries come from the rules themselves, through a [`Clerk`] that does what the engine does,
+//! without its speed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test suite, in a crate of its own only because several crates run it"
+)]
+
+mod catalog;
+mod clerk;
+mod commits;
+mod random;
+mod reading;
+mod tables;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::Store;
+
+pub use catalog::catalog;
+pub use clerk::{Ask, Clerk, Outcome};
+pub use commits::*;
+pub use random::*;
+pub use reading::*;
+pub use tables::*;
+
+/// Where a store keeps its data.
+#[async_trait]
+pub trait Place: Send + Sync {
+    /// Opens it, empty at first; later it has what was there when it was closed.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Makes a test of each rule of the contract. Takes an expression of a fresh [`contract::Place`].
+///
+/// [`contract::Place`]: crate::contract::Place
+#[macro_export]
+macro_rules! store_contract {
+    ($place:expr) => {
+        $crate::store_contract! { $place =>
+            an_unknown_account_is_none,
+            a_commit_is_seen_at_once,
+            batches_in_a_row_see_each_other,
+            an_abandoned_batch_leaves_nothing,
+            a_batch_that_no_command_makes_is_refused,
+            a_key_is_found_after_its_commit,
+            a_key_belongs_to_its_account,
+            an_account_has_one_writer,
+            a_closed_store_refuses,
+            statements_come_in_pages,
+            a_spend_has_all_its_events,
+            the_journal_comes_in_pages,
+            due_accounts_come_longest_due_first,
+            contacts_are_kept_and_erased,
+            api_keys_are_found_by_their_hash,
+            of_several_defaults_one_wins,
+            catalogs_are_noted_once,
+            a_thousand_accounts_pass_the_audit,
+            random_work_leaves_the_same_everywhere,
+        }
+    };
+    ($place:expr => $($rule:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $rule() {
+                $crate::contract::$rule(&$place).await;
+            }
+        )*
+    };
+}

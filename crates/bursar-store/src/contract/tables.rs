@@ -1,0 +1,107 @@
+//! The plain tables.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bursar_core::id::CatalogVersion;
+use bursar_core::time::Timestamp;
+
+use super::Place;
+use crate::{ApiKeyRecord, CatalogRecord, Contact};
+
+/// Replaced as a whole; an empty one is none.
+pub async fn contacts_are_kept_and_erased(place: &dyn Place) {
+    let store = place.open().await;
+    let (a, b) = ("a".parse().unwrap(), "b".parse().unwrap());
+    let contact = Contact {
+        name: Some("Ada".to_owned()),
+        email: Some("ada@example.com".to_owned()),
+    };
+    let renamed = Contact {
+        name: Some("Ada L.".to_owned()),
+        email: None,
+    };
+    store.put_contact(&a, contact.clone()).await.unwrap();
+    assert_eq!(store.contact(&a).await.unwrap(), contact);
+    assert_eq!(store.contact(&b).await.unwrap(), Contact::default());
+    store.put_contact(&a, renamed.clone()).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open().await;
+    assert_eq!(store.contact(&a).await.unwrap(), renamed);
+    store.put_contact(&a, Contact::default()).await.unwrap();
+    assert_eq!(store.contact(&a).await.unwrap(), Contact::default());
+}
+
+/// By hash, in order of their making, and changed in place.
+pub async fn api_keys_are_found_by_their_hash(place: &dyn Place) {
+    let store = place.open().await;
+    let (new, old) = (key("key_new", 2), key("key_old", 1));
+    store.put_api_key(new.clone()).await.unwrap();
+    store.put_api_key(old.clone()).await.unwrap();
+    let keys = store.api_keys().await.unwrap();
+    assert_eq!(keys, [old.clone(), new.clone()]);
+    assert_eq!(store.api_key_by_hash(&[9; 32]).await.unwrap(), None);
+    assert_eq!(store.api_key_by_hash(&[2; 32]).await.unwrap(), Some(new));
+    let revoked = ApiKeyRecord {
+        expires_at: Some(Timestamp::from_micros(99)),
+        scopes: Vec::new(),
+        ..old
+    };
+    store.put_api_key(revoked.clone()).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open().await;
+    let found = store.api_key_by_hash(&[1; 32]).await.unwrap();
+    assert_eq!(found, Some(revoked));
+    assert_eq!(store.api_keys().await.unwrap().len(), 2);
+}
+
+fn key(id: &str, n: u8) -> ApiKeyRecord {
+    ApiKeyRecord {
+        id: id.parse().unwrap(),
+        hash: [n; 32],
+        name: "the \"app\"".to_owned(),
+        scopes: vec!["read".to_owned(), "write all".to_owned()],
+        created_at: Timestamp::from_micros(i64::from(n)),
+        expires_at: None,
+    }
+}
+
+/// Whoever comes first sets it, and all get that.
+pub async fn of_several_defaults_one_wins(place: &dyn Place) {
+    let store = place.open().await;
+    let tasks: Vec<_> = (0_u8..8)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.setting_or("secret", &[n; 4]).await.unwrap() })
+        })
+        .collect();
+    let mut values = Vec::new();
+    for task in tasks {
+        values.push(task.await.unwrap());
+    }
+    assert!(values.iter().all(|value| *value == values[0]), "{values:?}");
+    let other = store.setting_or("other", b"").await.unwrap();
+    assert_eq!(other, b"");
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open().await;
+    let kept = store.setting_or("secret", b"later").await.unwrap();
+    assert_eq!(kept, values[0]);
+}
+
+/// The first time is the one that counts.
+pub async fn catalogs_are_noted_once(place: &dyn Place) {
+    let store = place.open().await;
+    let record = |n: u8, since: u64| CatalogRecord {
+        version: CatalogVersion([n; 8]),
+        text: format!("catalog {n}"),
+        since: Timestamp::default().after(Duration::from_secs(since)),
+    };
+    for (n, since) in [(2, 20), (1, 10), (2, 30)] {
+        store.put_catalog(record(n, since)).await.unwrap();
+    }
+    let catalogs = store.catalogs().await.unwrap();
+    assert_eq!(catalogs, [record(1, 10), record(2, 20)]);
+}

@@ -1,0 +1,159 @@
+//! `bursar serve`: from a directory and a port to a running server, and back.
+
+mod catalog_in_force;
+mod connections;
+mod first_key;
+mod listen;
+mod logs;
+mod ready;
+mod signals;
+mod store_metrics;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use bursar_api::{ApiState, Config, RateLimit};
+use bursar_engine::access::Access;
+use bursar_engine::{Clock, Engine, SystemClock};
+use bursar_sqlite::SqliteStore;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use crate::cli::DataArgs;
+use crate::data::catalogs::{self, Loaded};
+use crate::data::directory;
+use crate::data::mode::{self, ModeName};
+use crate::problem::{self, Answer};
+use logs::LogFormat;
+use ready::Ready;
+use signals::Signals;
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+
+const EXAMPLES: &str = "\
+Examples:
+  bursar serve                    test mode, the built-in catalog, ./bursar-data
+  bursar serve --catalog my.toml --listen 127.0.0.1:9000
+  bursar serve --mode live --data /var/lib/bursar --log-format json
+
+More environment variables:
+  BURSAR_BOOTSTRAP_KEY  an API key with all scopes, for scripts: bk_test_ or
+                        bk_live_ and at least 16 letters, digits, - or _
+  BURSAR_LOG            which log lines: error, warn, info (default), debug
+
+Ctrl-C or SIGTERM stops it: no new requests, those in flight get up to ten seconds. A second one stops \
+it at once. There is no TLS: put a reverse proxy in front.";
+
+/// How to serve.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, args_override_self = true)]
+pub(crate) struct ServeArgs {
+    /// Test: sandbox payments, test clocks; live: real money. A data directory keeps its mode
+    #[arg(long, value_enum, env = "BURSAR_MODE", default_value_t)]
+    mode: ModeName,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", env = "BURSAR_LISTEN", default_value = DEFAULT_LISTEN)]
+    listen: String,
+    /// What is sold; the catalog that is built in (ScriptKit's), if left out
+    #[arg(long, value_name = "FILE", env = "BURSAR_CATALOG")]
+    catalog: Option<String>,
+    /// How log lines are written, to stderr; json: the start-up message, too
+    #[arg(long, value_enum, env = "BURSAR_LOG_FORMAT", default_value_t)]
+    log_format: LogFormat,
+    /// The most requests a second of one API key, and at once; unlimited, if left out
+    #[arg(long, value_name = "N", env = "BURSAR_RATE_LIMIT")]
+    rate_limit: Option<NonZeroU32>,
+    /// The largest request body in bytes
+    #[arg(long, value_name = "BYTES", env = "BURSAR_BODY_LIMIT", default_value_t = 1 << 20)]
+    body_limit: usize,
+    /// The largest body of a batch in bytes
+    #[arg(long, value_name = "BYTES", env = "BURSAR_BATCH_BODY_LIMIT", default_value_t = 4 << 20)]
+    batch_body_limit: usize,
+}
+
+impl ServeArgs {
+    fn api(&self) -> Config {
+        Config {
+            body_limit: self.body_limit,
+            batch_body_limit: self.batch_body_limit,
+            rate_limit: self.rate_limit.map(|limit| RateLimit {
+                per_second: limit,
+                burst: limit,
+            }),
+            ..Config::default()
+        }
+    }
+}
+
+pub(crate) fn run(args: &ServeArgs) -> Result<Answer> {
+    logs::start(args.log_format);
+    // Before anything is made: a catalog with mistakes leaves no trace.
+    let catalog = catalogs::load(args.catalog.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime
+        .context("cannot start a runtime")?
+        .block_on(serve(args, &catalog))
+}
+
+async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
+    // The address first: while the data comes up, clients wait in its queue.
+    let listener = listen::bind(&args.listen).await?;
+    let dir = &args.data.data;
+    let new = directory::prepare(dir)?;
+    let store = SqliteStore::open(dir, bursar_sqlite::Options::default())
+        .map_err(|error| problem::of_store("open", dir, &error))?;
+    let store = Arc::new(store);
+    let mode = args.mode.mode();
+    let clock = Arc::new(SystemClock);
+    mode::keep(&*store, mode, dir).await?;
+    let key = first_key::ensure(&*store, mode, dir, clock.now()).await?;
+    catalog_in_force::note(&*store, catalog, dir, clock.now()).await?;
+
+    let options = bursar_engine::Options {
+        store: store.clone(),
+        catalog: Arc::clone(&catalog.catalog),
+        clock: clock.clone(),
+        seed: None,
+    };
+    let engine = Engine::start(options).await;
+    let engine = engine.map_err(|error| problem::of_store("start on", dir, &error))?;
+    store_metrics::register(engine.metrics(), &store);
+    let access = Access::new(store, clock, mode);
+    let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api()));
+
+    let signals = Signals::take()?;
+    let address = listener.local_addr().context("the address is not known")?;
+    let ready = Ready {
+        mode,
+        url: listen::url(address),
+        dir,
+        new,
+        catalog,
+        key,
+    };
+    ready.print(args.log_format)?;
+    until_signalled(listener, router, signals).await;
+    let closed = engine.shutdown().await;
+    closed.map_err(|error| problem::of_store("close", dir, &error))?;
+    tracing::info!("stopped; everything that was answered is on the disk");
+    Ok(Answer::Yes)
+}
+
+/// Serves until the first signal, then finishes what is in flight; a second signal ends the process.
+async fn until_signalled(listener: TcpListener, router: Router, mut signals: Signals) {
+    let stop = async {
+        let signal = signals.next().await;
+        let seconds = connections::DRAIN.as_secs();
+        tracing::info!("{signal}: stopping; requests in flight have {seconds} seconds to finish");
+        signals.insist();
+    };
+    if !connections::serve(listener, router, stop).await {
+        tracing::warn!("some requests did not finish in time and got no answer");
+    }
+}

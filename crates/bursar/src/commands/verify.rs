@@ -1,0 +1,126 @@
+//! `bursar verify`: the proof that the journal and everything derived from it agree.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::Result;
+use bursar_core::postings::Book;
+use bursar_sqlite::{Difference, Report};
+use bursar_store::StoreError;
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::cli::{DataArgs, FormatArgs};
+use crate::data::directory;
+use crate::problem::{self, Answer};
+use crate::progress::Progress;
+use crate::{json, micro, output, table};
+
+const EXAMPLES: &str = "\
+Examples:
+  bursar verify --data /var/lib/bursar
+  bursar verify --format json | jq .trial_balance
+
+Replays the whole journal and checks checksums, versions, balances and postings, then that the views \
+say what the journal says. Works beside a running server. Exits with 1 at the first difference.";
+
+/// What to prove.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+pub(crate) fn run(args: &VerifyArgs) -> Result<Answer> {
+    let dir = &args.data.data;
+    directory::must_have_data(dir)?;
+    let started = Instant::now();
+    let progress = Progress::new("Verifying", "commits");
+    let verified = bursar_sqlite::verify(dir, |done, total| progress.at(done, total));
+    drop(progress);
+    match verified {
+        Ok(report) => {
+            if args.format.is_json() {
+                output::json(&for_programs(&report))?;
+            } else {
+                let took = started.elapsed().as_millis();
+                output::text(&for_people(dir, &report, took))?;
+            }
+            Ok(Answer::Yes)
+        }
+        Err(Difference::File(error)) if !matches!(error, StoreError::Damaged(_)) => {
+            Err(problem::of_store("verify", dir, &error))
+        }
+        Err(difference) => {
+            let what = difference.to_string();
+            if args.format.is_json() {
+                output::json(&json!({"verified": false, "difference": what}))?;
+            } else {
+                output::text(&format!("Not verified: {what}\n"))?;
+            }
+            Ok(Answer::No)
+        }
+    }
+}
+
+fn for_people(dir: &str, report: &Report, took: u128) -> String {
+    let Report {
+        commits,
+        entries,
+        events,
+        accounts,
+        keys,
+        totals,
+        views,
+    } = report;
+    let views = match views {
+        Some(commit) if commit == commits => "agree with the journal".to_owned(),
+        Some(commit) => format!("agree with the journal; written up to commit {commit} so far"),
+        None => "none of this version; the next start builds them".to_owned(),
+    };
+    let rows = [
+        ("Accounts", accounts.to_string()),
+        ("Commits", commits.to_string()),
+        ("Entries", entries.to_string()),
+        ("Events", events.to_string()),
+        ("Idempotency keys", keys.to_string()),
+        ("Views", views),
+        ("Took", format!("{took} ms")),
+    ];
+    let mut text = format!("Verified: {dir}\n\n{}", table::pairs(&rows));
+    if !totals.is_empty() {
+        let balance = totals
+            .iter()
+            .map(|(book, sum)| vec![book.to_string(), micro::text(*sum)]);
+        let sum = vec!["sum".to_owned(), micro::text(totals.values().sum())];
+        let rows = balance.chain([sum]).collect();
+        text.push_str(&format!(
+            "\n{}",
+            table::of(&["Trial balance", "Credits"], &[1], rows)
+        ));
+    }
+    text
+}
+
+fn for_programs(report: &Report) -> Value {
+    json!({
+        "verified": true,
+        "accounts": report.accounts,
+        "commits": report.commits,
+        "entries": report.entries,
+        "events": report.events,
+        "idempotency_keys": report.keys,
+        "views_commit": report.views,
+        "trial_balance": trial_balance(&report.totals),
+    })
+}
+
+fn trial_balance(totals: &BTreeMap<Book, i128>) -> Map<String, Value> {
+    let books = totals.iter();
+    books
+        .map(|(book, sum)| (book.to_string(), json::number(&micro::text(*sum))))
+        .collect()
+}
