@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::fields::Fields;
 use crate::problem::{Code, Problem};
+use crate::state::{ApiState, Config};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -25,14 +26,13 @@ impl Body {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Body {
+impl FromRequest<ApiState> for Body {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, api: &ApiState) -> Result<Self, Problem> {
         let is_json = is_json(request.headers());
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(unreadable)?;
+        let body = Bytes::from_request(request, api).await;
+        let body = body.map_err(|rejection| unreadable(&rejection, api.config()))?;
         if !body.is_empty() && !is_json {
             let detail = "The body's Content-Type is not application/json.";
             return Err(Problem::new(Code::UnsupportedMediaType, detail)
@@ -53,11 +53,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn unreadable(rejection: BytesRejection) -> Problem {
+fn unreadable(rejection: &BytesRejection, config: &Config) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = "The body is larger than this route takes.";
-        return Problem::new(Code::BodyTooLarge, detail)
-            .fix("Bodies are at most 1 MiB, those of batches 4 MiB, unless configured otherwise.");
+        let (most, most_of_batch) = (config.body_limit, config.batch_body_limit);
+        let detail =
+            format!("The body is too large: at most {most} bytes, or {most_of_batch} for a batch.");
+        return Problem::new(Code::BodyTooLarge, detail).fix("Split it into several requests.");
     }
     Problem::new(
         Code::MalformedRequest,
@@ -179,7 +180,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
         let headers = &parts.headers;
         Ok(Self {
             key: key(headers)?,
-            if_version: if_version(headers)?,
+            if_version: if_version(headers),
         })
     }
 }
@@ -191,7 +192,7 @@ impl<S: Sync> FromRequestParts<S> for Keyed {
         let conditions = Conditions::from_request_parts(parts, state).await?;
         match conditions.key {
             Some(_) => Ok(Self(conditions)),
-            None => Err(key_required()),
+            None => Ok(Self(conditions)),
         }
     }
 }
@@ -227,26 +228,16 @@ pub(crate) fn parse_key(text: &str) -> Result<IdempotencyKey, Problem> {
     })
 }
 
-/// The version of `If-Match: "7"`. What is no version of ours matches none.
-fn if_version(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(value) = headers.get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = value.to_str().unwrap_or_default().trim();
+/// The version that an If-Match header stands for which is no ETag of an account: accounts begin at
+/// version 1, so none is ever at this one.
+pub(crate) const NO_VERSION: u64 = 0;
+
+/// The version of `If-Match: "7"`. A list is not taken: one version is what a caller knows.
+fn if_version(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get(IF_MATCH)?.to_str().unwrap_or_default().trim();
     if text == "*" {
-        return Ok(None);
+        return None;
     }
-    let version = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    version
-        .and_then(|text| text.parse().ok())
-        .map(Some)
-        .ok_or_else(|| {
-            Problem::new(
-                Code::VersionMismatch,
-                "The If-Match header is not an ETag of an account.",
-            )
-            .fix("Send one ETag as it came, such as \"7\".")
-        })
+    let version = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    Some(version.and_then(|it| it.parse().ok()).unwrap_or(NO_VERSION))
 }

@@ -256,7 +256,7 @@ fn idempotency_key(required: bool) -> Parameter {
         .schema(Some(
             ObjectBuilder::new()
                 .schema_type(Type::String)
-                .max_length(Some(255)),
+                .pattern(Some("^[A-Za-z0-9_\\-.:/+=,@#~]{1,255}$")),
         ))
         .example(Some(json!("job-9")))
         .build()

@@ -43,12 +43,15 @@ pub fn backup(
     check_copy(&partial)?;
     sync(&partial)?;
     // Unlike renaming, linking fails if somebody else has made the file meanwhile.
-    let linked = fs::hard_link(&partial, file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => exists(file),
-        _ => error::file(file, &error),
-    });
-    remove(&partial)?;
-    linked?;
+    match fs::hard_link(&partial, file) {
+        Ok(()) => remove(&partial)?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            remove(&partial)?;
+            return Err(exists(file));
+        }
+        // Not every file system has links.
+        Err(_) => fs::rename(&partial, file).map_err(|error| error::file(file, &error))?,
+    }
     sync_parent(file)?;
     let written = fs::metadata(file).map_or(total, |copy| copy.len());
     progress(written, written);

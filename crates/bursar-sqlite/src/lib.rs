@@ -46,16 +46,18 @@ pub struct Options {
     pub cached_accounts: usize,
     /// How many reads go on at once.
     pub readers: usize,
-    /// The views are written when this many entries wait,
+    /// The views are written when this many entries wait for it. The more, the fewer pages are written
+    /// for each, and the more memory they take: about a kilobyte each.
     pub flush_entries: usize,
-    /// or when the oldest of them has waited this long. The larger both are, the fewer pages are
-    /// written for each entry, and the more memory it takes.
+    /// The views are written when the oldest waiting entry has waited this long. Nobody waits for it:
+    /// what is not in the views is read from memory. It is how far behind other programs see the
+    /// file, and how much of the journal a start after a crash reads again.
     pub flush_after: Duration,
-    /// Writers wait when this many entries are not in the views yet,
+    /// Writers wait when this many entries are not in the views yet.
     pub max_lag_entries: usize,
-    /// or this many encoded bytes of them,
+    /// Writers wait when this many encoded bytes of entries are not in the views yet.
     pub max_lag_bytes: usize,
-    /// but not longer than this: then writing is
+    /// How long writers wait; then writing is
     /// [unavailable](bursar_store::StoreError::Unavailable).
     pub max_lag_wait: Duration,
     /// The journal's write-ahead log is moved into its file when about this much has been appended.
@@ -67,9 +69,9 @@ impl Default for Options {
         Self {
             cached_accounts: 100_000,
             readers: 4,
-            flush_entries: 100_000,
+            flush_entries: 50_000,
             flush_after: Duration::from_secs(3),
-            max_lag_entries: 300_000,
+            max_lag_entries: 200_000,
             max_lag_bytes: 256 << 20,
             max_lag_wait: Duration::from_secs(5),
             checkpoint_bytes: 16 << 20,

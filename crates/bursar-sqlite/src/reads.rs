@@ -1,5 +1,6 @@
 //! Answering from memory and the views, as if they were one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
@@ -88,10 +89,9 @@ pub(crate) fn due(reader: &Reader, pins: &Pins, now: Timestamp, limit: usize) ->
         let due = segment::due(segments).into_iter();
         due.map(|(id, since)| (id.clone(), since)).collect()
     })?;
-    let stored = views::due(&reader.directory, &reader.views, now, limit, |id| {
-        std::collections::HashMap::contains_key(&pinned, id)
-    })?;
-    Ok(segment::merge_due(pinned, stored, now, limit))
+    let skip = |id: &AccountId| HashMap::contains_key(&pinned, id);
+    let others = views::due(&reader.directory, &reader.views, now, limit, skip)?;
+    Ok(segment::merge_due(pinned, others, now, limit))
 }
 
 /// Journal entries after a position, up to a commit.

@@ -120,17 +120,14 @@ pub(crate) fn due<'a>(segments: &[&'a Segment]) -> HashMap<&'a AccountId, Option
         .collect()
 }
 
-/// Puts what is due in the segments among what is due in the views.
+/// Puts what is due in the segments among what is due of all other accounts.
 pub(crate) fn merge_due(
     pinned: HashMap<AccountId, Option<Timestamp>>,
-    stored: Vec<Due>,
+    others: Vec<Due>,
     now: Timestamp,
     limit: usize,
 ) -> Vec<Due> {
-    let mut due: Vec<Due> = stored
-        .into_iter()
-        .filter(|due| !pinned.contains_key(&due.account))
-        .collect();
+    let mut due = others;
     due.extend(pinned.into_iter().filter_map(|(account, since)| {
         let since = since.filter(|since| *since <= now)?;
         Some(Due { account, since })

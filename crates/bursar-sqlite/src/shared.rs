@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bursar_store::StoreError;
 use parking_lot::Mutex;
@@ -38,6 +39,9 @@ pub(crate) struct Threads {
     pub(crate) checkpoint: JoinHandle<()>,
     pub(crate) stop: Arc<Stop>,
 }
+
+/// How long closing waits for readers of the file.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a commit adds to the log besides its row: the page it shares, and frame headers.
 const COMMIT_BYTES: u64 = 4_500;
@@ -75,10 +79,12 @@ impl Shared {
             }
         }
         if let Some(journal) = journal {
-            // The log is moved and removed, so that the directory is tidy for copying.
-            let tidy = journal
-                .connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            // The log is moved and removed, so that the directory is tidy for copying; unless somebody
+            // reads it for longer.
+            let tidy = journal.connection.busy_timeout(PATIENCE).and_then(|()| {
+                let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+                journal.connection.query_row(checkpoint, [], |_| Ok(()))
+            });
             ended = ended.and(tidy.map_err(about(&journal.path)));
         }
         *self.lock.lock() = None;

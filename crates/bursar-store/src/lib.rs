@@ -2,7 +2,7 @@
 //!
 //! **Architecture invariant:** this crate knows the core and no database. Each adapter lays its data
 //! out as suits it; what they have in common is here: the [`Store`] port, the [`Entry`] that a
-//! command leaves in the journal, its [encoding](codec), the [audit](audit) that proves a journal,
+//! command leaves in the journal, its [encoding](codec), the [audit] that proves a journal,
 //! an [in-memory store](memory) and the contract suite that all stores pass.
 
 pub mod audit;

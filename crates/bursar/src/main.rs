@@ -18,6 +18,7 @@ mod table;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    data::directory::keep_private();
     match commands::run(cli::parse()) {
         Ok(answer) => answer.into(),
         // Whoever read our output has had enough, as in `bursar ledger | head`.

@@ -10,6 +10,7 @@ use bursar_engine::access::Denied;
 use bursar_store::StoreError;
 
 use super::{Code, Members, Problem};
+use crate::extract::NO_VERSION;
 use crate::wire::{Amount, Time, Units};
 
 impl From<Failure> for Problem {
@@ -21,12 +22,7 @@ impl From<Failure> for Problem {
                 "The Idempotency-Key was used for another request on this account.",
             )
             .fix("Use a new key for a new request."),
-            Failure::VersionMismatch { expected, actual } => Self::new(
-                Code::VersionMismatch,
-                format!("The account is at version {actual}, not {expected}."),
-            )
-            .fix("Read the account again and decide anew.")
-            .with(|members| members.version = Some(actual)),
+            Failure::VersionMismatch { expected, actual } => version_mismatch(expected, actual),
             Failure::NothingDue => Self::internal("an advance came through the API"),
             Failure::Unknown(why) => {
                 tracing::error!(why, "the outcome of a command is unknown");
@@ -50,6 +46,17 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Failure::from(error).into()
     }
+}
+
+fn version_mismatch(expected: u64, actual: u64) -> Problem {
+    let detail = if expected == NO_VERSION {
+        format!("The If-Match header is no ETag of an account; it is at version {actual}.")
+    } else {
+        format!("The account is at version {actual}, not {expected}.")
+    };
+    Problem::new(Code::VersionMismatch, detail)
+        .fix("Read the account again, decide anew, and send its ETag as it came.")
+        .with(|members| members.version = Some(actual))
 }
 
 /// Storage says no. Why is for the log: it may name paths and hosts.

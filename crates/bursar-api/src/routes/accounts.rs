@@ -26,28 +26,28 @@ use crate::wire::account::AccountView;
 #[schema(example = json!({"id": "customer-7", "name": "Ada", "time_zone": "Europe/Berlin"}))]
 pub(crate) struct CreateAccount {
     /// The app's own id for its customer; Bursar makes one, if absent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9_\\-.:@]{1,64}$")]
     id: Option<AccountId>,
     /// A name, at most 200 bytes.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     name: Option<Name>,
     /// A mail address.
+    #[schema(value_type = Option<String>, max_length = 254)]
     email: Option<Email>,
     /// The IANA time zone by whose calendar it is billed; UTC, if absent.
     #[schema(value_type = Option<String>)]
     time_zone: Option<ZoneName>,
     /// The currency it pays in; the catalog's, if absent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Z]{3}$")]
     currency: Option<Currency>,
 }
 
 /// A person's or a company's name.
-#[derive(Debug, utoipa::ToSchema)]
-#[schema(value_type = String)]
+#[derive(Debug)]
 struct Name(String);
 
 /// A mail address, as far as its form can be told.
-#[derive(Debug, utoipa::ToSchema)]
-#[schema(value_type = String)]
+#[derive(Debug)]
 struct Email(String);
 
 impl std::str::FromStr for Name {
@@ -94,7 +94,7 @@ impl CreateAccount {
 /// With an Idempotency-Key a repeat gets the first reply, also without an `id`: the id is then
 /// derived from the key.
 #[utoipa::path(post, path = "/v1/accounts", tag = "accounts", operation_id = "create_account",
-    request_body = CreateAccount,
+    request_body = Option<CreateAccount>,
     responses((status = 201, description = "The account", body = AccountView)))]
 pub(crate) async fn create(
     State(api): State<ApiState>,

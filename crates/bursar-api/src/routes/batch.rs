@@ -51,6 +51,7 @@ struct BatchOperation {
     /// The account.
     account: String,
     /// The key: a repeat takes effect once and gets the same result.
+    #[schema(pattern = "^[A-Za-z0-9_\\-.:/+=,@#~]{1,255}$")]
     idempotency_key: String,
     /// The hold to capture or to release.
     hold: Option<String>,
@@ -70,11 +71,13 @@ struct BatchOperation {
     /// An amount, instead of an operation; of a capture, the credits that were used.
     credits: Option<Amount>,
     /// What the amount is for; of a release, why.
+    #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
     /// Of a hold: how long it lives; the catalog's default, if absent.
     #[schema(minimum = 1)]
     ttl_seconds: Option<u64>,
     /// Of a hold or a charge: the caller's own reference.
+    #[schema(pattern = "^[A-Za-z0-9_\\-.:/+=,@#~]{1,128}$")]
     reference: Option<String>,
     /// Of a capture: does the hold end with it?
     #[schema(default = true)]

@@ -45,8 +45,10 @@ pub(crate) struct CreateCharge {
     /// An amount, instead of an operation.
     credits: Option<Amount>,
     /// What the amount is for.
+    #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
     /// The caller's own reference, for example its job id.
+    #[schema(pattern = "^[A-Za-z0-9_\\-.:/+=,@#~]{1,128}$")]
     reference: Option<String>,
 }
 
@@ -59,7 +61,7 @@ pub(crate) struct RefundBody {
     #[schema(value_type = Option<Amount>)]
     credits: Option<Credits>,
     /// Why.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
     reason: Option<Reason>,
 }
 

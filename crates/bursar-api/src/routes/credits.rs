@@ -32,7 +32,7 @@ pub(crate) struct AdjustBody {
     #[schema(value_type = ClassName)]
     class: Class,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
     reason: Reason,
     /// When what is given expires. Plan credits expire with the period, if absent; others never.
     #[schema(value_type = Option<Time>)]

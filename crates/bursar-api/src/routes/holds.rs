@@ -46,11 +46,13 @@ pub(crate) struct PlaceHold {
     /// An amount, instead of an operation.
     credits: Option<crate::wire::Amount>,
     /// What the amount is for.
+    #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
     /// How long it lives; the catalog's default, if absent.
     #[schema(minimum = 1)]
     ttl_seconds: Option<u64>,
     /// The caller's own reference, for example its job id.
+    #[schema(pattern = "^[A-Za-z0-9_\\-.:/+=,@#~]{1,128}$")]
     reference: Option<String>,
 }
 
@@ -83,6 +85,7 @@ pub(crate) struct CaptureHold {
 )]
 pub(crate) struct ReleaseHold {
     /// Why.
+    #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
 }
 

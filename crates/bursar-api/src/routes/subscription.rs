@@ -39,7 +39,7 @@ pub(crate) struct ChangeBody {
 #[schema(example = json!({"reason": "too expensive"}))]
 pub(crate) struct CancelBody {
     /// Why, if the customer said.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
     reason: Option<Reason>,
 }
 

@@ -61,6 +61,10 @@ struct Booked<'a> {
 
 pub(crate) fn run(args: &LedgerArgs) -> Result<Answer> {
     let reading = Reading::open(&args.data.data)?;
+    if let Some(account) = args.account.as_ref().filter(|_| !args.follow) {
+        // A typo should not look like an account to which nothing has happened.
+        reading.account(account)?;
+    }
     let mut after = JournalPosition::default();
     let mut sums = BTreeMap::new();
     loop {

@@ -144,7 +144,7 @@ fn print(args: &QuoteArgs, catalog: &Catalog, price: &Price, whose: ForAccount<'
     output::text(&format!("{name}: {credits}\n\n{}", table::pairs(&rows)))
 }
 
-/// The price as it was computed: `10.001 credits per second × 5 seconds = 50.005, rounded up to …`.
+/// How the price was computed: `11 credits per second × 8 seconds, rounded up to a whole credit`.
 fn because(price: &Price, unit: &str) -> String {
     let rate = &price.rate;
     let rounding = match rate.rounding {
@@ -179,9 +179,9 @@ fn needs(catalog: &Catalog, price: &Price) -> String {
     let lowest = catalog.unlocking_plan(price.features.iter());
     let plan = lowest.map_or_else(
         || "no plan has it".to_owned(),
-        |plan| format!("{} or higher", plan.name),
+        |plan| format!("unlocked by {}", plan.name),
     );
-    format!("{}: {plan}", names.join(", "))
+    format!("{}; {plan}", names.join(", "))
 }
 
 /// Whether the account could run it now, and what it would have left.

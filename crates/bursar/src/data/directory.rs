@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::Result;
+use rustix::fs::Mode;
 
 use crate::problem::{self, Problem};
 
@@ -14,6 +15,12 @@ use crate::problem::{self, Problem};
 const PROBE: &str = ".bursar-probe";
 /// About what the databases need to come up.
 const PROBE_BYTES: usize = 256 * 1024;
+
+/// From now on, whatever this process makes is for its user only: journals and backups hold personal
+/// data.
+pub(crate) fn keep_private() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
 
 /// Makes the directory if there is none, for its owner only, and makes sure that it can be written.
 /// Was it made?

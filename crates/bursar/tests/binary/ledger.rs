@@ -38,6 +38,8 @@ fn entries_read_as_a_ledger_and_sum_to_zero() {
         assert!(out.contains(part), "{part} in\n{out}");
     }
     assert!(!out.contains(" bob "), "{out}");
+    let said = bursar_on(dir.path(), &["ledger", "eve"]).fails(2);
+    assert!(said.contains("there is no account eve"), "{said}");
     let all = bursar_on(dir.path(), &["ledger", "--format", "json"]).ok();
     let events: Vec<Value> = all
         .lines()

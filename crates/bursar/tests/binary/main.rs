@@ -1,4 +1,12 @@
 //! The real binary, driven as its users drive it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    reason = "helpers of tests, which may panic"
+)]
 
 mod balance;
 mod catalog;

@@ -66,6 +66,7 @@ fn the_start_prints_a_key_and_a_curl_line_that_work() {
     assert_eq!(fs::read_to_string(&file).unwrap().trim(), keys[0]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&file), mode(&data)), (0o600, 0o700));
+    assert_eq!(mode(&data.join("journal.db")), 0o600);
 }
 
 #[test]
@@ -141,6 +142,7 @@ fn a_bootstrap_key_is_the_first_key() {
 #[test]
 fn a_bootstrap_key_of_the_wrong_form_is_refused() {
     let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
     for wrong in [BOOTSTRAP, "bk_test_short", "secret"] {
         let mut serve = command(BURSAR);
         serve
@@ -148,11 +150,12 @@ fn a_bootstrap_key_of_the_wrong_form_is_refused() {
             .env("BURSAR_BOOTSTRAP_KEY", wrong);
         let said = run(&mut serve).fails(2);
         assert!(
-            said.contains("BURSAR_BOOTSTRAP_KEY is not a key for this mode"),
+            said.contains("BURSAR_BOOTSTRAP_KEY is not a key for test mode"),
             "{said}"
         );
         assert!(said.contains("bk_test_"), "{said}");
         assert!(!said.contains(wrong), "it repeats the secret: {said}");
+        assert!(!data.exists(), "a directory was made for the wrong mode");
     }
 }
 

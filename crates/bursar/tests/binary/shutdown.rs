@@ -1,7 +1,7 @@
 //! SIGTERM and SIGINT: what was taken is finished, nothing is lost, the exit code is 0.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,20 +72,25 @@ fn a_shutdown_ends_event_streams_and_idle_connections() {
 }
 
 #[test]
-fn a_second_signal_does_not_wait() {
-    use std::io::Write;
+fn a_request_in_flight_is_finished() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir.path().join("data"));
-    // A request that never ends: its body doesn't come.
-    let mut stuck = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
-    let (key, length) = (&server.key, 100);
-    write!(
-        stuck,
-        "POST /v1/accounts HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{"
-    )
-    .unwrap();
-    thread::sleep(Duration::from_millis(300));
+    let mut slow = SlowRequest::begin(&server);
+    server.signal("-TERM");
+    thread::sleep(Duration::from_millis(500));
+    let refused = TcpStream::connect(&slow.address);
+    assert!(refused.is_err(), "it still accepts connections");
+    let reply = slow.finish();
+    assert!(reply.starts_with("HTTP/1.1 201 "), "{reply}");
+    assert_eq!(server.wait().code(), Some(0));
+    bursar_on(&dir.path().join("data"), &["balance", "slow"]).ok();
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir.path().join("data"));
+    let _stuck = SlowRequest::begin(&server);
     let asked = Instant::now();
     server.signal("-TERM");
     thread::sleep(Duration::from_millis(500));
@@ -95,4 +100,39 @@ fn a_second_signal_does_not_wait() {
     assert!(asked.elapsed() < Duration::from_secs(5));
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("SIGTERM again: stopped at once"), "{log}");
+}
+
+const BODY: &str = r#"{"id": "slow"}"#;
+
+/// A request whose body takes its time.
+struct SlowRequest {
+    address: String,
+    stream: TcpStream,
+}
+
+impl SlowRequest {
+    /// Sends all but the last byte, and waits until the server has taken the request.
+    fn begin(server: &Server) -> Self {
+        let address = server.url.trim_start_matches("http://").to_owned();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let (key, length) = (&server.key, BODY.len());
+        let (head, _) = BODY.split_at(length - 1);
+        write!(
+            stream,
+            "POST /v1/accounts HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{head}"
+        )
+        .unwrap();
+        thread::sleep(Duration::from_millis(300));
+        Self { address, stream }
+    }
+
+    /// Sends the last byte and reads the reply.
+    fn finish(&mut self) -> String {
+        let (_, last) = BODY.split_at(BODY.len() - 1);
+        self.stream.write_all(last.as_bytes()).unwrap();
+        let mut reply = String::new();
+        self.stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
 }

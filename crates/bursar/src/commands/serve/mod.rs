@@ -102,6 +102,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Answer> {
 }
 
 async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
+    let mode = args.mode.mode();
+    let bootstrap = first_key::bootstrap(mode)?;
     // The address first: while the data comes up, clients wait in its queue.
     let listener = listen::bind(&args.listen).await?;
     let dir = &args.data.data;
@@ -109,10 +111,9 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let store = SqliteStore::open(dir, bursar_sqlite::Options::default())
         .map_err(|error| problem::of_store("open", dir, &error))?;
     let store = Arc::new(store);
-    let mode = args.mode.mode();
     let clock = Arc::new(SystemClock);
     mode::keep(&*store, mode, dir).await?;
-    let key = first_key::ensure(&*store, mode, dir, clock.now()).await?;
+    let key = first_key::ensure(&*store, mode, bootstrap, dir, clock.now()).await?;
     catalog_in_force::note(&*store, catalog, dir, clock.now()).await?;
 
     let options = bursar_engine::Options {
