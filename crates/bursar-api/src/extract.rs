@@ -192,7 +192,7 @@ impl<S: Sync> FromRequestParts<S> for Keyed {
         let conditions = Conditions::from_request_parts(parts, state).await?;
         match conditions.key {
             Some(_) => Ok(Self(conditions)),
-            None => Ok(Self(conditions)),
+            None => Err(key_required()),
         }
     }
 }

@@ -74,7 +74,9 @@ fn allows(rule: &Rule, edge: &Edge) -> bool {
         Reach::Only(names) => names.contains(&to),
         Reach::Everything => above(rule).any(|name| name == to),
     };
-    by_code || (edge.by_tests && rule.tests.contains(&to))
+    // A crate's tests may turn on its own features by depending on it.
+    let on_itself = edge.by_tests && rule.package == to;
+    by_code || on_itself || (edge.by_tests && rule.tests.contains(&to))
 }
 
 fn above(rule: &Rule) -> impl Iterator<Item = &'static str> {
