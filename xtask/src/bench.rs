@@ -35,16 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let (package, example) = arguments.name.example();
     process::run(
         process::cargo()
-            .args([
-                "run",
-                "--release",
-                "--locked",
-                "-p",
-                package,
-                "--example",
-                example,
-                "--",
-            ])
+            .args(["run", "--release", "--locked", "-p", package, "--example", example, "--"])
             .args(&arguments.passed_on),
     )
 }

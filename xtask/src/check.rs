@@ -7,12 +7,8 @@ use anyhow::{Result, bail};
 type Part = (&'static str, fn() -> Result<()>);
 
 /// Cheap ones first; all of them run whatever the others say.
-const PARTS: &[Part] = &[
-    ("fmt", fmt),
-    ("structure", structure::run),
-    ("clippy", clippy),
-    ("deny", deny),
-];
+const PARTS: &[Part] =
+    &[("fmt", fmt), ("structure", structure::run), ("clippy", clippy), ("deny", deny)];
 
 /// Runs all parts, then names those that failed.
 pub(crate) fn run() -> Result<()> {
@@ -42,11 +38,7 @@ fn failures(parts: &[Part]) -> Vec<&'static str> {
 }
 
 fn names(parts: &[Part]) -> String {
-    parts
-        .iter()
-        .map(|(name, _)| *name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    parts.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 fn fmt() -> Result<()> {
@@ -77,11 +69,8 @@ mod tests {
 
     #[test]
     fn every_part_runs_even_after_a_failure() {
-        let parts: &[Part] = &[
-            ("one", || bail!("no")),
-            ("two", || Ok(())),
-            ("three", || bail!("no")),
-        ];
+        let parts: &[Part] =
+            &[("one", || bail!("no")), ("two", || Ok(())), ("three", || bail!("no"))];
         assert_eq!(failures(parts), ["one", "three"]);
     }
 }

@@ -35,20 +35,13 @@ fn describes_this_package(variable: &OsStr) -> bool {
         return false;
     };
     variable.starts_with("CARGO_PKG_")
-        || [
-            "CARGO_MANIFEST_DIR",
-            "CARGO_MANIFEST_PATH",
-            "CARGO_MANIFEST_LINKS",
-        ]
-        .contains(&variable)
+        || ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_MANIFEST_LINKS"].contains(&variable)
 }
 
 /// Prints the command, runs it with the terminal as its own, and fails if it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     announce(command);
-    let status = command
-        .status()
-        .with_context(|| format!("can't start {}", short(command)))?;
+    let status = command.status().with_context(|| format!("can't start {}", short(command)))?;
     if !status.success() {
         bail!("{} ended with {status}", short(command));
     }
@@ -64,22 +57,13 @@ fn line(command: &Command) -> String {
     let settings = command.get_envs().filter_map(|(name, value)| {
         value.map(|value| format!("{}={}", name.display(), value.display()))
     });
-    let arguments = command
-        .get_args()
-        .map(|argument| argument.display().to_string());
-    settings
-        .chain([short(command)])
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let arguments = command.get_args().map(|argument| argument.display().to_string());
+    settings.chain([short(command)]).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 fn short(command: &Command) -> String {
     let path = Path::new(command.get_program());
-    path.file_name()
-        .unwrap_or(command.get_program())
-        .display()
-        .to_string()
+    path.file_name().unwrap_or(command.get_program()).display().to_string()
 }
 
 #[cfg(test)]
@@ -89,9 +73,7 @@ mod tests {
     #[test]
     fn a_command_reads_as_typed() {
         let mut command = program("/somewhere/bin/cargo");
-        command
-            .env("BURSAR_BLESS", "1")
-            .args(["test", "--workspace"]);
+        command.env("BURSAR_BLESS", "1").args(["test", "--workspace"]);
         assert_eq!(line(&command), "BURSAR_BLESS=1 cargo test --workspace");
     }
 

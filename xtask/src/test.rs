@@ -33,9 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 pub(crate) fn run_with(passed_on: &[String], settings: &[(&str, &str)]) -> Result<()> {
     prepare(PREREQUISITES)?;
     let mut command = process::cargo();
-    command
-        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
-        .args(passed_on);
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(passed_on);
     command.envs(settings.iter().copied());
     process::announce(&command);
     let (tally, succeeded) = stream(&mut command)?;
@@ -57,30 +55,16 @@ fn judge(tally: Tally, succeeded: bool) -> Result<()> {
     if !succeeded {
         bail!("the test run failed");
     }
-    ensure!(
-        tally.failed == 0,
-        "cargo reports success, yet {} tests failed",
-        tally.failed
-    );
-    ensure!(
-        tally.ignored == 0,
-        "{} tests are marked to be ignored",
-        tally.ignored
-    );
+    ensure!(tally.failed == 0, "cargo reports success, yet {} tests failed", tally.failed);
+    ensure!(tally.ignored == 0, "{} tests are marked to be ignored", tally.ignored);
     ensure!(tally.passed > 0, "no test ran");
     Ok(())
 }
 
 /// Runs the command and shows its output as it comes, counting results on the way.
 fn stream(command: &mut Command) -> Result<(Tally, bool)> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("can't start cargo test")?;
-    let output = child
-        .stdout
-        .take()
-        .context("cargo test has no output to read")?;
+    let mut child = command.stdout(Stdio::piped()).spawn().context("can't start cargo test")?;
+    let output = child.stdout.take().context("cargo test has no output to read")?;
     let tally = count_while_copying(output, std::io::stdout().lock())?;
     let status = child.wait().context("can't wait for cargo test")?;
     Ok((tally, status.success()))
@@ -99,9 +83,7 @@ fn count_while_copying(mut from: impl Read, mut to: impl Write) -> Result<Tally>
             Err(error) => return Err(error).context("can't read the output of cargo test"),
         };
         let bytes = buffer.get(..read).unwrap_or_default();
-        to.write_all(bytes)
-            .and_then(|()| to.flush())
-            .context("can't show the output")?;
+        to.write_all(bytes).and_then(|()| to.flush()).context("can't show the output")?;
         for byte in bytes {
             if *byte == b'\n' {
                 tally.add(&String::from_utf8_lossy(&line));
@@ -132,10 +114,7 @@ impl Tally {
         let counts = result.split_once(". ").map_or("", |(_, counts)| counts);
         for count in counts.split(';') {
             let mut words = count.split_whitespace();
-            let number = words
-                .next()
-                .and_then(|word| word.parse::<u64>().ok())
-                .unwrap_or(0);
+            let number = words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
             match words.next() {
                 Some("passed") => self.passed += number,
                 Some("failed") => self.failed += number,
@@ -160,46 +139,23 @@ test result: FAILED. 3 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; 
     fn results_are_summed_and_the_output_is_untouched() {
         let mut shown = Vec::new();
         let tally = count_while_copying(OUTPUT.as_bytes(), &mut shown).unwrap();
-        assert_eq!(
-            tally,
-            Tally {
-                passed: 5,
-                failed: 1,
-                ignored: 4
-            }
-        );
+        assert_eq!(tally, Tally { passed: 5, failed: 1, ignored: 4 });
         assert_eq!(shown, OUTPUT.as_bytes());
     }
 
     #[test]
     fn only_a_clean_run_passes() {
-        let clean = Tally {
-            passed: 1,
-            failed: 0,
-            ignored: 0,
-        };
+        let clean = Tally { passed: 1, failed: 0, ignored: 0 };
         assert!(judge(clean, true).is_ok());
         assert!(judge(clean, false).is_err());
         assert!(judge(Tally { failed: 1, ..clean }, true).is_err());
-        assert!(
-            judge(
-                Tally {
-                    ignored: 1,
-                    ..clean
-                },
-                true
-            )
-            .is_err()
-        );
+        assert!(judge(Tally { ignored: 1, ..clean }, true).is_err());
         assert!(judge(Tally { passed: 0, ..clean }, true).is_err());
     }
 
     #[test]
     fn a_missing_prerequisite_fails_the_run_and_is_named() {
-        let missing = Prerequisite {
-            name: "a database",
-            prepare: || bail!("not found"),
-        };
+        let missing = Prerequisite { name: "a database", prepare: || bail!("not found") };
         let error = prepare(&[missing]).unwrap_err();
         assert_eq!(format!("{error:#}"), "the tests need a database: not found");
     }

@@ -13,9 +13,7 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 /// Never falls back to another version: what a version lets pass is part of the check.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
     let tools = directory()?;
-    let binary = tools
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let binary = tools.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
     if version(&binary).as_deref() != Some(CARGO_DENY_VERSION) {
         process::run(
             process::cargo()

@@ -29,11 +29,7 @@ pub(crate) fn envelope(
     command: Command,
     Conditions { key, if_version }: Conditions,
 ) -> Envelope {
-    Envelope {
-        key,
-        if_version,
-        ..Envelope::new(account, command, caller.actor())
-    }
+    Envelope { key, if_version, ..Envelope::new(account, command, caller.actor()) }
 }
 
 /// An account at this moment.

@@ -43,13 +43,8 @@ impl FromRequest<ApiState> for Body {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let media_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = media_type
-        .and_then(|text| text.split(';').next())
-        .unwrap_or_default()
-        .trim();
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }
 
@@ -60,10 +55,7 @@ fn unreadable(rejection: &BytesRejection, config: &Config) -> Problem {
             format!("The body is too large: at most {most} bytes, or {most_of_batch} for a batch.");
         return Problem::new(Code::BodyTooLarge, detail).fix("Split it into several requests.");
     }
-    Problem::new(
-        Code::MalformedRequest,
-        "The body could not be read to its end.",
-    )
+    Problem::new(Code::MalformedRequest, "The body could not be read to its end.")
 }
 
 /// The account of `/v1/accounts/{id}…`.
@@ -122,19 +114,11 @@ impl<S: Send + Sync> FromRequestParts<S> for SpendPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let (
-            account,
-            Named {
-                charge, receipt, ..
-            },
-        ) = named(parts, state).await?;
+        let (account, Named { charge, receipt, .. }) = named(parts, state).await?;
         let text = charge.or(receipt).unwrap_or_default();
         let not_found = |error| {
-            let code = if text.starts_with("hold_") {
-                Code::HoldNotFound
-            } else {
-                Code::ChargeNotFound
-            };
+            let code =
+                if text.starts_with("hold_") { Code::HoldNotFound } else { Code::ChargeNotFound };
             Problem::new(code, format!("There is no such hold or charge: {error}."))
         };
         Ok(Self(account, text.parse().map_err(not_found)?))
@@ -152,12 +136,8 @@ impl<S: Send + Sync> FromRequestParts<S> for FeaturePath {
 
 /// The hold of that id; what can't be one is none.
 pub(crate) fn hold_id(text: &str) -> Result<HoldId, Problem> {
-    let not_found = |error| {
-        Problem::new(
-            Code::HoldNotFound,
-            format!("There is no such hold: {error}."),
-        )
-    };
+    let not_found =
+        |error| Problem::new(Code::HoldNotFound, format!("There is no such hold: {error}."));
     text.parse().map_err(not_found)
 }
 
@@ -178,10 +158,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let headers = &parts.headers;
-        Ok(Self {
-            key: key(headers)?,
-            if_version: if_version(headers),
-        })
+        Ok(Self { key: key(headers)?, if_version: if_version(headers) })
     }
 }
 
@@ -199,11 +176,8 @@ impl<S: Sync> FromRequestParts<S> for Keyed {
 
 /// That a change without a key is refused.
 pub(crate) fn key_required() -> Problem {
-    Problem::new(
-        Code::IdempotencyKeyRequired,
-        "This changes an account and has no key.",
-    )
-    .fix("Send the header Idempotency-Key, one for each effect, such as your job's id.")
+    Problem::new(Code::IdempotencyKeyRequired, "This changes an account and has no key.")
+        .fix("Send the header Idempotency-Key, one for each effect, such as your job's id.")
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
@@ -221,10 +195,7 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
 /// Reads an idempotency key.
 pub(crate) fn parse_key(text: &str) -> Result<IdempotencyKey, Problem> {
     text.trim().parse().map_err(|error| {
-        Problem::new(
-            Code::InvalidIdempotencyKey,
-            format!("The key is not usable: {error}."),
-        )
+        Problem::new(Code::InvalidIdempotencyKey, format!("The key is not usable: {error}."))
     })
 }
 

@@ -62,10 +62,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body).map_err(|error| {
             let place = error.valid_up_to();
-            Problem::new(
-                Code::MalformedJson,
-                format!("The body is not UTF-8 at byte {place}."),
-            )
+            Problem::new(Code::MalformedJson, format!("The body is not UTF-8 at byte {place}."))
         })?;
         if text.trim_ascii().is_empty() {
             return Self::of(Vec::new(), String::new());
@@ -104,11 +101,7 @@ impl<'a> Fields<'a> {
             let detail = format!("The field `{name}` is given twice.");
             return Err(Problem::invalid(&name, detail));
         }
-        Ok(Self {
-            pairs: pairs.into_iter().map(Some).collect(),
-            known: Vec::new(),
-            within,
-        })
+        Ok(Self { pairs: pairs.into_iter().map(Some).collect(), known: Vec::new(), within })
     }
 
     /// The value of a field as it is written; `None` if it is absent or null.
@@ -132,9 +125,7 @@ impl<'a> Fields<'a> {
             return Ok(None);
         };
         let name = format!("{}{name}", self.within);
-        read(raw)
-            .map(Some)
-            .ok_or_else(|| unexpected(&name, expected, raw))
+        read(raw).map(Some).ok_or_else(|| unexpected(&name, expected, raw))
     }
 
     /// A text.
@@ -154,10 +145,7 @@ impl<'a> Fields<'a> {
         let name = format!("{}{name}", self.within);
         let given = text(raw).ok_or_else(|| unexpected(&name, "a text", raw))?;
         let problem = |error: T::Err| {
-            Problem::invalid(
-                &name,
-                format!("`{name}` is {}: {error}.", shortened(raw.get())),
-            )
+            Problem::invalid(&name, format!("`{name}` is {}: {error}.", shortened(raw.get())))
         };
         given.parse().map(Some).map_err(problem)
     }
@@ -171,9 +159,7 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<Credits>, Problem> {
         let bounds = "with at most 6 decimals and at most 1000000000";
         let expected = format!("a plain number {expected} {bounds}, such as 80 or 0.25");
-        self.read(name, &expected, |raw| {
-            Credits::parse(raw.get()).ok().filter(|it| fits(*it))
-        })
+        self.read(name, &expected, |raw| Credits::parse(raw.get()).ok().filter(|it| fits(*it)))
     }
 
     /// A number of units.
@@ -242,9 +228,7 @@ impl<'a> Fields<'a> {
 }
 
 fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<Text<'_>>(raw.get())
-        .ok()
-        .map(|Text(text)| text)
+    serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|Text(text)| text)
 }
 
 fn unexpected(name: &str, expected: &str, raw: &RawValue) -> Problem {
@@ -271,30 +255,20 @@ fn unreadable(body: &str, error: &serde_json::Error) -> Problem {
     if error.is_data() {
         return Problem::new(Code::InvalidRequest, "The body must be a JSON object.");
     }
-    Problem::new(
-        Code::MalformedJson,
-        format!("The body is not JSON: {error}."),
-    )
+    Problem::new(Code::MalformedJson, format!("The body is not JSON: {error}."))
 }
 
 /// The field that holds `NaN` or an infinity where the error is. Some writers of JSON put them out;
 /// what is wrong is the value, so the refusal names the field.
 fn not_a_number(body: &str, error: &serde_json::Error) -> Option<(String, &'static str)> {
     let words = ["NaN", "Infinity", "-Infinity", "nan", "inf", "-inf"];
-    let before = body
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len);
+    let before = body.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
     let place = before.sum::<usize>().saturating_add(error.column());
     // The error is at the word's first letter or, after a sign, at its second.
     (0..=2_usize).find_map(|back| {
         let (head, tail) = body.split_at_checked(place.checked_sub(back)?)?;
         let word = words.into_iter().find(|word| tail.starts_with(word))?;
-        let name = head
-            .trim_ascii_end()
-            .strip_suffix(':')?
-            .trim_ascii_end()
-            .strip_suffix('"')?;
+        let name = head.trim_ascii_end().strip_suffix(':')?.trim_ascii_end().strip_suffix('"')?;
         Some((name.rsplit('"').next()?.to_owned(), word))
     })
 }
@@ -318,10 +292,7 @@ mod tests {
     fn credits_are_read_from_their_source_text() {
         let micro = |text: &str| credits(text).unwrap().unwrap().micro();
         assert_eq!(micro(r#"{"credits": 0.000001}"#), 1);
-        assert_eq!(
-            micro(r#"{"credits": 999999999.999999}"#),
-            999_999_999_999_999
-        );
+        assert_eq!(micro(r#"{"credits": 999999999.999999}"#), 999_999_999_999_999);
         assert_eq!(micro(r#"{"credits": 1e3}"#), 1_000_000_000);
         assert_eq!(credits(r#"{"credits": null}"#), Ok(None));
         assert_eq!(credits("  "), Ok(None));
@@ -329,23 +300,10 @@ mod tests {
 
     #[test]
     fn refused_credits_name_the_field() {
-        for value in [
-            "1e30",
-            "-1",
-            "0",
-            "0.0000001",
-            "\"80\"",
-            "NaN",
-            "-Infinity",
-            "[]",
-            "true",
-        ] {
+        for value in ["1e30", "-1", "0", "0.0000001", "\"80\"", "NaN", "-Infinity", "[]", "true"] {
             let (code, detail) = credits(&format!("{{\n \"credits\": {value}}}")).unwrap_err();
             assert_eq!(code, Code::InvalidRequest, "{value}: {detail}");
-            assert!(
-                detail.starts_with("`credits` must be a plain number"),
-                "{value}: {detail}"
-            );
+            assert!(detail.starts_with("`credits` must be a plain number"), "{value}: {detail}");
         }
     }
 

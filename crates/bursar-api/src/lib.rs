@@ -39,10 +39,7 @@ fn finished(routes: Router<ApiState>, state: ApiState) -> Router {
     routes
         .layer(DefaultBodyLimit::max(state.config().body_limit))
         .layer(CatchPanicLayer::custom(middleware::outermost::panicked))
-        .layer(from_fn_with_state(
-            state.clone(),
-            middleware::outermost::run,
-        ))
+        .layer(from_fn_with_state(state.clone(), middleware::outermost::run))
         .with_state(state)
 }
 
@@ -76,11 +73,7 @@ mod tests {
             seed: Some(1),
         };
         let engine = Engine::start(options).await.unwrap();
-        ApiState::new(
-            engine,
-            Access::new(store, clock, Mode::Test),
-            Config::default(),
-        )
+        ApiState::new(engine, Access::new(store, clock, Mode::Test), Config::default())
     }
 
     #[tokio::test]

@@ -45,9 +45,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let scheme = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("bk_test_… or bk_live_…")
-        .description(Some(
-            "An API key. Each route names the scope that it takes.",
-        ))
+        .description(Some("An API key. Each route names the scope that it takes."))
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(SCHEME, SecurityScheme::Http(scheme));
@@ -103,10 +101,7 @@ pub(crate) fn complete(paths: &mut Paths, scope: Option<Scope>, call: Call, code
                 let requirement = SecurityRequirement::new(SCHEME, [scope.as_str()]);
                 operation.security.get_or_insert_default().push(requirement);
                 let text = operation.description.get_or_insert_default();
-                text.push_str(&format!(
-                    "\n\nTakes a key with the scope `{}`.",
-                    scope.as_str()
-                ));
+                text.push_str(&format!("\n\nTakes a key with the scope `{}`.", scope.as_str()));
             }
             problem::add(operation, &common(scope, call));
             problem::add(operation, codes);
@@ -122,11 +117,7 @@ fn common(scope: Option<Scope>, call: Call) -> Vec<Code> {
         codes.extend([Code::RateLimited, Code::StorageUnavailable]);
     }
     if call != Call::Read {
-        codes.extend([
-            Code::MalformedJson,
-            Code::MalformedRequest,
-            Code::InvalidRequest,
-        ]);
+        codes.extend([Code::MalformedJson, Code::MalformedRequest, Code::InvalidRequest]);
         codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
     }
     if call.has_key() {
@@ -144,13 +135,7 @@ fn common(scope: Option<Scope>, call: Call) -> Vec<Code> {
 
 /// The operations of a path.
 pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem {
-        get,
-        put,
-        post,
-        delete,
-        ..
-    } = item;
+    let PathItem { get, put, post, delete, .. } = item;
     [get, put, post, delete].into_iter().flatten()
 }
 
@@ -200,31 +185,17 @@ fn schema_name(schema: &RefOr<Schema>) -> Option<String> {
 
 /// What the framework derived from a handler's arguments: named, but not described.
 fn is_in_path(parameter: &RefOr<Parameter>) -> bool {
-    matches!(
-        parameter,
-        RefOr::T(Parameter {
-            parameter_in: ParameterIn::Path,
-            ..
-        })
-    )
+    matches!(parameter, RefOr::T(Parameter { parameter_in: ParameterIn::Path, .. }))
 }
 
 fn path_parameters(path: &str) -> Vec<Parameter> {
-    let names = path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
         let (description, example) = match name {
             "id" => ("The account's id.", "customer-7"),
             "hold" => ("The hold's id.", "hold_0198f3a2b4c57d6e8f9012345678abcd"),
-            "charge" => (
-                "A charge's or a hold's id.",
-                "charge_0198f3a2b4c57d6e8f9012345678abcd",
-            ),
-            "receipt" => (
-                "A hold's or a charge's id.",
-                "charge_0198f3a2b4c57d6e8f9012345678abcd",
-            ),
+            "charge" => ("A charge's or a hold's id.", "charge_0198f3a2b4c57d6e8f9012345678abcd"),
+            "receipt" => ("A hold's or a charge's id.", "charge_0198f3a2b4c57d6e8f9012345678abcd"),
             "feature" => ("The feature's key.", "video_editor"),
             "code" => ("The problem's code.", "insufficient_credits"),
             _ => ("", ""),
@@ -245,11 +216,7 @@ fn idempotency_key(required: bool) -> Parameter {
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
-        .required(if required {
-            Required::True
-        } else {
-            Required::False
-        })
+        .required(if required { Required::True } else { Required::False })
         .description(Some(
             "One key for each effect: a repeat takes effect once and gets the same reply.",
         ))
@@ -267,9 +234,7 @@ fn if_match() -> Parameter {
         .name("If-Match")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some(
-            "The ETag of the account: the change is made at that version only.",
-        ))
+        .description(Some("The ETag of the account: the change is made at that version only."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .example(Some(json!("\"7\"")))
         .build()
@@ -287,9 +252,7 @@ fn replay_headers(operation: &mut Operation) {
                 .schema(Some(text()))
                 .description(Some("The account's version after the change."))
                 .build();
-            response
-                .headers
-                .insert("Idempotency-Replayed".to_owned(), replayed.into());
+            response.headers.insert("Idempotency-Replayed".to_owned(), replayed.into());
             response.headers.insert("ETag".to_owned(), tag.into());
         }
     }

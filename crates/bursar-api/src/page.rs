@@ -15,10 +15,7 @@ const USUAL: usize = 50;
 /// Which part of a list.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(
-    dead_code,
-    reason = "it is the document's; `PageQuery` reads the query"
-)]
+#[allow(dead_code, reason = "it is the document's; `PageQuery` reads the query")]
 pub(crate) struct PageParams {
     /// How many, at most.
     #[param(minimum = 1, maximum = 1000, default = 50)]
@@ -42,15 +39,11 @@ impl PageQuery {
     /// Reads the query of an address.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, Problem> {
         let unreadable = || Problem::new(Code::InvalidRequest, "The query can't be read.");
-        let address: Uri = format!("/?{}", query.unwrap_or_default())
-            .parse()
-            .map_err(|_| unreadable())?;
+        let address: Uri =
+            format!("/?{}", query.unwrap_or_default()).parse().map_err(|_| unreadable())?;
         let Query(pairs) =
             Query::<Vec<(String, String)>>::try_from_uri(&address).map_err(|_| unreadable())?;
-        let mut page = Self {
-            limit: USUAL,
-            after: None,
-        };
+        let mut page = Self { limit: USUAL, after: None };
         for (name, value) in pairs {
             match name.as_str() {
                 "limit" => page.limit = limit(&value)?,
@@ -88,9 +81,7 @@ impl Cursor {
     /// The version it stands for.
     pub(crate) fn version(&self) -> Result<u64, Problem> {
         let text = self.text().ok_or_else(unknown)?;
-        text.strip_prefix('v')
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(unknown)
+        text.strip_prefix('v').and_then(|text| text.parse().ok()).ok_or_else(unknown)
     }
 
     /// The hold it stands for.
@@ -99,10 +90,7 @@ impl Cursor {
         let place = text.strip_prefix('h').and_then(|text| text.split_once('.'));
         let (micros, id) = place.ok_or_else(unknown)?;
         let micros = micros.parse().map_err(|_| unknown())?;
-        Ok((
-            Timestamp::from_micros(micros),
-            id.parse().map_err(|_| unknown())?,
-        ))
+        Ok((Timestamp::from_micros(micros), id.parse().map_err(|_| unknown())?))
     }
 
     fn text(&self) -> Option<String> {
@@ -111,9 +99,6 @@ impl Cursor {
 }
 
 fn unknown() -> Problem {
-    Problem::new(
-        Code::InvalidCursor,
-        "`after` is not the `next` of a page of this list.",
-    )
-    .fix("Pass `next` unchanged, or leave out `after` to start over.")
+    Problem::new(Code::InvalidCursor, "`after` is not the `next` of a page of this list.")
+        .fix("Pass `next` unchanged, or leave out `after` to start over.")
 }

@@ -14,7 +14,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// A body as JSON.
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     match serde_json::to_vec(body) {
-        Ok(body) => {
+        Ok(mut body) => {
+            // So that a terminal's prompt stands on a line of its own.
+            body.push(b'\n');
             let mut response = (status, body).into_response();
             let media_type = HeaderValue::from_static("application/json");
             response.headers_mut().insert(CONTENT_TYPE, media_type);
@@ -79,9 +81,7 @@ pub(crate) fn bytes_unless_known(
         return tagged(StatusCode::NOT_MODIFIED.into_response(), tag);
     }
     let mut response = body.into_response();
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     tagged(response, tag)
 }
 
@@ -95,10 +95,7 @@ fn tagged(mut response: Response, tag: HeaderValue) -> Response {
 
 fn knows(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     let Ok(tag) = tag.to_str() else { return false };
-    let lists = asked
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let lists = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
     tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }

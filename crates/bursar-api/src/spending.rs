@@ -53,10 +53,7 @@ pub(crate) fn usage(fields: &mut Fields<'_>) -> Result<Option<UsageRequest>, Pro
     let named_twice =
         |(name, _): &&(String, String)| request.attributes.iter().any(|(other, _)| other == name);
     if let Some((name, _)) = beside.iter().find(named_twice) {
-        return Err(Problem::invalid(
-            name,
-            format!("The attribute `{name}` is given twice."),
-        ));
+        return Err(Problem::invalid(name, format!("The attribute `{name}` is given twice.")));
     }
     request.attributes.extend(beside);
     Ok(Some(request))
@@ -71,11 +68,8 @@ fn spend(fields: &mut Fields<'_>, seal: &QuoteSeal) -> Result<SpendRequest, Prob
     match (quote, usage, credits) {
         (Some(id), None, None) if reason.is_none() => {
             let quote = seal.open(&id).map_err(|error| {
-                Problem::new(
-                    Code::UnknownQuote,
-                    format!("The quote is not known: {error}."),
-                )
-                .fix("Pass the id of a quote unchanged, or ask for a new one.")
+                Problem::new(Code::UnknownQuote, format!("The quote is not known: {error}."))
+                    .fix("Pass the id of a quote unchanged, or ask for a new one.")
             })?;
             Ok(SpendRequest::Quote(quote))
         }
@@ -98,11 +92,7 @@ pub(crate) fn hold(mut fields: Fields<'_>, seal: &QuoteSeal) -> Result<PlaceHold
     let reference = fields.parsed::<Reference>("reference")?;
     let spend = spend(&mut fields, seal)?;
     fields.finish()?;
-    Ok(PlaceHold {
-        spend,
-        ttl,
-        reference,
-    })
+    Ok(PlaceHold { spend, ttl, reference })
 }
 
 /// The command of a charge's body.
@@ -129,12 +119,7 @@ pub(crate) fn capture(mut fields: Fields<'_>, hold: HoldId) -> Result<CaptureHol
             return Err(Problem::invalid("units", detail));
         }
     };
-    Ok(CaptureHold {
-        hold,
-        amount,
-        ends,
-        allow_overage,
-    })
+    Ok(CaptureHold { hold, amount, ends, allow_overage })
 }
 
 /// The command of a release's body.
@@ -149,8 +134,5 @@ pub(crate) fn extend(mut fields: Fields<'_>, hold: HoldId) -> Result<ExtendHold,
     let seconds = fields.whole("ttl_seconds")?;
     let seconds = fields.required("ttl_seconds", seconds)?;
     fields.finish()?;
-    Ok(ExtendHold {
-        hold,
-        ttl: Duration::from_secs(seconds),
-    })
+    Ok(ExtendHold { hold, ttl: Duration::from_secs(seconds) })
 }

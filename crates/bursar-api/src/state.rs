@@ -63,23 +63,12 @@ struct Shared {
 impl ApiState {
     /// The state of an API over a running engine. Adds the API's metrics to the engine's.
     pub fn new(engine: Engine, access: Access, config: Config) -> Self {
-        let limiter = config
-            .rate_limit
-            .map(|limit| Limiter::new(limit, engine.clone()));
+        let limiter = config.rate_limit.map(|limit| Limiter::new(limit, engine.clone()));
         let metrics = HttpMetrics::register(engine.metrics());
         let view = CatalogView::from(engine.catalog().as_ref());
         let catalog = serde_json::to_vec(&view).unwrap_or_default().into();
-        let shared = Shared {
-            engine,
-            access,
-            config,
-            limiter,
-            metrics,
-            catalog,
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+        let shared = Shared { engine, access, config, limiter, metrics, catalog };
+        Self { shared: Arc::new(shared) }
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -28,38 +28,14 @@ const fn form(what: &'static str, example: &'static str, zero: bool, most: i64) 
         Some(most) => most,
         None => Credits::MAX_AMOUNT,
     };
-    Form {
-        what,
-        example,
-        zero,
-        most,
-    }
+    Form { what, example, zero, most }
 }
 
-const CREDITS: Form = form(
-    "an amount of credits",
-    "a number such as 400",
-    true,
-    1_000_000_000,
-);
-const UNIT_PRICE: Form = form(
-    "a price in credits",
-    "a number such as 10 or \"0.3\"",
-    true,
-    1_000_000,
-);
-const UNITS: Form = form(
-    "a number of units",
-    "a number such as 3",
-    false,
-    1_000_000_000,
-);
-const MULTIPLIER: Form = form(
-    "a multiplier",
-    "a number such as 2 or \"1.25\"",
-    true,
-    1_000,
-);
+const CREDITS: Form = form("an amount of credits", "a number such as 400", true, 1_000_000_000);
+const UNIT_PRICE: Form =
+    form("a price in credits", "a number such as 10 or \"0.3\"", true, 1_000_000);
+const UNITS: Form = form("a number of units", "a number such as 3", false, 1_000_000_000);
+const MULTIPLIER: Form = form("a multiplier", "a number such as 2 or \"1.25\"", true, 1_000);
 const PERCENT: Form = form("a percentage", "a number from 0 to 100", true, 100);
 
 impl Value<'_> {
@@ -70,11 +46,7 @@ impl Value<'_> {
 
     /// An amount of credits above 0.
     pub(crate) fn some_credits(&self) -> Option<Credits> {
-        self.fixed(Form {
-            zero: false,
-            ..CREDITS
-        })
-        .map(|(credits, _)| credits)
+        self.fixed(Form { zero: false, ..CREDITS }).map(|(credits, _)| credits)
     }
 
     /// Credits per unit.
@@ -100,9 +72,7 @@ impl Value<'_> {
     /// A decimal number with at most six decimals, as a number and as its text. Written as a TOML
     /// number or in quotes.
     fn fixed(&self, form: Form) -> Option<(Credits, String)> {
-        let text = self
-            .as_digits()
-            .or_else(|| self.as_str().map(str::to_owned));
+        let text = self.as_digits().or_else(|| self.as_str().map(str::to_owned));
         let given = self.quoted();
         let Some(text) = text else {
             self.wrong(format!("{given} is not {}", form.what), form.example);
@@ -117,10 +87,7 @@ impl Value<'_> {
             }
             Ok(number) if number <= form.most => return Some((number, text)),
             Ok(_) | Err(CreditsError::TooLarge) => {
-                self.wrong(
-                    format!("{given} is too large"),
-                    format!("at most {}", form.most),
-                );
+                self.wrong(format!("{given} is too large"), format!("at most {}", form.most));
             }
             Err(CreditsError::TooPrecise) => {
                 self.wrong(format!("{given} is too precise"), "at most 6 decimals");
@@ -153,34 +120,19 @@ impl Value<'_> {
             let message = format!("{given} is a floating-point number, and money is exact");
             let digits = self.as_digits().unwrap_or_default();
             let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            self.wrong(
-                message,
-                if plain {
-                    format!("{digits:?}")
-                } else {
-                    example.to_owned()
-                },
-            );
+            self.wrong(message, if plain { format!("{digits:?}") } else { example.to_owned() });
             return None;
         }
-        let text = self
-            .as_digits()
-            .or_else(|| self.as_str().map(str::to_owned));
+        let text = self.as_digits().or_else(|| self.as_str().map(str::to_owned));
         match text.map(|text| Money::parse(&text, assumed)) {
             Some(Ok(money)) if money.amount < 0 => {
-                self.wrong(
-                    format!("{given} is negative"),
-                    format!("a price such as {example}"),
-                );
+                self.wrong(format!("{given} is negative"), format!("a price such as {example}"));
             }
             Some(Ok(money)) => return currency.map(|_| money),
             Some(Err(MoneyError::TooPrecise { .. })) if currency.is_none() => {}
             Some(Err(MoneyError::TooPrecise { currency, decimals })) => {
                 let message = format!("{given} has too many decimals for {currency}");
-                self.wrong(
-                    message,
-                    format!("at most {decimals} decimals, such as {example}"),
-                );
+                self.wrong(message, format!("at most {decimals} decimals, such as {example}"));
             }
             Some(Err(MoneyError::TooLarge)) => {
                 self.wrong(format!("{given} is too large"), "at most 1000000000000");
@@ -225,10 +177,7 @@ impl Value<'_> {
     pub(crate) fn duration(&self, least: Duration, most: Duration) -> Option<Duration> {
         let example = "a length of time such as \"15m\", \"24h\" or \"30d\"";
         let given = self.quoted();
-        let Some(span) = self
-            .as_str()
-            .and_then(|text| text.parse::<jiff::Span>().ok())
-        else {
+        let Some(span) = self.as_str().and_then(|text| text.parse::<jiff::Span>().ok()) else {
             self.wrong(format!("{given} is not a length of time"), example);
             return None;
         };

@@ -20,10 +20,7 @@ pub(crate) struct Annual {
 impl Annual {
     /// For a product that names every yearly price itself: only the share of a month is computed,
     /// to the minor unit.
-    pub(crate) const EXPLICIT: Self = Self {
-        remaining: WHOLE,
-        step: 1,
-    };
+    pub(crate) const EXPLICIT: Self = Self { remaining: WHOLE, step: 1 };
 
     /// The price of a year from the price of a month; `None` if it doesn't fit.
     pub(crate) fn year(self, month: Money) -> Option<Money> {
@@ -65,8 +62,5 @@ fn rule(value: &Value<'_>, currency: Option<Currency>) -> Option<Annual> {
     let discount = table.required("discount_percent", "10", Value::micro_percent);
     let step = table.required("round_to", "\"1.00\"", |value| value.some_money(currency));
     table.close();
-    Some(Annual {
-        remaining: WHOLE.checked_sub(discount?)?,
-        step: step?.amount,
-    })
+    Some(Annual { remaining: WHOLE.checked_sub(discount?)?, step: step?.amount })
 }

@@ -16,19 +16,13 @@ pub(crate) fn read(operation: &Table<'_>) -> Option<Vec<Attribute>> {
         let attributes: Vec<Option<Attribute>> = (table.entries().iter())
             .map(|(entry, text)| {
                 let key = table.own_key(entry, text);
-                attribute(entry).and_then(|(default, values)| {
-                    Some(Attribute {
-                        key: key?,
-                        default,
-                        values,
-                    })
-                })
+                attribute(entry)
+                    .and_then(|(default, values)| Some(Attribute { key: key?, default, values }))
             })
             .collect();
         let attributes: Vec<Attribute> = attributes.into_iter().collect::<Option<_>>()?;
-        let combinations = (attributes.iter()).fold(1_usize, |product, attribute| {
-            product.saturating_mul(attribute.values.len())
-        });
+        let combinations = (attributes.iter())
+            .fold(1_usize, |product, attribute| product.saturating_mul(attribute.values.len()));
         if combinations > MOST_COMBINATIONS {
             value.wrong(
                 format!("the values combine in {combinations} ways"),
@@ -61,19 +55,13 @@ fn values(value: &Value<'_>) -> Option<Vec<AttributeValue>> {
     let table = value.table()?;
     let entries = table.entries();
     if entries.is_empty() {
-        value.wrong(
-            "there are no values",
-            "each value with its multiplier: { off = 1 }",
-        );
+        value.wrong("there are no values", "each value with its multiplier: { off = 1 }");
         return None;
     }
     let values: Vec<Option<AttributeValue>> = (entries.iter())
         .map(|(entry, text)| {
             let (key, multiplier) = (table.own_key(entry, text), entry.multiplier());
-            Some(AttributeValue {
-                key: key?,
-                multiplier: multiplier?,
-            })
+            Some(AttributeValue { key: key?, multiplier: multiplier? })
         })
         .collect();
     values.into_iter().collect()

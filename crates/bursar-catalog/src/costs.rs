@@ -29,11 +29,7 @@ impl CostRow {
     /// The range as the pricing page reads: `1-2`, or `5` where every model costs the same.
     pub fn credits(&self) -> String {
         let least = grouped(self.least);
-        if self.least == self.most {
-            least
-        } else {
-            format!("{least}-{}", grouped(self.most))
-        }
+        if self.least == self.most { least } else { format!("{least}-{}", grouped(self.most)) }
     }
 }
 
@@ -96,9 +92,7 @@ fn label(operation: &Operation, quality: Option<&Key>) -> String {
 /// A quality for people, from its key: `standard` is Standard, `hd` is HD, `4k` is 4K.
 pub(crate) fn quality_name(quality: &Key) -> String {
     let key = quality.as_str();
-    let resolution = key
-        .strip_suffix('k')
-        .is_some_and(|digits| digits.parse::<u32>().is_ok());
+    let resolution = key.strip_suffix('k').is_some_and(|digits| digits.parse::<u32>().is_ok());
     let abbreviation = key.len() <= 3 && key.bytes().all(|b| b.is_ascii_alphabetic());
     if resolution || abbreviation {
         return key.to_ascii_uppercase();

@@ -10,21 +10,13 @@ use crate::references::{Known, distinct};
 pub(crate) fn read(root: &Table<'_>) -> (Option<Vec<Feature>>, Known) {
     let entries = root.tables("features");
     let mut keys: Vec<Option<(Key, Value<'_>)>> = Vec::new();
-    let features: Vec<Option<Feature>> = entries
-        .iter()
-        .map(|entry| feature(entry, &mut keys))
-        .collect();
+    let features: Vec<Option<Feature>> =
+        entries.iter().map(|entry| feature(entry, &mut keys)).collect();
     let complete = keys.iter().all(Option::is_some);
     let keys: Vec<(Key, Value<'_>)> = keys.into_iter().flatten().collect();
     let names = complete.then(|| keys.iter().map(|(key, _)| key.clone()).collect());
     distinct(keys, "key");
-    (
-        features.into_iter().collect(),
-        Known {
-            what: "feature",
-            keys: names,
-        },
-    )
+    (features.into_iter().collect(), Known { what: "feature", keys: names })
 }
 
 fn feature<'a>(entry: &Value<'a>, keys: &mut Vec<Option<(Key, Value<'a>)>>) -> Option<Feature> {
@@ -36,8 +28,5 @@ fn feature<'a>(entry: &Value<'a>, keys: &mut Vec<Option<(Key, Value<'a>)>>) -> O
     keys.push(key.clone().zip(table.field("key")));
     let name = table.required("name", "\"Video Editor\"", Value::text);
     table.close();
-    Some(Feature {
-        key: key?,
-        name: name?,
-    })
+    Some(Feature { key: key?, name: name? })
 }

@@ -37,23 +37,11 @@ fn read(root: Table<'_>) -> Option<Catalog> {
     let currency = product.as_ref().and_then(|product| product.currency);
     let annual = annual::read(&root, currency);
     let (features, known) = features::read(&root);
-    let plans = plans::read(
-        &root,
-        &plans::Context {
-            currency,
-            annual: &annual,
-            features: &known,
-        },
-    );
+    let plans = plans::read(&root, &plans::Context { currency, annual: &annual, features: &known });
     let packs = packs::read(&root, currency);
     let (policies, max_credits) = policies::read(&root);
-    let operations = operations::read(
-        &root,
-        &operations::Context {
-            features: &known,
-            max_credits,
-        },
-    );
+    let operations =
+        operations::read(&root, &operations::Context { features: &known, max_credits });
     root.close();
     let product = product?;
     Some(Catalog {
@@ -90,10 +78,7 @@ fn currency(value: &Value<'_>) -> Option<Currency> {
     let currency = value.as_str().and_then(|code| code.parse().ok());
     if currency.is_none() {
         let message = format!("{} is not a currency in use", value.quoted());
-        value.wrong(
-            message,
-            "an ISO 4217 code in capitals, such as \"USD\", \"EUR\" or \"JPY\"",
-        );
+        value.wrong(message, "an ISO 4217 code in capitals, such as \"USD\", \"EUR\" or \"JPY\"");
     }
     currency
 }

@@ -24,10 +24,7 @@ impl Mistake {
     /// The mistake with the name of its file in front, as compilers write it:
     /// `catalog.toml:12:9: …`.
     pub fn in_file<'a>(&'a self, file: &'a str) -> impl fmt::Display + 'a {
-        InFile {
-            file,
-            mistake: self,
-        }
+        InFile { file, mistake: self }
     }
 }
 

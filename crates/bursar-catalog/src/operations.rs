@@ -17,11 +17,8 @@ pub(crate) struct Context<'c> {
     pub(crate) max_credits: Option<Credits>,
 }
 
-const ASSETS: [(&str, AssetKind); 3] = [
-    ("image", AssetKind::Image),
-    ("video", AssetKind::Video),
-    ("export", AssetKind::Export),
-];
+const ASSETS: [(&str, AssetKind); 3] =
+    [("image", AssetKind::Image), ("video", AssetKind::Video), ("export", AssetKind::Export)];
 
 /// The operations; none is fine for a product that holds plain amounts of credits.
 pub(crate) fn read(root: &Table<'_>, context: &Context<'_>) -> Option<Vec<Operation>> {
@@ -51,11 +48,7 @@ fn operation<'a>(
     let attributes = attributes::read(&table);
     let card = rates::read(&table, context.features);
     table.close();
-    let RateCard {
-        default_model,
-        default_quality,
-        rates,
-    } = card?;
+    let RateCard { default_model, default_quality, rates } = card?;
     let operation = Operation {
         key: key?,
         name: name?,
@@ -78,9 +71,7 @@ fn check_units(table: &Table<'_>, default: Option<Quantity>, most: Option<Quanti
         return;
     };
     if default > most {
-        let place = table
-            .field("default_units")
-            .or_else(|| table.field("max_units"));
+        let place = table.field("default_units").or_else(|| table.field("max_units"));
         if let Some(value) = place {
             value.wrong(
                 format!("{default} units are more than max_units"),
@@ -101,15 +92,9 @@ fn check_price(entry: &Value<'_>, operation: &Operation, context: &Context<'_>) 
     match dearest {
         Some(dearest) if dearest > most => {
             let message = format!("typical usage costs up to {dearest} credits");
-            entry.wrong(
-                message,
-                format!("at most {most}, the policies' holds.max_credits"),
-            );
+            entry.wrong(message, format!("at most {most}, the policies' holds.max_credits"));
         }
         Some(_) => {}
-        None => entry.wrong(
-            "no price fits into one hold",
-            format!("at most {most} credits"),
-        ),
+        None => entry.wrong("no price fits into one hold", format!("at most {most} credits")),
     }
 }

@@ -17,11 +17,8 @@ struct Seen<'a> {
 /// The packs; none is fine.
 pub(crate) fn read(root: &Table<'_>, currency: Option<Currency>) -> Option<Vec<Pack>> {
     let mut seen = Seen::default();
-    let packs: Vec<Option<Pack>> = root
-        .tables("packs")
-        .iter()
-        .map(|entry| pack(entry, currency, &mut seen))
-        .collect();
+    let packs: Vec<Option<Pack>> =
+        root.tables("packs").iter().map(|entry| pack(entry, currency, &mut seen)).collect();
     distinct(seen.keys, "key");
     check_order(&seen.sizes);
     packs.into_iter().collect()
@@ -36,12 +33,7 @@ fn pack<'a>(entry: &Value<'a>, currency: Option<Currency>, seen: &mut Seen<'a>) 
     seen.sizes.extend(credits.zip(table.field("credits")));
     let price = table.required("price", "\"10.00\"", |value| value.some_money(currency));
     table.close();
-    Some(Pack {
-        key: key?,
-        name: name?,
-        credits: credits?,
-        price: price?,
-    })
+    Some(Pack { key: key?, name: name?, credits: credits?, price: price? })
 }
 
 fn check_order(sizes: &[(Credits, Value<'_>)]) {
@@ -50,10 +42,7 @@ fn check_order(sizes: &[(Credits, Value<'_>)]) {
             let (given, first) = (value.quoted(), &first.place().path);
             let message =
                 format!("{given} is not more than {first}, but packs are listed smallest first");
-            value.wrong(
-                message,
-                format!("more than {before}, or another order of the packs"),
-            );
+            value.wrong(message, format!("more than {before}, or another order of the packs"));
         }
     }
 }

@@ -25,24 +25,16 @@ struct Seen<'a> {
 /// The plans.
 pub(crate) fn read(root: &Table<'_>, context: &Context<'_>) -> Option<Vec<Plan>> {
     let Some(value) = root.field("plans") else {
-        root.absent(
-            "there are no plans",
-            "a [[plans]] table for each plan, lowest first",
-        );
+        root.absent("there are no plans", "a [[plans]] table for each plan, lowest first");
         return None;
     };
     let entries = value.list()?;
     if entries.is_empty() {
-        value.wrong(
-            "there are no plans",
-            "a [[plans]] table for each plan, lowest first",
-        );
+        value.wrong("there are no plans", "a [[plans]] table for each plan, lowest first");
     }
     let mut seen = Seen::default();
-    let plans: Vec<Option<Plan>> = entries
-        .iter()
-        .map(|entry| plan(entry, context, &mut seen))
-        .collect();
+    let plans: Vec<Option<Plan>> =
+        entries.iter().map(|entry| plan(entry, context, &mut seen)).collect();
     distinct(seen.keys, "key");
     check_order(&seen.months);
     plans.into_iter().collect()
@@ -53,14 +45,11 @@ fn plan<'a>(entry: &Value<'a>, context: &Context<'_>, seen: &mut Seen<'a>) -> Op
     let key = table.required("key", "\"starter\"", Value::key);
     seen.keys.extend(key.clone().zip(table.field("key")));
     let name = table.required("name", "\"Starter\"", Value::text);
-    let price = table.required("price", "{ month = \"29.00\" }", |value| {
-        price(value, context, seen)
-    });
+    let price =
+        table.required("price", "{ month = \"29.00\" }", |value| price(value, context, seen));
     let allowance = table.required("allowance", "400", Value::credits);
     let storage = table.required("storage", "\"2 GB\"", Value::bytes);
-    let features = table.or("features", Vec::new(), |value| {
-        features(value, context.features)
-    });
+    let features = table.or("features", Vec::new(), |value| features(value, context.features));
     let highlights = table.or("highlights", Vec::new(), |value| value.list_of(Value::text));
     let popular = table.or("popular", false, Value::boolean);
     let retired = table.or("retired", false, Value::boolean);
@@ -97,9 +86,7 @@ fn price<'a>(value: &Value<'a>, context: &Context<'_>, seen: &mut Seen<'a>) -> O
     let prices = match (context.annual, year) {
         (Presence::Unreadable, None) => return None,
         (Presence::Absent, None) => {
-            value
-                .table()?
-                .missing("year", "\"313.00\", or an [annual] rule for every plan");
+            value.table()?.missing("year", "\"313.00\", or an [annual] rule for every plan");
             return None;
         }
         (Presence::Rule(rule), None) => rule.year(month).zip(rule.shown(month)),
@@ -109,17 +96,10 @@ fn price<'a>(value: &Value<'a>, context: &Context<'_>, seen: &mut Seen<'a>) -> O
         }
     };
     if prices.is_none() {
-        value.wrong(
-            "the price of a year is too large",
-            "a lower price of a month",
-        );
+        value.wrong("the price of a year is too large", "a lower price of a month");
     }
     let (year, year_per_month) = prices?;
-    Some(Price {
-        month,
-        year,
-        year_per_month,
-    })
+    Some(Price { month, year, year_per_month })
 }
 
 /// A plan's own yearly price. More than twelve months cost is a slip of the keyboard.
@@ -127,10 +107,7 @@ fn explicit_year(value: &Value<'_>, month: Option<Money>, context: &Context<'_>)
     let year = value.money(context.currency)?;
     let twelve = month.and_then(|month| month.scaled(12, 1, 1));
     if let Some(twelve) = twelve.filter(|twelve| year.amount > twelve.amount) {
-        let message = format!(
-            "{} is more than 12 months at the monthly price",
-            value.quoted()
-        );
+        let message = format!("{} is more than 12 months at the monthly price", value.quoted());
         value.wrong(message, format!("at most {twelve}"));
         return None;
     }
@@ -139,13 +116,8 @@ fn explicit_year(value: &Value<'_>, month: Option<Money>, context: &Context<'_>)
 
 fn features(value: &Value<'_>, known: &Known) -> Option<Vec<Key>> {
     let elements = value.list()?;
-    let keys: Vec<Option<Key>> = elements
-        .iter()
-        .map(|value| known.reference(value))
-        .collect();
-    let given = elements
-        .iter()
-        .filter_map(|value| Some((value.as_str()?, value.clone())));
+    let keys: Vec<Option<Key>> = elements.iter().map(|value| known.reference(value)).collect();
+    let given = elements.iter().filter_map(|value| Some((value.as_str()?, value.clone())));
     distinct(given, "feature");
     keys.into_iter().collect()
 }
@@ -160,10 +132,7 @@ fn check_order(months: &[(Money, Value<'_>)]) {
                 value.quoted(),
                 first.place().path
             );
-            value.wrong(
-                message,
-                format!("at least {before}, or another order of the plans"),
-            );
+            value.wrong(message, format!("at least {before}, or another order of the plans"));
         }
     }
 }

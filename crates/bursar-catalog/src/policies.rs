@@ -18,19 +18,12 @@ const SECOND: Duration = Duration::from_secs(1);
 const QUARTER_HOUR: Duration = Duration::from_secs(900);
 const DAY: Duration = Duration::from_secs(86_400);
 
-const CLASSES: [(&str, Class); 3] = [
-    ("plan", Class::Plan),
-    ("promo", Class::Promo),
-    ("topup", Class::Topup),
-];
-const TIMINGS: [(&str, ChangeTiming); 2] = [
-    ("now", ChangeTiming::Now),
-    ("next_billing_date", ChangeTiming::NextBillingDate),
-];
-const EXPIRED: [(&str, ExpiredRefund); 2] = [
-    ("promo", ExpiredRefund::Promo),
-    ("forfeit", ExpiredRefund::Forfeit),
-];
+const CLASSES: [(&str, Class); 3] =
+    [("plan", Class::Plan), ("promo", Class::Promo), ("topup", Class::Topup)];
+const TIMINGS: [(&str, ChangeTiming); 2] =
+    [("now", ChangeTiming::Now), ("next_billing_date", ChangeTiming::NextBillingDate)];
+const EXPIRED: [(&str, ExpiredRefund); 2] =
+    [("promo", ExpiredRefund::Promo), ("forfeit", ExpiredRefund::Forfeit)];
 
 /// The word of the file for a timing.
 pub(crate) const fn timing_word(timing: ChangeTiming) -> &'static str {
@@ -56,18 +49,14 @@ pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
     let mut max_credits = None;
     let policies = root.section("policies", |table| {
         let burn_first = table.or("burn_first", Vec::new(), burn_first);
-        let quote_ttl = table.or("quote_ttl", QUARTER_HOUR, |value| {
-            value.duration(SECOND, days(30))
-        });
-        let holds = table.or("holds", DEFAULT_HOLDS, |value| {
-            holds(value, &mut max_credits)
-        });
+        let quote_ttl =
+            table.or("quote_ttl", QUARTER_HOUR, |value| value.duration(SECOND, days(30)));
+        let holds = table.or("holds", DEFAULT_HOLDS, |value| holds(value, &mut max_credits));
         let changes = table.or("changes", DEFAULT_CHANGES, changes);
         let refunds = table.required("refunds", "{ first_subscription = \"7d\" }", refunds);
         let dunning = table.required("dunning_retry_days", "[1, 3, 5, 7]", retry_days);
-        let retention = table.required("retention", "\"30d\"", |value| {
-            value.duration(Duration::ZERO, days(3_650))
-        });
+        let retention = table
+            .required("retention", "\"30d\"", |value| value.duration(Duration::ZERO, days(3_650)));
         table.close();
         Some(Policies {
             burn_first: burn_first?,
@@ -88,16 +77,8 @@ const fn days(days: u32) -> Duration {
 
 fn burn_first(value: &Value<'_>) -> Option<Vec<Class>> {
     let elements = value.list()?;
-    distinct(
-        elements
-            .iter()
-            .filter_map(|value| Some((value.as_str()?, value.clone()))),
-        "class",
-    );
-    let classes: Vec<Option<Class>> = elements
-        .iter()
-        .map(|value| value.choice(&CLASSES))
-        .collect();
+    distinct(elements.iter().filter_map(|value| Some((value.as_str()?, value.clone()))), "class");
+    let classes: Vec<Option<Class>> = elements.iter().map(|value| value.choice(&CLASSES)).collect();
     classes.into_iter().collect()
 }
 
@@ -111,25 +92,16 @@ const DEFAULT_HOLDS: HoldPolicy = HoldPolicy {
 fn holds(value: &Value<'_>, most: &mut Option<Credits>) -> Option<HoldPolicy> {
     let table = value.table()?;
     let max_ttl = table.or("max_ttl", DAY, |value| value.duration(SECOND, DAY));
-    let default_ttl = table.or("default_ttl", QUARTER_HOUR, |value| {
-        value.duration(SECOND, DAY)
-    });
-    let max_open = table.or("max_open", DEFAULT_HOLDS.max_open, |value| {
-        value.whole(1, 100_000)
-    });
+    let default_ttl = table.or("default_ttl", QUARTER_HOUR, |value| value.duration(SECOND, DAY));
+    let max_open = table.or("max_open", DEFAULT_HOLDS.max_open, |value| value.whole(1, 100_000));
     let max_credits = table.or("max_credits", Credits::MAX_AMOUNT, Value::some_credits);
     *most = max_credits;
     if let (Some(default), Some(max)) = (default_ttl, max_ttl)
         && default > max
     {
-        let place = table
-            .field("default_ttl")
-            .or_else(|| table.field("max_ttl"));
+        let place = table.field("default_ttl").or_else(|| table.field("max_ttl"));
         if let Some(value) = place {
-            let message = format!(
-                "the default of {} is longer than max_ttl",
-                in_words(default)
-            );
+            let message = format!("the default of {} is longer than max_ttl", in_words(default));
             value.wrong(message, format!("at most {}", in_words(max)));
         }
     }
@@ -144,10 +116,8 @@ fn holds(value: &Value<'_>, most: &mut Option<Credits>) -> Option<HoldPolicy> {
 
 /// "Upgrades: prorated for the remainder of your billing period. Downgrades: take effect at next
 /// billing date."
-const DEFAULT_CHANGES: ChangePolicy = ChangePolicy {
-    upgrade: ChangeTiming::Now,
-    downgrade: ChangeTiming::NextBillingDate,
-};
+const DEFAULT_CHANGES: ChangePolicy =
+    ChangePolicy { upgrade: ChangeTiming::Now, downgrade: ChangeTiming::NextBillingDate };
 
 fn changes(value: &Value<'_>) -> Option<ChangePolicy> {
     let table = value.table()?;
@@ -155,10 +125,7 @@ fn changes(value: &Value<'_>) -> Option<ChangePolicy> {
     let upgrade = table.or("upgrade", DEFAULT_CHANGES.upgrade, timing);
     let downgrade = table.or("downgrade", DEFAULT_CHANGES.downgrade, timing);
     table.close();
-    Some(ChangePolicy {
-        upgrade: upgrade?,
-        downgrade: downgrade?,
-    })
+    Some(ChangePolicy { upgrade: upgrade?, downgrade: downgrade? })
 }
 
 fn refunds(value: &Value<'_>) -> Option<RefundPolicy> {
@@ -166,26 +133,16 @@ fn refunds(value: &Value<'_>) -> Option<RefundPolicy> {
     let first = table.required("first_subscription", "\"7d\"", |value| {
         value.duration(Duration::ZERO, days(366))
     });
-    let expired = table.or("expired_lots", ExpiredRefund::Promo, |value| {
-        value.choice(&EXPIRED)
-    });
+    let expired = table.or("expired_lots", ExpiredRefund::Promo, |value| value.choice(&EXPIRED));
     table.close();
-    Some(RefundPolicy {
-        first_subscription: first?,
-        expired_lots: expired?,
-    })
+    Some(RefundPolicy { first_subscription: first?, expired_lots: expired? })
 }
 
 fn retry_days(value: &Value<'_>) -> Option<Vec<u32>> {
     let elements = value.list()?;
-    let days: Vec<Option<u32>> = elements
-        .iter()
-        .map(|value| value.whole(1, LAST_RETRY_DAY))
-        .collect();
-    for ((before, day), value) in days
-        .iter()
-        .zip(days.iter().skip(1))
-        .zip(elements.iter().skip(1))
+    let days: Vec<Option<u32>> =
+        elements.iter().map(|value| value.whole(1, LAST_RETRY_DAY)).collect();
+    for ((before, day), value) in days.iter().zip(days.iter().skip(1)).zip(elements.iter().skip(1))
     {
         if let (Some(before), Some(day)) = (before, day)
             && day <= before

@@ -14,10 +14,7 @@ pub(crate) fn sentences(policies: &Policies) -> Vec<String> {
         holds(&policies.holds),
         changes(policies.changes),
         first_refund(&policies.refunds),
-        format!(
-            "A refunded charge whose credits have expired {}.",
-            expired(&policies.refunds)
-        ),
+        format!("A refunded charge whose credits have expired {}.", expired(&policies.refunds)),
         format!(
             "A failed renewal is tried again {}; then the subscription ends.",
             retries(&policies.dunning_retry_days)
@@ -35,15 +32,8 @@ pub(crate) fn burn_order(first: &[Class]) -> String {
         return "earliest expiry first".to_owned();
     }
     let names: Vec<&str> = first.iter().map(|class| class.as_str()).collect();
-    let rest = if names.len() < Class::ALL.len() {
-        ", then the rest"
-    } else {
-        ""
-    };
-    format!(
-        "by class ({}{rest}), within it earliest expiry first",
-        names.join(", then ")
-    )
+    let rest = if names.len() < Class::ALL.len() { ", then the rest" } else { "" };
+    format!("by class ({}{rest}), within it earliest expiry first", names.join(", then "))
 }
 
 fn holds(policy: &HoldPolicy) -> String {

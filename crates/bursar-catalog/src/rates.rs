@@ -26,25 +26,15 @@ struct Steps {
     minimum: Option<Credits>,
 }
 
-const DEFAULT_STEPS: Steps = Steps {
-    step: Credits::ONE,
-    rounding: Rounding::Up,
-    minimum: None,
-};
+const DEFAULT_STEPS: Steps = Steps { step: Credits::ONE, rounding: Rounding::Up, minimum: None };
 
-const ROUNDINGS: [(&str, Rounding); 3] = [
-    ("up", Rounding::Up),
-    ("half_up", Rounding::HalfUp),
-    ("down", Rounding::Down),
-];
+const ROUNDINGS: [(&str, Rounding); 3] =
+    [("up", Rounding::Up), ("half_up", Rounding::HalfUp), ("down", Rounding::Down)];
 
 /// The rates of the operation in `table`.
 pub(crate) fn read(table: &Table<'_>, features: &Known) -> Option<RateCard> {
     let steps = steps(table, DEFAULT_STEPS);
-    let mut names = Names {
-        rows: Vec::new(),
-        complete: true,
-    };
+    let mut names = Names { rows: Vec::new(), complete: true };
     let example = "[{ model = \"ochre-1\", quality = \"standard\", unit_price = \"0.3\" }]";
     let rates = table.required("rates", example, |value| {
         let entries = value.list()?;
@@ -53,10 +43,8 @@ pub(crate) fn read(table: &Table<'_>, features: &Known) -> Option<RateCard> {
         }
         // A mistake in the operation's steps is reported once, not again for each rate.
         let steps = steps.unwrap_or(DEFAULT_STEPS);
-        let rates: Vec<Option<OperationRate>> = entries
-            .iter()
-            .map(|entry| rate(entry, steps, features, &mut names))
-            .collect();
+        let rates: Vec<Option<OperationRate>> =
+            entries.iter().map(|entry| rate(entry, steps, features, &mut names)).collect();
         rates.into_iter().collect::<Option<Vec<OperationRate>>>()
     });
     names.check_distinct();
@@ -65,21 +53,13 @@ pub(crate) fn read(table: &Table<'_>, features: &Known) -> Option<RateCard> {
     let (default_model, default_quality) = (default_model?, default_quality?);
     names.check_default(table, &default_model, &default_quality);
     steps?;
-    Some(RateCard {
-        default_model,
-        default_quality,
-        rates: rates?,
-    })
+    Some(RateCard { default_model, default_quality, rates: rates? })
 }
 
 fn steps(table: &Table<'_>, default: Steps) -> Option<Steps> {
     let step = table.or("step", default.step, Value::some_credits);
-    let rounding = table.or("rounding", default.rounding, |value| {
-        value.choice(&ROUNDINGS)
-    });
-    let minimum = table.or("minimum", default.minimum, |value| {
-        value.credits().map(Some)
-    });
+    let rounding = table.or("rounding", default.rounding, |value| value.choice(&ROUNDINGS));
+    let minimum = table.or("minimum", default.minimum, |value| value.credits().map(Some));
     let (step, minimum) = (step?, minimum?);
     let odd = |minimum: &Credits| minimum.micro().checked_rem(step.micro()) != Some(0);
     if let Some(minimum) = minimum.filter(odd) {
@@ -90,11 +70,7 @@ fn steps(table: &Table<'_>, default: Steps) -> Option<Steps> {
         }
         return None;
     }
-    Some(Steps {
-        step,
-        rounding: rounding?,
-        minimum,
-    })
+    Some(Steps { step, rounding: rounding?, minimum })
 }
 
 fn rate<'a>(
@@ -114,20 +90,11 @@ fn rate<'a>(
     let feature = table.optional("feature", |value| features.reference(value));
     let steps = steps(&table, steps_of_operation);
     table.close();
-    let Steps {
-        step,
-        rounding,
-        minimum,
-    } = steps?;
+    let Steps { step, rounding, minimum } = steps?;
     Some(OperationRate {
         model: model?,
         quality: quality?,
-        rate: Rate {
-            unit_price: unit_price?,
-            step,
-            rounding,
-            minimum: minimum.unwrap_or(step),
-        },
+        rate: Rate { unit_price: unit_price?, step, rounding, minimum: minimum.unwrap_or(step) },
         feature: feature?,
     })
 }
@@ -149,11 +116,7 @@ impl<'a> Names<'a> {
     fn push(&mut self, entry: &Value<'a>, model: Option<&Key>, quality: Option<&Key>) {
         match (model.cloned(), quality.cloned()) {
             (Some(model), Some(quality)) => {
-                self.rows.push(Row {
-                    model,
-                    quality,
-                    entry: entry.clone(),
-                });
+                self.rows.push(Row { model, quality, entry: entry.clone() });
             }
             _ => self.complete = false,
         }
@@ -161,12 +124,7 @@ impl<'a> Names<'a> {
 
     fn check_distinct(&self) {
         let mut seen = BTreeMap::new();
-        for Row {
-            model,
-            quality,
-            entry,
-        } in &self.rows
-        {
+        for Row { model, quality, entry } in &self.rows {
             let first = seen.entry((model, quality)).or_insert(entry);
             if first.place().path != entry.place().path {
                 let first = &first.place().path;

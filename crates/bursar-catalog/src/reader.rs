@@ -30,14 +30,7 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Value<'a> {
     fn new(report: &'a Report<'a>, value: &'a Spanned<DeValue<'a>>, path: String) -> Self {
-        Self {
-            report,
-            value,
-            place: Place {
-                span: value.span(),
-                path,
-            },
-        }
+        Self { report, value, place: Place { span: value.span(), path } }
     }
 
     /// Where it is.
@@ -83,11 +76,7 @@ impl<'a> Value<'a> {
         match self.value.get_ref() {
             DeValue::Integer(_) | DeValue::Float(_) => {
                 let digits = self.source().replace('_', "");
-                Some(
-                    digits
-                        .strip_prefix('+')
-                        .map_or_else(|| digits.clone(), str::to_owned),
-                )
+                Some(digits.strip_prefix('+').map_or_else(|| digits.clone(), str::to_owned))
             }
             _ => None,
         }
@@ -103,10 +92,7 @@ impl<'a> Value<'a> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Some(*value),
             _ => {
-                self.wrong(
-                    format!("{} is neither true nor false", self.quoted()),
-                    "true or false",
-                );
+                self.wrong(format!("{} is neither true nor false", self.quoted()), "true or false");
                 None
             }
         }
@@ -132,10 +118,7 @@ impl<'a> Value<'a> {
             return Some(key);
         }
         let message = format!("{} is not a key", self.quoted());
-        self.wrong(
-            message,
-            "1 to 64 letters, digits or any of _ - . : / in quotes",
-        );
+        self.wrong(message, "1 to 64 letters, digits or any of _ - . : / in quotes");
         None
     }
 
@@ -160,10 +143,7 @@ impl<'a> Value<'a> {
                 asked: RefCell::default(),
             }),
             _ => {
-                self.wrong(
-                    format!("{} is not a table", self.quoted()),
-                    "a table, { … }",
-                );
+                self.wrong(format!("{} is not a table", self.quoted()), "a table, { … }");
                 None
             }
         }
@@ -197,31 +177,18 @@ impl<'a> Value<'a> {
 impl<'a> Table<'a> {
     /// The whole file.
     pub(crate) fn root(report: &'a Report<'a>, root: &'a Spanned<DeTable<'a>>) -> Self {
-        let place = Place {
-            span: 0..0,
-            path: String::new(),
-        };
-        Self {
-            report,
-            table: root.get_ref(),
-            place,
-            asked: RefCell::default(),
-        }
+        let place = Place { span: 0..0, path: String::new() };
+        Self { report, table: root.get_ref(), place, asked: RefCell::default() }
     }
 
     /// Reports that something isn't there, which is about the table as a whole.
     pub(crate) fn absent(&self, message: &str, expected: &str) {
-        self.report
-            .absent(&self.place, message, Some(expected.to_owned()));
+        self.report.absent(&self.place, message, Some(expected.to_owned()));
     }
 
     fn path(&self, name: &str) -> String {
         let bare = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-        let name = if name.chars().all(bare) {
-            shorten(name)
-        } else {
-            quote(name)
-        };
+        let name = if name.chars().all(bare) { shorten(name) } else { quote(name) };
         match self.place.path.as_str() {
             "" => name,
             path => format!("{path}.{name}"),
@@ -234,9 +201,7 @@ impl<'a> Table<'a> {
         if !asked.contains(&name) {
             asked.push(name);
         }
-        self.table
-            .get(name)
-            .map(|value| Value::new(self.report, value, self.path(name)))
+        self.table.get(name).map(|value| Value::new(self.report, value, self.path(name)))
     }
 
     /// A field that must be there; `example` is what it could be, as TOML.
@@ -276,10 +241,7 @@ impl<'a> Table<'a> {
     }
 
     fn missing_field(&self, name: &'static str, expected: String) {
-        let place = Place {
-            path: self.path(name),
-            ..self.place.clone()
-        };
+        let place = Place { path: self.path(name), ..self.place.clone() };
         self.report.absent(&place, "is missing", Some(expected));
     }
 
@@ -307,9 +269,7 @@ impl<'a> Table<'a> {
 
     /// The elements of a list of tables such as `[[plans]]`; none if it isn't there.
     pub(crate) fn tables(&self, name: &'static str) -> Vec<Value<'a>> {
-        self.field(name)
-            .and_then(|value| value.list())
-            .unwrap_or_default()
+        self.field(name).and_then(|value| value.list()).unwrap_or_default()
     }
 
     /// Every field in the order of the file, for tables whose keys are the author's own.
@@ -318,10 +278,7 @@ impl<'a> Table<'a> {
         entries.sort_by_key(|(key, _)| key.span().start);
         (entries.into_iter())
             .map(|(key, value)| {
-                (
-                    Value::new(self.report, value, self.path(key.get_ref())),
-                    key.get_ref().as_ref(),
-                )
+                (Value::new(self.report, value, self.path(key.get_ref())), key.get_ref().as_ref())
             })
             .collect()
     }
@@ -331,20 +288,10 @@ impl<'a> Table<'a> {
         if let Ok(key) = text.parse() {
             return Some(key);
         }
-        let span = self
-            .table
-            .get_key_value(text)
-            .map_or(0..0, |(key, _)| key.span());
-        let place = Place {
-            span,
-            path: entry.place.path.clone(),
-        };
+        let span = self.table.get_key_value(text).map_or(0..0, |(key, _)| key.span());
+        let place = Place { span, path: entry.place.path.clone() };
         let message = format!("{} is not a key", quote(text));
-        self.report.mistake(
-            &place,
-            message,
-            "1 to 64 letters, digits or any of _ - . : /",
-        );
+        self.report.mistake(&place, message, "1 to 64 letters, digits or any of _ - . : /");
         None
     }
 
@@ -356,18 +303,12 @@ impl<'a> Table<'a> {
             if asked.contains(&name) {
                 continue;
             }
-            let place = Place {
-                span: key.span(),
-                path: self.path(name),
-            };
+            let place = Place { span: key.span(), path: self.path(name) };
             match closest(name, asked.iter().copied()) {
                 Some(meant) => {
-                    self.report
-                        .plain(&place, format!("unknown key; did you mean {meant:?}?"));
+                    self.report.plain(&place, format!("unknown key; did you mean {meant:?}?"));
                 }
-                None => self
-                    .report
-                    .mistake(&place, "unknown key", one_of(asked.iter())),
+                None => self.report.mistake(&place, "unknown key", one_of(asked.iter())),
             }
         }
     }

@@ -46,11 +46,7 @@ impl<'a> Report<'a> {
     /// A report on `text`, which is not TOML in the places of `syntax`.
     pub(crate) fn new(text: &'a str, syntax: &[toml::de::Error]) -> Self {
         let syntax = syntax.iter().map(|error| not_toml(text, error)).collect();
-        Self {
-            text,
-            syntax,
-            found: RefCell::new(Vec::new()),
-        }
+        Self { text, syntax, found: RefCell::new(Vec::new()) }
     }
 
     /// The file's own words for `span`.
@@ -85,12 +81,7 @@ impl<'a> Report<'a> {
     }
 
     fn push(&self, place: &Place, message: String, expected: Option<String>, cause: Cause) {
-        self.found.borrow_mut().push(Found {
-            place: place.clone(),
-            message,
-            expected,
-            cause,
-        });
+        self.found.borrow_mut().push(Found { place: place.clone(), message, expected, cause });
     }
 
     /// All mistakes in the order of the file; empty if there are none.
@@ -142,16 +133,8 @@ fn not_toml(text: &str, error: &toml::de::Error) -> Found {
         Some((message, expected)) => (message, Some(expected.to_owned())),
         None => (error.message(), None),
     };
-    let place = Place {
-        span,
-        path: String::new(),
-    };
-    Found {
-        place,
-        message: format!("not TOML: {message}"),
-        expected,
-        cause: Cause::Syntax,
-    }
+    let place = Place { span, path: String::new() };
+    Found { place, message: format!("not TOML: {message}"), expected, cause: Cause::Syntax }
 }
 
 /// Lines and columns from byte offsets, in one pass over the text however many there are.
@@ -168,19 +151,12 @@ impl<'a> Positions<'a> {
             // A byte order mark is no character of the first line.
             characters.next();
         }
-        Self {
-            characters,
-            line: 1,
-            column: 1,
-        }
+        Self { characters, line: 1, column: 1 }
     }
 
     /// Line and column of each, which must be sorted by offset.
     fn of(mut self, sorted: &[Found]) -> Vec<(usize, usize)> {
-        sorted
-            .iter()
-            .map(|found| self.advance(found.place.span.start))
-            .collect()
+        sorted.iter().map(|found| self.advance(found.place.span.start)).collect()
     }
 
     fn advance(&mut self, to: usize) -> (usize, usize) {

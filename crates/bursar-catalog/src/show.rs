@@ -18,24 +18,12 @@ pub fn show(catalog: &Catalog) -> String {
     );
     let sections = [
         ("Plans", Some(plans(catalog))),
-        (
-            "Features",
-            (!catalog.features.is_empty()).then(|| features(catalog)),
-        ),
+        ("Features", (!catalog.features.is_empty()).then(|| features(catalog))),
         ("Packs", (!catalog.packs.is_empty()).then(|| packs(catalog))),
-        (
-            "Credit costs",
-            (!catalog.operations.is_empty()).then(|| costs(catalog)),
-        ),
-        (
-            "Rates",
-            (!catalog.operations.is_empty()).then(|| rates(catalog)),
-        ),
+        ("Credit costs", (!catalog.operations.is_empty()).then(|| costs(catalog))),
+        ("Rates", (!catalog.operations.is_empty()).then(|| rates(catalog))),
         ("What else changes a price", attributes(catalog)),
-        (
-            "Policies",
-            Some(policy_words::sentences(&catalog.policies).join("\n")),
-        ),
+        ("Policies", Some(policy_words::sentences(&catalog.policies).join("\n"))),
     ];
     let sections = sections.into_iter().filter_map(|(heading, body)| {
         body.map(|body| format!("\n{heading}\n{}\n", body.trim_end()))
@@ -46,10 +34,7 @@ pub fn show(catalog: &Catalog) -> String {
 /// A table; columns from the second on are numbers and go to the right, up to `numbers` of them.
 fn table(header: &[&str], numbers: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_header(header.to_vec())
-        .add_rows(rows);
+    table.load_style(UTF8_FULL_CONDENSED).set_header(header.to_vec()).add_rows(rows);
     for column in 1..=numbers {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -59,15 +44,7 @@ fn table(header: &[&str], numbers: usize, rows: impl Iterator<Item = Vec<String>
 }
 
 fn plans(catalog: &Catalog) -> String {
-    let header = [
-        "Plan",
-        "Month",
-        "Year",
-        "Year, per month",
-        "Credits a month",
-        "Storage",
-        "Key",
-    ];
+    let header = ["Plan", "Month", "Year", "Year, per month", "Credits a month", "Storage", "Key"];
     table(&header, 5, catalog.plans.iter().map(plan))
 }
 
@@ -92,10 +69,7 @@ fn features(catalog: &Catalog) -> String {
     let names = catalog.plans.iter().map(|plan| plan.name.as_str());
     let header: Vec<&str> = std::iter::once("Feature").chain(names).collect();
     let rows = catalog.features.iter().map(|feature| {
-        let has = catalog
-            .plans
-            .iter()
-            .map(|plan| plan.features.contains(&feature.key));
+        let has = catalog.plans.iter().map(|plan| plan.features.contains(&feature.key));
         let cells = has.map(|has| if has { "Yes" } else { "-" }.to_owned());
         std::iter::once(feature.name.clone()).chain(cells).collect()
     });
@@ -116,28 +90,15 @@ fn packs(catalog: &Catalog) -> String {
 }
 
 fn costs(catalog: &Catalog) -> String {
-    let rows = cost_table(catalog)
-        .into_iter()
-        .map(|row| vec![row.label.clone(), row.credits()]);
+    let rows = cost_table(catalog).into_iter().map(|row| vec![row.label.clone(), row.credits()]);
     table(&["Operation", "Credits"], 1, rows)
 }
 
 fn rates(catalog: &Catalog) -> String {
     let rows = catalog.operations.iter().flat_map(|operation| {
-        operation
-            .rates
-            .iter()
-            .map(|rate| rate_row(catalog, operation, rate))
+        operation.rates.iter().map(|rate| rate_row(catalog, operation, rate))
     });
-    let header = [
-        "Operation",
-        "Credits",
-        "per",
-        "Model",
-        "Quality",
-        "Rounded",
-        "Needs",
-    ];
+    let header = ["Operation", "Credits", "per", "Model", "Quality", "Rounded", "Needs"];
     table(&header, 1, rows)
 }
 
@@ -178,19 +139,11 @@ fn attributes(catalog: &Catalog) -> Option<String> {
         .flat_map(|operation| operation.attributes.iter().map(move |a| (operation, a)))
         .map(|(operation, attribute)| {
             let values = attribute.values.iter().map(|value| {
-                let default = if value.key == attribute.default {
-                    " (default)"
-                } else {
-                    ""
-                };
+                let default = if value.key == attribute.default { " (default)" } else { "" };
                 format!("{}{default} × {}", value.key, value.multiplier)
             });
             let values: Vec<String> = values.collect();
-            vec![
-                operation.key.to_string(),
-                attribute.key.to_string(),
-                values.join(", "),
-            ]
+            vec![operation.key.to_string(), attribute.key.to_string(), values.join(", ")]
         })
         .collect();
     (!rows.is_empty()).then(|| table(&["Operation", "Attribute", "Values"], 0, rows.into_iter()))

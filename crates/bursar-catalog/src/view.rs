@@ -33,10 +33,7 @@ impl<'a> CatalogView<'a> {
             support_email: &catalog.support_email,
             currency: catalog.currency.code(),
             features: (catalog.features.iter())
-                .map(|feature| FeatureView {
-                    key: &feature.key,
-                    name: &feature.name,
-                })
+                .map(|feature| FeatureView { key: &feature.key, name: &feature.name })
                 .collect(),
             plans: catalog.plans.iter().map(PlanView::of).collect(),
             packs: catalog.packs.iter().map(PackView::of).collect(),
@@ -79,10 +76,7 @@ struct MoneyView {
 
 impl MoneyView {
     fn of(money: Money) -> Self {
-        Self {
-            amount: money.amount,
-            currency: money.currency.code().to_owned(),
-        }
+        Self { amount: money.amount, currency: money.currency.code().to_owned() }
     }
 }
 
@@ -250,11 +244,7 @@ impl PoliciesView {
     fn of(policies: &Policies) -> Self {
         let seconds = |duration: Duration| duration.as_secs();
         Self {
-            burn_first: policies
-                .burn_first
-                .iter()
-                .map(|class| class.as_str())
-                .collect(),
+            burn_first: policies.burn_first.iter().map(|class| class.as_str()).collect(),
             quote_ttl_seconds: seconds(policies.quote_ttl),
             hold_default_ttl_seconds: seconds(policies.holds.default_ttl),
             hold_max_ttl_seconds: seconds(policies.holds.max_ttl),

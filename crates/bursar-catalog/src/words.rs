@@ -7,13 +7,8 @@ use bursar_core::credits::Credits;
 use bursar_core::money::Money;
 
 /// Units of size, largest first.
-pub(crate) const UNITS_OF_BYTES: [(&str, u64); 5] = [
-    ("TB", 1_000_000_000_000),
-    ("GB", 1_000_000_000),
-    ("MB", 1_000_000),
-    ("KB", 1_000),
-    ("B", 1),
-];
+pub(crate) const UNITS_OF_BYTES: [(&str, u64); 5] =
+    [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1)];
 
 /// A number of bytes: `2 GB`, `1.5 TB`. Exact: a size that needs more than three decimals is written
 /// in a smaller unit.
@@ -45,9 +40,7 @@ pub(crate) fn in_words(duration: Duration) -> String {
 /// A number with its thousands set apart: `1,250`, `-1,000.5`.
 pub(crate) fn grouped(number: impl Display) -> String {
     let text = number.to_string();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '-')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.len());
     let (whole, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
     let digits = whole.trim_start_matches('-').len();
     let mut grouped = String::with_capacity(text.len().saturating_mul(2));
@@ -70,37 +63,19 @@ pub(crate) fn per_credit(price: Money, credits: Credits) -> Option<String> {
     let unit = i128::from(price.currency.minor_per_major()).checked_mul(credits.micro().into())?;
     // Micro-units of the currency for one credit, half up.
     let scaled = i128::from(price.amount).checked_mul(1_000_000_000_000)?;
-    let micro = scaled
-        .checked_mul(2)?
-        .checked_add(unit)?
-        .checked_div(unit.checked_mul(2)?)?;
-    let rounded = if micro < 10_000 {
-        micro
-    } else {
-        (micro.checked_add(50)? / 100) * 100
-    };
+    let micro = scaled.checked_mul(2)?.checked_add(unit)?.checked_div(unit.checked_mul(2)?)?;
+    let rounded = if micro < 10_000 { micro } else { (micro.checked_add(50)? / 100) * 100 };
     let number = Credits::from_micro(i64::try_from(rounded).ok()?).to_string();
     // At least the currency's own decimals: 0.10, not 0.1.
     let (whole, decimals) = number.split_once('.').unwrap_or((&number, ""));
     let width = usize::try_from(price.currency.exponent()).unwrap_or(0);
-    let point = if decimals.is_empty() && width == 0 {
-        ""
-    } else {
-        "."
-    };
-    Some(format!(
-        "{whole}{point}{decimals:0<width$} {}",
-        price.currency
-    ))
+    let point = if decimals.is_empty() && width == 0 { "" } else { "." };
+    Some(format!("{whole}{point}{decimals:0<width$} {}", price.currency))
 }
 
 /// `second` or `seconds`.
 pub(crate) fn plural(noun: &str, one: bool) -> String {
-    if one || noun.ends_with('s') {
-        noun.to_owned()
-    } else {
-        format!("{noun}s")
-    }
+    if one || noun.ends_with('s') { noun.to_owned() } else { format!("{noun}s") }
 }
 
 /// With a capital first letter.

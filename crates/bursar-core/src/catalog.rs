@@ -318,9 +318,7 @@ impl Catalog {
 
     /// The operation of that key.
     pub fn operation(&self, key: &Key) -> Option<&Operation> {
-        self.operations
-            .iter()
-            .find(|operation| operation.key == *key)
+        self.operations.iter().find(|operation| operation.key == *key)
     }
 
     /// The lowest plan for sale that has all of `features`.
@@ -328,7 +326,6 @@ impl Catalog {
         &self,
         features: impl Iterator<Item = &'a Key> + Clone,
     ) -> Option<&Plan> {
-        self.offered()
-            .find(|plan| features.clone().all(|key| plan.features.contains(key)))
+        self.offered().find(|plan| features.clone().all(|key| plan.features.contains(key)))
     }
 }

@@ -148,12 +148,9 @@ pub(crate) fn parse_fixed(text: &str) -> Result<i64, FixedError> {
         None => (false, text),
     };
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (
-            mantissa,
-            exponent
-                .parse::<i32>()
-                .map_err(|_| FixedError::NotANumber)?,
-        ),
+        Some((mantissa, exponent)) => {
+            (mantissa, exponent.parse::<i32>().map_err(|_| FixedError::NotANumber)?)
+        }
         None => (unsigned, 0),
     };
     let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
@@ -177,9 +174,7 @@ pub(crate) fn parse_fixed(text: &str) -> Result<i64, FixedError> {
     if shift < 0 {
         return Err(FixedError::TooPrecise);
     }
-    let factor = u32::try_from(shift)
-        .ok()
-        .and_then(|shift| 10_i64.checked_pow(shift));
+    let factor = u32::try_from(shift).ok().and_then(|shift| 10_i64.checked_pow(shift));
     significant
         .parse::<i64>()
         .ok()
@@ -198,10 +193,7 @@ pub(crate) fn write_fixed(f: &mut fmt::Formatter<'_>, micro: i64) -> fmt::Result
         return f.pad(&alloc::format!("{sign}{whole}"));
     }
     let decimals = alloc::format!("{rest:06}");
-    f.pad(&alloc::format!(
-        "{sign}{whole}.{}",
-        decimals.trim_end_matches('0')
-    ))
+    f.pad(&alloc::format!("{sign}{whole}.{}", decimals.trim_end_matches('0')))
 }
 
 #[cfg(test)]
@@ -215,37 +207,20 @@ mod tests {
         for text in ["0", "80", "0.25", "-3.000001", "1000000000"] {
             assert_eq!(Credits::parse(text).unwrap().to_string(), text);
         }
-        assert_eq!(
-            Credits::parse("80.0").unwrap(),
-            Credits::parse("8e1").unwrap()
-        );
+        assert_eq!(Credits::parse("80.0").unwrap(), Credits::parse("8e1").unwrap());
         assert_eq!(Credits::parse("1.5E-6"), Err(CreditsError::TooPrecise));
     }
 
     #[test]
     fn refuses_what_is_no_amount() {
-        for text in [
-            "", "-", "NaN", "1_000", " 1", "+1", "1.", ".5", "0x10", "1e", "e3", "--1",
-        ] {
-            assert_eq!(
-                Credits::parse(text),
-                Err(CreditsError::NotANumber),
-                "{text}"
-            );
+        for text in ["", "-", "NaN", "1_000", " 1", "+1", "1.", ".5", "0x10", "1e", "e3", "--1"] {
+            assert_eq!(Credits::parse(text), Err(CreditsError::NotANumber), "{text}");
         }
-        for text in [
-            "1e30",
-            "1000000000.000001",
-            "99999999999999999999",
-            "1e2147483647",
-        ] {
+        for text in ["1e30", "1000000000.000001", "99999999999999999999", "1e2147483647"] {
             assert_eq!(Credits::parse(text), Err(CreditsError::TooLarge), "{text}");
         }
         assert_eq!(Credits::parse("0.0000001"), Err(CreditsError::TooPrecise));
-        assert_eq!(
-            Credits::parse("1e-2147483648"),
-            Err(CreditsError::TooPrecise)
-        );
+        assert_eq!(Credits::parse("1e-2147483648"), Err(CreditsError::TooPrecise));
     }
 
     proptest::proptest! {

@@ -59,13 +59,9 @@ pub fn summary(event: &Event) -> String {
         | Event::HoldCaptured { .. }
         | Event::HoldReleased { .. }
         | Event::Charged { .. } => spending(event),
-        Event::ChargeRefunded {
-            spend,
-            returned,
-            reissued,
-            expired,
-            ..
-        } => refund(spend, returned, reissued.as_ref(), expired),
+        Event::ChargeRefunded { spend, returned, reissued, expired, .. } => {
+            refund(spend, returned, reissued.as_ref(), expired)
+        }
     }
 }
 
@@ -75,51 +71,23 @@ fn subscription(event: &Event) -> String {
             format!("account opened, billed in {currency} by the calendar of {zone}")
         }
         Event::ClockAdvanced { ahead } => {
-            format!(
-                "test clock moved to {} s ahead of real time",
-                ahead.as_secs()
-            )
+            format!("test clock moved to {} s ahead of real time", ahead.as_secs())
         }
-        Event::SubscriptionStarted {
-            plan,
-            interval,
-            billing,
-            ..
-        } => {
+        Event::SubscriptionStarted { plan, interval, billing, .. } => {
             let interval = interval.as_str();
-            format!(
-                "subscribed to {plan} by the {interval}, paid until {}",
-                billing.end
-            )
+            format!("subscribed to {plan} by the {interval}, paid until {}", billing.end)
         }
-        Event::PlanChanged {
-            from,
-            plan,
-            interval,
-            direction,
-            billing,
-            ..
-        } => format!(
+        Event::PlanChanged { from, plan, interval, direction, billing, .. } => format!(
             "{} from {from} to {plan} by the {}, paid until {}",
             direction.as_str(),
             interval.as_str(),
             billing.end
         ),
-        Event::ChangeScheduled {
-            plan,
-            interval,
-            effective_at,
-        } => {
-            format!(
-                "change to {plan} by the {} scheduled for {effective_at}",
-                interval.as_str()
-            )
+        Event::ChangeScheduled { plan, interval, billing, .. } => {
+            format!("change to {plan} by the {} scheduled for {}", interval.as_str(), billing.end)
         }
         Event::ScheduledChangeDropped { plan, interval } => {
-            format!(
-                "scheduled change to {plan} by the {} dropped",
-                interval.as_str()
-            )
+            format!("scheduled change to {plan} by the {} dropped", interval.as_str())
         }
         Event::SubscriptionRenewed { billing, .. } => {
             format!("subscription renewed until {}", billing.end)
@@ -137,47 +105,22 @@ fn subscription(event: &Event) -> String {
 
 fn lots(event: &Event) -> String {
     match event {
-        Event::AllowanceIssued {
-            lot,
-            plan,
-            credits,
-            period,
-        } => {
-            format!(
-                "{lot}: allowance of {plan}, {credits} credits until {}",
-                period.end
-            )
+        Event::AllowanceIssued { lot, plan, credits, period } => {
+            format!("{lot}: allowance of {plan}, {credits} credits until {}", period.end)
         }
-        Event::LotIssued {
-            lot,
-            class,
-            credits,
-            expires_at,
-            source,
-        } => {
+        Event::LotIssued { lot, class, credits, expires_at, source } => {
             let class = class.as_str();
             let why = match source {
                 LotSource::Upgrade { plan } => format!("upgrade to {plan}"),
                 LotSource::Adjustment { reason } => format!("adjustment, {reason}"),
             };
-            format!(
-                "{lot}: {credits} {class} credits {}, {why}",
-                until(*expires_at)
-            )
+            format!("{lot}: {credits} {class} credits {}, {why}", until(*expires_at))
         }
-        Event::LotExpired {
-            lot,
-            class,
-            credits,
-        } => {
+        Event::LotExpired { lot, class, credits } => {
             format!("{lot}: {credits} {} credits expired", class.as_str())
         }
         Event::CreditsTaken { portions, reason } => {
-            format!(
-                "{} credits taken from {}, {reason}",
-                sum(portions),
-                names(portions)
-            )
+            format!("{} credits taken from {}, {reason}", sum(portions), names(portions))
         }
         _ => String::new(),
     }
@@ -185,26 +128,12 @@ fn lots(event: &Event) -> String {
 
 fn spending(event: &Event) -> String {
     match event {
-        Event::HoldPlaced {
-            hold,
-            portions,
-            expires_at,
-            purpose,
-            ..
-        } => {
+        Event::HoldPlaced { hold, portions, expires_at, purpose, .. } => {
             let (credits, what, lots) = (sum(portions), words(purpose), names(portions));
             format!("{hold}: holds {credits} for {what} from {lots} until {expires_at}")
         }
         Event::HoldExtended { hold, expires_at } => format!("{hold}: extended until {expires_at}"),
-        Event::HoldCaptured {
-            hold,
-            captured,
-            overage,
-            returned,
-            expired,
-            ended,
-            ..
-        } => {
+        Event::HoldCaptured { hold, captured, overage, returned, expired, ended, .. } => {
             let mut text = format!("{hold}: captured {}", taken(captured));
             if !overage.is_empty() {
                 text.push_str(&format!(", beyond the hold {}", taken(overage)));
@@ -215,25 +144,14 @@ fn spending(event: &Event) -> String {
             }
             text
         }
-        Event::HoldReleased {
-            hold,
-            returned,
-            expired,
-            cause,
-            ..
-        } => {
+        Event::HoldReleased { hold, returned, expired, cause, .. } => {
             let how = match cause {
                 ReleaseCause::Caller { .. } => "released",
                 ReleaseCause::TimedOut => "timed out",
             };
             format!("{hold}: {how}{}", gave_back(returned, expired))
         }
-        Event::Charged {
-            charge,
-            portions,
-            purpose,
-            ..
-        } => {
+        Event::Charged { charge, portions, purpose, .. } => {
             format!("{charge}: {} for {}", taken(portions), words(purpose))
         }
         _ => String::new(),
@@ -248,12 +166,7 @@ fn refund(
 ) -> String {
     let text = format!("{spend}: refunded {}", given(returned));
     match reissued {
-        Some(new) => format!(
-            "{text}, {} as {} {}",
-            new.credits,
-            new.lot,
-            until(new.expires_at)
-        ),
+        Some(new) => format!("{text}, {} as {} {}", new.credits, new.lot, until(new.expires_at)),
         None if expired.is_empty() => text,
         None => format!("{text}, forfeited {}", taken(expired)),
     }
@@ -272,19 +185,13 @@ fn gave_back(returned: &[Portion], expired: &[Portion]) -> String {
 }
 
 fn until(expires_at: Option<Timestamp>) -> String {
-    expires_at.map_or_else(
-        || "that never expire".to_string(),
-        |at| format!("until {at}"),
-    )
+    expires_at.map_or_else(|| "that never expire".to_string(), |at| format!("until {at}"))
 }
 
 fn words(purpose: &Purpose) -> String {
     match purpose {
         Purpose::Operation { usage, .. } => {
-            format!(
-                "{} {} {} × {}",
-                usage.operation, usage.model, usage.quality, usage.units
-            )
+            format!("{} {} {} × {}", usage.operation, usage.model, usage.quality, usage.units)
         }
         Purpose::Custom { reason } => reason.to_string(),
     }
@@ -308,9 +215,5 @@ fn part(portions: &[Portion], preposition: &str) -> String {
 }
 
 fn names(portions: &[Portion]) -> String {
-    portions
-        .iter()
-        .map(|portion| portion.lot.to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+    portions.iter().map(|portion| portion.lot.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -20,10 +20,7 @@ pub struct Entitlement {
 
 /// May `account` use `feature`? `None` if the catalog has no such feature.
 pub fn entitlement(account: &Account, catalog: &Catalog, feature: &str) -> Option<Entitlement> {
-    let feature = catalog
-        .features
-        .iter()
-        .find(|known| known.key.as_str() == feature)?;
+    let feature = catalog.features.iter().find(|known| known.key.as_str() == feature)?;
     let unlocking = catalog.unlocking_plan(core::iter::once(&feature.key));
     let plan = account.plan().and_then(|key| catalog.plan(key));
     let name = &feature.name;
@@ -31,22 +28,12 @@ pub fn entitlement(account: &Account, catalog: &Catalog, feature: &str) -> Optio
         (Some(plan), _) if plan.features.contains(&feature.key) => {
             (true, alloc::format!("{} includes {name}.", plan.name))
         }
-        (Some(plan), _) => (
-            false,
-            alloc::format!("{} does not include {name}.", plan.name),
-        ),
+        (Some(plan), _) => (false, alloc::format!("{} does not include {name}.", plan.name)),
         (None, Subscription::Retention(_) | Subscription::Purged { .. }) => {
             (false, String::from("The subscription has ended."))
         }
-        (None, _) => (
-            false,
-            String::from("The account has no plan of the catalog."),
-        ),
+        (None, _) => (false, String::from("The account has no plan of the catalog.")),
     };
     let unlocked_by = unlocking.filter(|_| !allowed).map(|plan| plan.key.clone());
-    Some(Entitlement {
-        allowed,
-        reason,
-        unlocked_by,
-    })
+    Some(Entitlement { allowed, reason, unlocked_by })
 }

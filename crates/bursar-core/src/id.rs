@@ -295,13 +295,9 @@ mod tests {
 
     #[test]
     fn ids_refuse_what_they_are_not() {
-        for text in [
-            "",
-            "hold_",
-            "charge_1",
-            "hold_{0192}",
-            "HOLD_00000000000000000000000000000000",
-        ] {
+        for text in
+            ["", "hold_", "charge_1", "hold_{0192}", "HOLD_00000000000000000000000000000000"]
+        {
             assert!(text.parse::<HoldId>().is_err(), "{text}");
         }
         for text in ["", "a b", "a/b", "é", &"a".repeat(65)] {

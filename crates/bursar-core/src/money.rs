@@ -62,11 +62,7 @@ impl FromStr for Currency {
             .iter()
             .any(|list| list.split_ascii_whitespace().any(|code| code == text));
         let bytes: [u8; 3] = text.as_bytes().try_into().map_err(|_| CurrencyError)?;
-        if known {
-            Ok(Self(bytes))
-        } else {
-            Err(CurrencyError)
-        }
+        if known { Ok(Self(bytes)) } else { Err(CurrencyError) }
     }
 }
 
@@ -74,9 +70,7 @@ impl TryFrom<[u8; 3]> for Currency {
     type Error = CurrencyError;
 
     fn try_from(bytes: [u8; 3]) -> Result<Self, CurrencyError> {
-        core::str::from_utf8(&bytes)
-            .map_err(|_| CurrencyError)?
-            .parse()
+        core::str::from_utf8(&bytes).map_err(|_| CurrencyError)?.parse()
     }
 }
 
@@ -148,10 +142,7 @@ impl Money {
         let missing = usize::try_from(exponent)
             .ok()
             .and_then(|exponent| exponent.checked_sub(kept.len()))
-            .ok_or(MoneyError::TooPrecise {
-                currency,
-                decimals: exponent,
-            })?;
+            .ok_or(MoneyError::TooPrecise { currency, decimals: exponent })?;
         let mut minor = String::from(whole);
         minor.push_str(kept);
         minor.extend(core::iter::repeat_n('0', missing));
@@ -176,10 +167,7 @@ impl Money {
         let product = i128::from(self.amount).checked_mul(i128::from(numerator))?;
         let steps = (product.checked_mul(2)?.checked_add(unit)?).div_euclid(unit.checked_mul(2)?);
         let amount = steps.checked_mul(i128::from(step))?;
-        Some(Self {
-            amount: i64::try_from(amount).ok()?,
-            currency: self.currency,
-        })
+        Some(Self { amount: i64::try_from(amount).ok()?, currency: self.currency })
     }
 }
 

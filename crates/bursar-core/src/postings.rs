@@ -61,12 +61,7 @@ pub struct Posting {
 pub fn postings(event: &Event) -> Vec<Posting> {
     let lines = match event {
         Event::AllowanceIssued { credits, .. } => issue(Book::Issued(Class::Plan), *credits),
-        Event::LotIssued {
-            class,
-            credits,
-            source,
-            ..
-        } => match source {
+        Event::LotIssued { class, credits, source, .. } => match source {
             LotSource::Upgrade { .. } => issue(Book::Issued(*class), *credits),
             LotSource::Adjustment { .. } => issue(Book::Adjusted, *credits),
         },
@@ -75,20 +70,11 @@ pub fn postings(event: &Event) -> Vec<Posting> {
             transfer(Book::Available, Book::Adjusted, sum(portions))
         }
         Event::HoldPlaced { portions, .. } => transfer(Book::Available, Book::Held, sum(portions)),
-        Event::Charged {
-            portions, purpose, ..
-        } => {
+        Event::Charged { portions, purpose, .. } => {
             let consumed = Book::Consumed(purpose.operation().cloned());
             transfer(Book::Available, consumed, sum(portions))
         }
-        Event::HoldCaptured {
-            about,
-            captured,
-            overage,
-            returned,
-            expired,
-            ..
-        } => {
+        Event::HoldCaptured { about, captured, overage, returned, expired, .. } => {
             let consumed = || Book::Consumed(about.operation.clone());
             [
                 transfer(Book::Held, consumed(), sum(captured)),
@@ -97,12 +83,8 @@ pub fn postings(event: &Event) -> Vec<Posting> {
             ]
             .concat()
         }
-        Event::HoldReleased {
-            returned, expired, ..
-        } => give_back(returned, expired),
-        Event::ChargeRefunded {
-            returned, reissued, ..
-        } => {
+        Event::HoldReleased { returned, expired, .. } => give_back(returned, expired),
+        Event::ChargeRefunded { returned, reissued, .. } => {
             let reissued = reissued.map_or(Credits::ZERO, |new| new.credits);
             issue(Book::Refunded, sum(returned).plus(reissued))
         }
@@ -127,13 +109,7 @@ fn issue(from: Book, credits: Credits) -> Vec<Posting> {
 }
 
 fn transfer(from: Book, to: Book, credits: Credits) -> Vec<Posting> {
-    alloc::vec![
-        Posting {
-            book: from,
-            credits: credits.negated()
-        },
-        Posting { book: to, credits },
-    ]
+    alloc::vec![Posting { book: from, credits: credits.negated() }, Posting { book: to, credits },]
 }
 
 fn give_back(returned: &[Portion], expired: &[Portion]) -> Vec<Posting> {

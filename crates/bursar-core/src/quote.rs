@@ -48,18 +48,12 @@ pub fn quote(
 ) -> Result<Quoted, PricingRejection> {
     let price = price(catalog, request)?;
     let allowed = check_spendable(account, catalog, Some(&price), price.credits);
-    let balance_after = allowed
-        .is_ok()
-        .then(|| account.available().minus(price.credits));
+    let balance_after = allowed.is_ok().then(|| account.available().minus(price.credits));
     let quote = Quote {
         account: account.id.clone(),
         price,
         catalog: catalog.version,
         expires_at: now.after(catalog.policies.quote_ttl),
     };
-    Ok(Quoted {
-        quote,
-        allowed,
-        balance_after,
-    })
+    Ok(Quoted { quote, allowed, balance_after })
 }

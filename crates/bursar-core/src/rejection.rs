@@ -365,12 +365,8 @@ impl SpendRejection {
             Self::TtlOutOfRange { .. } => "ttl_out_of_range",
             Self::QuoteExpired { .. } => "quote_expired",
             Self::QuoteOfAnotherAccount => "quote_of_another_account",
-            Self::NotFound {
-                spend: SpendId::Hold(_),
-            } => "hold_not_found",
-            Self::NotFound {
-                spend: SpendId::Charge(_),
-            } => "charge_not_found",
+            Self::NotFound { spend: SpendId::Hold(_) } => "hold_not_found",
+            Self::NotFound { spend: SpendId::Charge(_) } => "charge_not_found",
             Self::HoldEnded { .. } => "hold_ended",
             Self::ExceedsHold { .. } => "exceeds_hold",
             Self::UnitsWithoutRate { .. } => "units_without_rate",
@@ -386,15 +382,10 @@ impl SpendRejection {
             Self::InsufficientCredits { .. } => {
                 "Top up, upgrade, or wait for the next refresh or for a hold to end."
             }
-            Self::FeatureNotInPlan {
-                unlocked_by: Some(plan),
-                ..
-            } => {
+            Self::FeatureNotInPlan { unlocked_by: Some(plan), .. } => {
                 return alloc::format!("Upgrade to {plan}.");
             }
-            Self::FeatureNotInPlan {
-                unlocked_by: None, ..
-            } => "No plan has this; ask support.",
+            Self::FeatureNotInPlan { unlocked_by: None, .. } => "No plan has this; ask support.",
             Self::SubscriptionEnded { .. } => "Resubscribe: POST /v1/accounts/{id}/subscription.",
             Self::StorageFull { .. } => "Delete assets, or upgrade to a plan with more storage.",
             Self::NothingToSpend => "Name an amount above 0.",

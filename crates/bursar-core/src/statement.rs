@@ -123,36 +123,26 @@ fn movement(event: &Event) -> Option<(StatementKind, Credits)> {
     let less = |portions: &[Portion]| sum(portions).negated();
     Some(match event {
         Event::AllowanceIssued { credits, .. } => (StatementKind::Allowance, *credits),
-        Event::LotIssued {
-            credits,
-            source: LotSource::Upgrade { .. },
-            ..
-        } => (StatementKind::Upgrade, *credits),
-        Event::LotIssued {
-            credits,
-            source: LotSource::Adjustment { .. },
-            ..
-        } => (StatementKind::Adjustment, *credits),
+        Event::LotIssued { credits, source: LotSource::Upgrade { .. }, .. } => {
+            (StatementKind::Upgrade, *credits)
+        }
+        Event::LotIssued { credits, source: LotSource::Adjustment { .. }, .. } => {
+            (StatementKind::Adjustment, *credits)
+        }
         Event::CreditsTaken { portions, .. } => (StatementKind::Adjustment, less(portions)),
         Event::LotExpired { credits, .. } => (StatementKind::Expiry, credits.negated()),
         Event::HoldPlaced { portions, .. } => (StatementKind::Hold, less(portions)),
-        Event::HoldCaptured {
-            returned, overage, ..
-        } => (StatementKind::Capture, sum(returned).minus(sum(overage))),
-        Event::HoldReleased {
-            returned,
-            cause: ReleaseCause::Caller { .. },
-            ..
-        } => (StatementKind::Release, sum(returned)),
-        Event::HoldReleased {
-            returned,
-            cause: ReleaseCause::TimedOut,
-            ..
-        } => (StatementKind::Timeout, sum(returned)),
+        Event::HoldCaptured { returned, overage, .. } => {
+            (StatementKind::Capture, sum(returned).minus(sum(overage)))
+        }
+        Event::HoldReleased { returned, cause: ReleaseCause::Caller { .. }, .. } => {
+            (StatementKind::Release, sum(returned))
+        }
+        Event::HoldReleased { returned, cause: ReleaseCause::TimedOut, .. } => {
+            (StatementKind::Timeout, sum(returned))
+        }
         Event::Charged { portions, .. } => (StatementKind::Charge, less(portions)),
-        Event::ChargeRefunded {
-            returned, reissued, ..
-        } => {
+        Event::ChargeRefunded { returned, reissued, .. } => {
             let reissued = reissued.map_or(Credits::ZERO, |new| new.credits);
             (StatementKind::Refund, sum(returned).plus(reissued))
         }
@@ -163,12 +153,8 @@ fn movement(event: &Event) -> Option<(StatementKind, Credits)> {
 /// What the spend that the event belongs to is about; empty for other events.
 fn about(event: &Event) -> About {
     match event {
-        Event::HoldPlaced {
-            purpose, reference, ..
-        }
-        | Event::Charged {
-            purpose, reference, ..
-        } => About::of(purpose, reference.as_ref()),
+        Event::HoldPlaced { purpose, reference, .. }
+        | Event::Charged { purpose, reference, .. } => About::of(purpose, reference.as_ref()),
         Event::HoldCaptured { about, .. }
         | Event::HoldReleased { about, .. }
         | Event::ChargeRefunded { about, .. } => about.clone(),
@@ -179,14 +165,8 @@ fn about(event: &Event) -> About {
 /// The units that were asked for or captured.
 const fn units(event: &Event) -> Option<Quantity> {
     match event {
-        Event::HoldPlaced {
-            purpose: Purpose::Operation { usage, .. },
-            ..
-        }
-        | Event::Charged {
-            purpose: Purpose::Operation { usage, .. },
-            ..
-        } => Some(usage.units),
+        Event::HoldPlaced { purpose: Purpose::Operation { usage, .. }, .. }
+        | Event::Charged { purpose: Purpose::Operation { usage, .. }, .. } => Some(usage.units),
         Event::HoldCaptured { units, .. } => *units,
         _ => None,
     }
@@ -204,15 +184,9 @@ const fn lot(event: &Event) -> Option<LotId> {
 /// The event's own reason, if somebody gave one.
 const fn reason(event: &Event) -> Option<&Reason> {
     match event {
-        Event::LotIssued {
-            source: LotSource::Adjustment { reason },
-            ..
-        }
+        Event::LotIssued { source: LotSource::Adjustment { reason }, .. }
         | Event::CreditsTaken { reason, .. } => Some(reason),
-        Event::HoldReleased {
-            cause: ReleaseCause::Caller { reason },
-            ..
-        }
+        Event::HoldReleased { cause: ReleaseCause::Caller { reason }, .. }
         | Event::ChargeRefunded { reason, .. } => reason.as_ref(),
         _ => None,
     }

@@ -80,11 +80,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let instant: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
         let at = Self::from_jiff(instant);
-        if at <= Self::MAX && at.0 >= 0 {
-            Ok(at)
-        } else {
-            Err(TimestampError)
-        }
+        if at <= Self::MAX && at.0 >= 0 { Ok(at) } else { Err(TimestampError) }
     }
 }
 
@@ -128,9 +124,7 @@ impl ZoneName {
         if &*self.0 == "UTC" {
             return TimeZone::UTC;
         }
-        TimeZoneDatabase::bundled()
-            .get(&self.0)
-            .unwrap_or(TimeZone::UTC)
+        TimeZoneDatabase::bundled().get(&self.0).unwrap_or(TimeZone::UTC)
     }
 }
 
@@ -138,12 +132,8 @@ impl FromStr for ZoneName {
     type Err = ZoneError;
 
     fn from_str(text: &str) -> Result<Self, ZoneError> {
-        let zone = TimeZoneDatabase::bundled()
-            .get(text)
-            .map_err(|_| ZoneError)?;
-        zone.iana_name()
-            .map(|name| Self(Arc::from(name)))
-            .ok_or(ZoneError)
+        let zone = TimeZoneDatabase::bundled().get(text).map_err(|_| ZoneError)?;
+        zone.iana_name().map(|name| Self(Arc::from(name))).ok_or(ZoneError)
     }
 }
 
@@ -204,11 +194,7 @@ impl Anchor {
 
     /// The period of `length` months that starts `offset` months after the anchor.
     pub fn period(&self, offset: u32, length: u32) -> Period {
-        Period {
-            offset,
-            start: self.month(offset),
-            end: self.month(offset.saturating_add(length)),
-        }
+        Period { offset, start: self.month(offset), end: self.month(offset.saturating_add(length)) }
     }
 }
 
@@ -246,10 +232,7 @@ mod tests {
     use super::*;
 
     fn months(zone: &str, from: &str, count: u32) -> Vec<String> {
-        let anchor = Anchor {
-            at: from.parse().unwrap(),
-            zone: zone.parse().unwrap(),
-        };
+        let anchor = Anchor { at: from.parse().unwrap(), zone: zone.parse().unwrap() };
         (0..count).map(|k| anchor.month(k).to_string()).collect()
     }
 
@@ -271,11 +254,7 @@ mod tests {
     fn the_wall_clock_stays_across_a_dst_change() {
         assert_eq!(
             months("Europe/Berlin", "2026-02-28T23:30:00Z", 3),
-            [
-                "2026-02-28T23:30:00Z",
-                "2026-03-31T22:30:00Z",
-                "2026-04-30T22:30:00Z"
-            ]
+            ["2026-02-28T23:30:00Z", "2026-03-31T22:30:00Z", "2026-04-30T22:30:00Z"]
         );
     }
 

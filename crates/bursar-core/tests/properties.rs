@@ -35,44 +35,16 @@ use support::{catalog, credits};
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u32),
-    Hold {
-        amount: i64,
-        ttl: u32,
-    },
-    HoldVideo {
-        units: u64,
-        audio: bool,
-    },
-    Capture {
-        which: usize,
-        amount: Option<i64>,
-        ends: bool,
-        overage: bool,
-    },
-    CaptureUnits {
-        which: usize,
-        units: u64,
-        ends: bool,
-    },
+    Hold { amount: i64, ttl: u32 },
+    HoldVideo { units: u64, audio: bool },
+    Capture { which: usize, amount: Option<i64>, ends: bool, overage: bool },
+    CaptureUnits { which: usize, units: u64, ends: bool },
     Release(usize),
-    Extend {
-        which: usize,
-        ttl: u32,
-    },
+    Extend { which: usize, ttl: u32 },
     Charge(i64),
-    Refund {
-        which: usize,
-        amount: Option<i64>,
-    },
-    Adjust {
-        amount: i64,
-        class: Class,
-        lives: Option<u32>,
-    },
-    Change {
-        large: bool,
-        year: bool,
-    },
+    Refund { which: usize, amount: Option<i64> },
+    Adjust { amount: i64, class: Class, lives: Option<u32> },
+    Change { large: bool, year: bool },
     Cancel,
     Resume,
     Drop,
@@ -123,22 +95,9 @@ impl Run {
         let now = Timestamp::from_micros(start * 1_000_000);
         let id: AccountId = "acc".parse().unwrap();
         let zone: ZoneName = zone.parse().unwrap();
-        let (account, opened) = Open {
-            zone,
-            currency: None,
-        }
-        .decide(id, &catalog, now)
-        .unwrap();
+        let (account, opened) = Open { zone, currency: None }.decide(id, &catalog, now).unwrap();
         let (spends, books) = (Vec::new(), BTreeMap::new());
-        Self {
-            catalog,
-            account,
-            now,
-            history: vec![opened],
-            spends,
-            books,
-            entropy: 0,
-        }
+        Self { catalog, account, now, history: vec![opened], spends, books, entropy: 0 }
     }
 
     fn step(&mut self, step: &Step) {
@@ -150,42 +109,25 @@ impl Run {
         let Some(command) = self.command(step) else {
             return;
         };
-        let past = command
-            .needs_history(&self.account)
-            .and_then(|id| self.past(id));
+        let past = command.needs_history(&self.account).and_then(|id| self.past(id));
         self.entropy += 1;
         let mut entropy = [0; 10];
         // Version and variant take bits of the first three bytes.
         entropy[3..].copy_from_slice(&self.entropy.to_be_bytes()[1..]);
-        let context = Context {
-            now: self.now,
-            entropy,
-        };
+        let context = Context { now: self.now, entropy };
         let before = self.account.clone();
-        let outcome = execute(
-            &mut self.account,
-            &self.catalog,
-            &command,
-            &context,
-            past.as_ref(),
-        );
+        let outcome = execute(&mut self.account, &self.catalog, &command, &context, past.as_ref());
         match outcome {
             Ok(events) => self.book(events),
             Err(rejection) => {
-                assert_eq!(
-                    before, self.account,
-                    "a rejection changed something: {rejection}"
-                );
+                assert_eq!(before, self.account, "a rejection changed something: {rejection}");
                 assert!(!rejection.to_string().is_empty() && !rejection.fix().is_empty());
             }
         }
     }
 
     fn past(&self, id: SpendId) -> Option<Spend> {
-        let own = self
-            .history
-            .iter()
-            .filter(|r| spend::subject(&r.event) == Some(id));
+        let own = self.history.iter().filter(|r| spend::subject(&r.event) == Some(id));
         own.fold(None, spend::fold)
     }
 
@@ -212,10 +154,7 @@ impl Run {
             self.history.push(recorded);
         }
         self.account.check().unwrap();
-        assert_eq!(
-            self.account.version,
-            u64::try_from(self.history.len()).unwrap()
-        );
+        assert_eq!(self.account.version, u64::try_from(self.history.len()).unwrap());
     }
 
     fn pick(&self, which: usize) -> Option<SpendId> {
@@ -226,11 +165,7 @@ impl Run {
     fn command(&self, step: &Step) -> Option<Command> {
         Some(match step.clone() {
             Step::Wait(_) => return None,
-            Step::Adjust {
-                amount,
-                class,
-                lives,
-            } => Command::AdjustCredits(AdjustCredits {
+            Step::Adjust { amount, class, lives } => Command::AdjustCredits(AdjustCredits {
                 credits: Credits::from_micro(amount),
                 class,
                 reason: "support".parse().unwrap(),
@@ -238,11 +173,7 @@ impl Run {
             }),
             Step::Change { large, year } => Command::ChangePlan(ChangePlan {
                 plan: if large { "large" } else { "small" }.to_owned(),
-                interval: if year {
-                    Interval::Year
-                } else {
-                    Interval::Month
-                },
+                interval: if year { Interval::Year } else { Interval::Month },
             }),
             Step::Cancel => Command::Cancel(Cancel { reason: None }),
             Step::Resume => Command::Resume,
@@ -252,24 +183,13 @@ impl Run {
     }
 
     fn spending(&self, step: Step) -> Option<Command> {
-        let hold = |spend, ttl| {
-            Command::PlaceHold(PlaceHold {
-                spend,
-                ttl,
-                reference: None,
-            })
-        };
+        let hold = |spend, ttl| Command::PlaceHold(PlaceHold { spend, ttl, reference: None });
         Some(match step {
             Step::Hold { amount, ttl } => hold(custom(amount), Some(seconds(ttl))),
             Step::HoldVideo { units, audio } => {
                 hold(SpendRequest::Operation(video(units, audio)), None)
             }
-            Step::Capture {
-                which,
-                amount,
-                ends,
-                overage,
-            } => Command::CaptureHold(CaptureHold {
+            Step::Capture { which, amount, ends, overage } => Command::CaptureHold(CaptureHold {
                 hold: self.hold(which)?,
                 amount: amount.map_or(CaptureAmount::Rest, |amount| {
                     CaptureAmount::Credits(Credits::from_micro(amount))
@@ -283,18 +203,15 @@ impl Run {
                 ends,
                 allow_overage: false,
             }),
-            Step::Release(which) => Command::ReleaseHold(ReleaseHold {
-                hold: self.hold(which)?,
-                reason: None,
-            }),
-            Step::Extend { which, ttl } => Command::ExtendHold(ExtendHold {
-                hold: self.hold(which)?,
-                ttl: seconds(ttl),
-            }),
-            Step::Charge(amount) => Command::Charge(Charge {
-                spend: custom(amount),
-                reference: None,
-            }),
+            Step::Release(which) => {
+                Command::ReleaseHold(ReleaseHold { hold: self.hold(which)?, reason: None })
+            }
+            Step::Extend { which, ttl } => {
+                Command::ExtendHold(ExtendHold { hold: self.hold(which)?, ttl: seconds(ttl) })
+            }
+            Step::Charge(amount) => {
+                Command::Charge(Charge { spend: custom(amount), reference: None })
+            }
             Step::Refund { which, amount } => Command::RefundCharge(RefundCharge {
                 spend: self.pick(which)?,
                 credits: amount.map(Credits::from_micro),
@@ -314,10 +231,7 @@ impl Run {
 
 fn custom(amount: i64) -> SpendRequest {
     let credits = Credits::from_micro(amount);
-    SpendRequest::Credits {
-        credits,
-        reason: "job".parse().unwrap(),
-    }
+    SpendRequest::Credits { credits, reason: "job".parse().unwrap() }
 }
 
 fn seconds(seconds: u32) -> Duration {
@@ -330,10 +244,7 @@ fn video(units: u64, audio: bool) -> UsageRequest {
         model: None,
         quality: None,
         units: Some(Quantity::from_micro(units)),
-        attributes: vec![(
-            "audio".to_owned(),
-            if audio { "on" } else { "off" }.to_owned(),
-        )],
+        attributes: vec![("audio".to_owned(), if audio { "on" } else { "off" }.to_owned())],
     }
 }
 
@@ -392,21 +303,11 @@ proptest! {
 #[test]
 fn a_job_captured_in_pieces_is_rounded_once() {
     let mut run = Run::new(0, "UTC");
-    run.step(&Step::Change {
-        large: true,
-        year: false,
-    });
-    run.step(&Step::HoldVideo {
-        units: 9_900_000,
-        audio: false,
-    });
+    run.step(&Step::Change { large: true, year: false });
+    run.step(&Step::HoldVideo { units: 9_900_000, audio: false });
     // 10 credits a second: 99 credits for 9.9 s, though each third alone would cost 33.
     for ends in [false, false, true] {
-        run.step(&Step::CaptureUnits {
-            which: 0,
-            units: 3_300_000,
-            ends,
-        });
+        run.step(&Step::CaptureUnits { which: 0, units: 3_300_000, ends });
     }
     assert_eq!(run.account.available(), credits("901"));
 }

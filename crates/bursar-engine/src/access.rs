@@ -86,10 +86,7 @@ impl FromStr for Scope {
     type Err = UnknownScope;
 
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        Self::ALL
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
-            .ok_or(UnknownScope)
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
     }
 }
 
@@ -116,11 +113,7 @@ pub enum Denied {
 ///
 /// `entropy` is 20 random bytes.
 pub fn secret(mode: Mode, entropy: [u8; 20]) -> String {
-    format!(
-        "{}{}",
-        mode.prefix(),
-        BASE32_NOPAD.encode(&entropy).to_lowercase()
-    )
+    format!("{}{}", mode.prefix(), BASE32_NOPAD.encode(&entropy).to_lowercase())
 }
 
 /// Why a text can't be a secret.
@@ -154,10 +147,7 @@ pub fn record(
         id,
         hash: *blake3::hash(secret.as_bytes()).as_bytes(),
         name: name.to_owned(),
-        scopes: scopes
-            .iter()
-            .map(|scope| scope.as_str().to_owned())
-            .collect(),
+        scopes: scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
         created_at: now,
         expires_at: None,
     })
@@ -182,12 +172,7 @@ pub struct Access {
 impl Access {
     /// Checks keys of `mode` against the store.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mode: Mode) -> Self {
-        Self {
-            store,
-            clock,
-            mode,
-            seen: Mutex::default(),
-        }
+        Self { store, clock, mode, seen: Mutex::default() }
     }
 
     /// The mode whose keys work.
@@ -206,9 +191,7 @@ impl Access {
             return Err(Denied::UnknownKey);
         }
         let now = self.clock.now();
-        let record = self
-            .find(*blake3::hash(secret.as_bytes()).as_bytes(), now)
-            .await?;
+        let record = self.find(*blake3::hash(secret.as_bytes()).as_bytes(), now).await?;
         if record.expires_at.is_some_and(|at| at <= now) {
             return Err(Denied::UnknownKey);
         }
@@ -216,10 +199,7 @@ impl Access {
         if has(needs) || has(Scope::Admin) {
             return Ok(record.id.clone());
         }
-        Err(Denied::MissingScope {
-            needs,
-            has: record.scopes.join(", "),
-        })
+        Err(Denied::MissingScope { needs, has: record.scopes.join(", ") })
     }
 
     async fn find(&self, hash: [u8; 32], now: Timestamp) -> Result<Arc<ApiKeyRecord>, Denied> {
@@ -229,11 +209,7 @@ impl Access {
         {
             return Ok(record);
         }
-        let found = self
-            .store
-            .api_key_by_hash(&hash)
-            .await?
-            .ok_or(Denied::UnknownKey)?;
+        let found = self.store.api_key_by_hash(&hash).await?.ok_or(Denied::UnknownKey)?;
         let record = Arc::new(found);
         let mut seen = self.seen.lock();
         if seen.len() >= REMEMBERED {

@@ -76,12 +76,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`] if the store gives no writer or no secret.
     pub async fn start(options: Options) -> Result<Self, StoreError> {
-        let Options {
-            store,
-            catalog,
-            clock,
-            seed,
-        } = options;
+        let Options { store, catalog, clock, seed } = options;
         let mut entropy = seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64);
         let quotes = QuoteSeal::load(&*store, &mut entropy).await?;
         let metrics = Arc::new(Metrics::new());
@@ -113,9 +108,7 @@ impl Engine {
             entropy: Mutex::new(entropy),
             stop: watch::channel(false).0,
         };
-        let engine = Self {
-            shared: Arc::new(shared),
-        };
+        let engine = Self { shared: Arc::new(shared) };
         tokio::spawn(crate::scheduler::run(engine.clone()));
         Ok(engine)
     }
@@ -176,18 +169,14 @@ impl Engine {
         let mut parts: HashMap<usize, (Vec<usize>, Vec<Envelope>)> = HashMap::new();
         let total = envelopes.len();
         for (index, envelope) in envelopes.into_iter().enumerate() {
-            let part = parts
-                .entry(writer_of(&envelope.account, queues.len()))
-                .or_default();
+            let part = parts.entry(writer_of(&envelope.account, queues.len())).or_default();
             part.0.push(index);
             part.1.push(envelope);
         }
-        let parts = parts
-            .into_iter()
-            .filter_map(|(writer, (indices, envelopes))| {
-                let queue = queues.get(writer)?;
-                Some(async move { (indices, self.enqueue(queue, envelopes).await) })
-            });
+        let parts = parts.into_iter().filter_map(|(writer, (indices, envelopes))| {
+            let queue = queues.get(writer)?;
+            Some(async move { (indices, self.enqueue(queue, envelopes).await) })
+        });
         let mut outcomes: Vec<Outcome> = (0..total).map(|_| Err(Failure::ShuttingDown)).collect();
         for (indices, part) in futures::future::join_all(parts).await {
             for (index, outcome) in indices.into_iter().zip(part) {
@@ -210,9 +199,7 @@ impl Engine {
         }
         // A writer that went down in the middle says nothing of what it had committed.
         let lost = || Err(Failure::Unknown("the writer stopped".to_owned()));
-        outcomes
-            .await
-            .unwrap_or_else(|_| (0..count).map(|_| lost()).collect())
+        outcomes.await.unwrap_or_else(|_| (0..count).map(|_| lost()).collect())
     }
 
     /// An account at this moment; `None` if there is none. What fell due is booked first, so that
@@ -282,10 +269,7 @@ impl Engine {
         self.shared.queues.lock().clear();
         let threads: Vec<JoinHandle<()>> = self.shared.threads.lock().drain(..).collect();
         let joined = tokio::task::spawn_blocking(move || {
-            threads
-                .into_iter()
-                .filter_map(|thread| thread.join().err())
-                .count()
+            threads.into_iter().filter_map(|thread| thread.join().err()).count()
         });
         if joined.await.unwrap_or(1) > 0 {
             tracing::error!("a writer did not finish");

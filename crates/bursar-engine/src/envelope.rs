@@ -29,23 +29,13 @@ pub struct Envelope {
 impl Envelope {
     /// A command without a key or a condition.
     pub const fn new(account: AccountId, command: Command, actor: Actor) -> Self {
-        Self {
-            account,
-            command,
-            actor,
-            key: None,
-            besides: 0,
-            if_version: None,
-        }
+        Self { account, command, actor, key: None, besides: 0, if_version: None }
     }
 
     /// The key with the hash of the request.
     pub(crate) fn idempotency(&self) -> Option<Idempotency> {
         let key = self.key.clone()?;
-        Some(Idempotency {
-            key,
-            request: self.request_hash(),
-        })
+        Some(Idempotency { key, request: self.request_hash() })
     }
 
     /// The first 16 bytes of BLAKE3 over the command's encoding: equal for equal requests, however
@@ -55,10 +45,7 @@ impl Envelope {
         hasher.update(&self.besides.to_le_bytes());
         hasher.update(&postcard::to_stdvec(&self.command).unwrap_or_default());
         let mut request = [0; 16];
-        request
-            .iter_mut()
-            .zip(hasher.finalize().as_bytes())
-            .for_each(|(to, from)| *to = *from);
+        request.iter_mut().zip(hasher.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
         request
     }
 }

@@ -45,22 +45,11 @@ impl Metrics {
         registry.register("batch_commands", help, batch_commands.clone());
         let help = "Time to decide and commit a batch";
         registry.register_with_unit("batch", help, Unit::Seconds, batch_seconds.clone());
-        registry.register(
-            "queued_commands",
-            "Commands that wait for a writer",
-            queued.clone(),
-        );
+        registry.register("queued_commands", "Commands that wait for a writer", queued.clone());
         let help = "Accounts advanced because something fell due";
         registry.register("accounts_advanced", help, advanced.clone());
         let registry = parking_lot::Mutex::new(registry);
-        Self {
-            registry,
-            commands,
-            batch_commands,
-            batch_seconds,
-            queued,
-            advanced,
-        }
+        Self { registry, commands, batch_commands, batch_seconds, queued, advanced }
     }
 
     /// Adds metrics of the layers around the engine.
@@ -78,9 +67,7 @@ impl Metrics {
 
     pub(crate) fn command(&self, command: &'static str, outcome: &Outcome) {
         let outcome = match outcome {
-            Ok(Committed {
-                replayed: false, ..
-            }) => "committed",
+            Ok(Committed { replayed: false, .. }) => "committed",
             Ok(Committed { replayed: true, .. }) => "replayed",
             Err(Failure::Rejected(rejection)) => rejection.code(),
             Err(Failure::KeyReused) => "key_reused",
@@ -90,16 +77,13 @@ impl Metrics {
             Err(Failure::Unavailable(_)) => "unavailable",
             Err(Failure::ShuttingDown) => "shutting_down",
         };
-        self.commands
-            .get_or_create(&CommandLabels { command, outcome })
-            .inc();
+        self.commands.get_or_create(&CommandLabels { command, outcome }).inc();
     }
 
     pub(crate) fn batch(&self, commands: usize, took: Duration) {
         let commands = i64::try_from(commands).unwrap_or(i64::MAX);
         self.queued.dec_by(commands);
-        self.batch_commands
-            .observe(u32::try_from(commands).map_or(f64::MAX, f64::from));
+        self.batch_commands.observe(u32::try_from(commands).map_or(f64::MAX, f64::from));
         self.batch_seconds.observe(took.as_secs_f64());
     }
 }

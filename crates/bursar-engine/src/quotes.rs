@@ -68,9 +68,7 @@ impl QuoteSeal {
     fn tag(&self, quote: &[u8]) -> [u8; SEAL] {
         let hash = blake3::keyed_hash(&self.key, quote);
         let mut tag = [0; SEAL];
-        tag.iter_mut()
-            .zip(hash.as_bytes())
-            .for_each(|(to, from)| *to = *from);
+        tag.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
         tag
     }
 }

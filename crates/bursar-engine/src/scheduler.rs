@@ -45,10 +45,7 @@ async fn wake(engine: &Engine) -> usize {
         .iter()
         .filter_map(|outcome| outcome.as_ref().err())
         .find(|failure| !matches!(failure, crate::Failure::NothingDue));
-    engine
-        .metrics()
-        .advanced
-        .inc_by(u64::try_from(outcomes.len()).unwrap_or(0));
+    engine.metrics().advanced.inc_by(u64::try_from(outcomes.len()).unwrap_or(0));
     match failed {
         None => outcomes.len(),
         Some(crate::Failure::ShuttingDown) => 0,

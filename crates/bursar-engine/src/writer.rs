@@ -91,18 +91,10 @@ impl WriterLoop {
             self.store.abandon().await;
             return outcomes;
         }
-        let Deciding {
-            entries, accounts, ..
-        } = deciding;
+        let Deciding { entries, accounts, .. } = deciding;
         let changed = accounts.into_values().filter(|slot| slot.changed);
         let accounts = changed.filter_map(|slot| slot.state).collect();
-        let committed = self
-            .store
-            .commit(Batch {
-                entries: entries.clone(),
-                accounts,
-            })
-            .await;
+        let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
         match committed {
             Ok(()) => {
                 self.publish(entries);
@@ -123,19 +115,12 @@ impl WriterLoop {
         self.entropy.fill_bytes(&mut entropy);
         let context = Context { now, entropy };
         let past = match deciding.wants_history(envelope) {
-            Some(id) => {
-                deciding
-                    .history(&mut *self.store, &envelope.account, id)
-                    .await?
-            }
+            Some(id) => deciding.history(&mut *self.store, &envelope.account, id).await?,
             None => None,
         };
         let events = deciding.execute(envelope, &self.catalog, &context, past.as_ref())?;
         let entry = deciding.note(envelope, idempotency, events);
-        Ok(Committed {
-            entry,
-            replayed: false,
-        })
+        Ok(Committed { entry, replayed: false })
     }
 
     fn publish(&self, entries: Vec<Arc<Entry>>) {
@@ -190,17 +175,12 @@ struct Deciding {
 
 impl Deciding {
     fn new(wanted: &Wanted, begun: Begun, wall: Timestamp) -> Self {
-        let slots = begun.accounts.into_iter().map(|state| Slot {
-            state,
-            changed: false,
-        });
+        let slots = begun.accounts.into_iter().map(|state| Slot { state, changed: false });
         let keys = wanted.keys.iter().cloned().zip(begun.entries);
         Self {
             wall,
             accounts: wanted.accounts.iter().cloned().zip(slots).collect(),
-            keys: keys
-                .filter_map(|(key, entry)| Some((key, entry?)))
-                .collect(),
+            keys: keys.filter_map(|(key, entry)| Some((key, entry?))).collect(),
             entries: Vec::new(),
         }
     }
@@ -209,15 +189,9 @@ impl Deciding {
     fn replay(&self, account: &AccountId, idempotency: Option<&Idempotency>) -> Option<Outcome> {
         let Idempotency { key, request } = idempotency?;
         let entry = self.keys.get(&(account.clone(), key.clone()))?;
-        let same = entry
-            .idempotency
-            .as_ref()
-            .is_some_and(|first| first.request == *request);
+        let same = entry.idempotency.as_ref().is_some_and(|first| first.request == *request);
         Some(if same {
-            Ok(Committed {
-                entry: Arc::clone(entry),
-                replayed: true,
-            })
+            Ok(Committed { entry: Arc::clone(entry), replayed: true })
         } else {
             Err(Failure::KeyReused)
         })
@@ -254,9 +228,7 @@ impl Deciding {
     }
 
     fn wants_history(&self, envelope: &Envelope) -> Option<SpendId> {
-        envelope
-            .command
-            .needs_history(self.account(&envelope.account)?)
+        envelope.command.needs_history(self.account(&envelope.account)?)
     }
 
     /// A spend from its committed events and those of this batch.
@@ -284,10 +256,7 @@ impl Deciding {
         past: Option<&Spend>,
     ) -> Result<Vec<Recorded>, Failure> {
         let missing = || Rejection::from(AccountRejection::NotFound);
-        let slot = self
-            .accounts
-            .get_mut(&envelope.account)
-            .ok_or_else(missing)?;
+        let slot = self.accounts.get_mut(&envelope.account).ok_or_else(missing)?;
         let Some(state) = &mut slot.state else {
             let Command::Open(open) = &envelope.command else {
                 return Err(missing().into());
@@ -299,26 +268,14 @@ impl Deciding {
             slot.changed = true;
             return Ok(vec![event]);
         };
-        if let Some(expected) = envelope
-            .if_version
-            .filter(|version| *version != state.version)
-        {
-            return Err(Failure::VersionMismatch {
-                expected,
-                actual: state.version,
-            });
+        if let Some(expected) = envelope.if_version.filter(|version| *version != state.version) {
+            return Err(Failure::VersionMismatch { expected, actual: state.version });
         }
         if matches!(envelope.command, Command::Advance) {
             return Err(Failure::NothingDue);
         }
         // The copy is made once per account and batch: readers keep the committed state.
-        let events = execute(
-            Arc::make_mut(state),
-            catalog,
-            &envelope.command,
-            context,
-            past,
-        )?;
+        let events = execute(Arc::make_mut(state), catalog, &envelope.command, context, past)?;
         slot.changed = true;
         Ok(events)
     }
@@ -329,9 +286,7 @@ impl Deciding {
         idempotency: Option<Idempotency>,
         events: Vec<Recorded>,
     ) -> Arc<Entry> {
-        let version = self
-            .account(&envelope.account)
-            .map_or(0, |account| account.version);
+        let version = self.account(&envelope.account).map_or(0, |account| account.version);
         let count = u64::try_from(events.len()).unwrap_or(0);
         let entry = Arc::new(Entry {
             account: envelope.account.clone(),

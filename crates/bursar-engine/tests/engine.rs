@@ -33,11 +33,7 @@ async fn bench() -> Bench {
         clock: clock.clone(),
         seed: Some(7),
     };
-    Bench {
-        engine: Engine::start(options).await.unwrap(),
-        store,
-        clock,
-    }
+    Bench { engine: Engine::start(options).await.unwrap(), store, clock }
 }
 
 fn account() -> AccountId {
@@ -52,33 +48,20 @@ fn send(command: Command, key: Option<&str>) -> Envelope {
 
 fn amount(credits: i64) -> SpendRequest {
     let credits = Credits::from_whole(credits).unwrap();
-    SpendRequest::Credits {
-        credits,
-        reason: "job".parse().unwrap(),
-    }
+    SpendRequest::Credits { credits, reason: "job".parse().unwrap() }
 }
 
 fn charge(credits: i64) -> Command {
-    Command::Charge(Charge {
-        spend: amount(credits),
-        reference: None,
-    })
+    Command::Charge(Charge { spend: amount(credits), reference: None })
 }
 
 fn hold(credits: i64) -> Command {
-    Command::PlaceHold(PlaceHold {
-        spend: amount(credits),
-        ttl: None,
-        reference: None,
-    })
+    Command::PlaceHold(PlaceHold { spend: amount(credits), ttl: None, reference: None })
 }
 
 async fn with_balance(credits: i64) -> Bench {
     let bench = bench().await;
-    let open = Command::Open(Open {
-        zone: ZoneName::utc(),
-        currency: None,
-    });
+    let open = Command::Open(Open { zone: ZoneName::utc(), currency: None });
     bench.engine.execute(send(open, None)).await.unwrap();
     let give = Command::AdjustCredits(AdjustCredits {
         credits: Credits::from_whole(credits).unwrap(),
@@ -92,11 +75,7 @@ async fn with_balance(credits: i64) -> Bench {
 
 async fn balance(bench: &Bench) -> (Credits, Credits, u64) {
     let view = bench.engine.view(&account()).await.unwrap().unwrap();
-    (
-        view.account.available(),
-        view.account.held(),
-        view.account.version,
-    )
+    (view.account.available(), view.account.held(), view.account.version)
 }
 
 fn whole(credits: i64) -> Credits {
@@ -146,10 +125,7 @@ async fn one_key_has_one_effect_however_often_it_is_sent() {
     for task in tasks {
         done.push(task.await.unwrap().unwrap());
     }
-    assert_eq!(
-        done.iter().filter(|committed| !committed.replayed).count(),
-        1
-    );
+    assert_eq!(done.iter().filter(|committed| !committed.replayed).count(), 1);
     let first = &done.first().unwrap().entry;
     assert!(done.iter().all(|committed| committed.entry == *first));
     assert_eq!(balance(&bench).await.0, whole(90));
@@ -159,10 +135,7 @@ async fn one_key_has_one_effect_however_often_it_is_sent() {
 async fn commands_sent_together_are_done_in_order_and_each_has_its_own_outcome() {
     let bench = with_balance(100).await;
     let commands = [charge(60), charge(60), charge(40), charge(1)];
-    let envelopes = commands
-        .into_iter()
-        .map(|command| send(command, None))
-        .collect();
+    let envelopes = commands.into_iter().map(|command| send(command, None)).collect();
     let outcomes = bench.engine.execute_many(envelopes).await;
     let done: Vec<bool> = outcomes.iter().map(Outcome::is_ok).collect();
     assert_eq!(done, [true, false, true, false]);
@@ -172,11 +145,7 @@ async fn commands_sent_together_are_done_in_order_and_each_has_its_own_outcome()
 async fn a_failed_commit_leaves_nothing_behind_and_its_rejections_do_not_stand() {
     let bench = with_balance(100).await;
     let before = balance(&bench).await;
-    let early = bench
-        .engine
-        .execute(send(charge(1), Some("early")))
-        .await
-        .unwrap();
+    let early = bench.engine.execute(send(charge(1), Some("early"))).await.unwrap();
     bench.store.fail_commits(true);
     let batch = vec![
         send(charge(1), Some("early")),
@@ -186,23 +155,14 @@ async fn a_failed_commit_leaves_nothing_behind_and_its_rejections_do_not_stand()
         send(charge(90), None),
     ];
     let outcomes = bench.engine.execute_many(batch).await;
-    let [replay, lost, lost_again, rejected] = outcomes.as_slice() else {
-        panic!()
-    };
+    let [replay, lost, lost_again, rejected] = outcomes.as_slice() else { panic!() };
     assert_eq!(replay.as_ref().unwrap().entry, early.entry);
     for outcome in [lost, lost_again, rejected] {
-        assert!(
-            matches!(outcome, Err(Failure::Unavailable(_))),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(Failure::Unavailable(_))), "{outcome:?}");
     }
     assert_eq!(balance(&bench).await.0, before.0.minus(Credits::ONE));
     bench.store.fail_commits(false);
-    let retried = bench
-        .engine
-        .execute(send(charge(90), Some("lost")))
-        .await
-        .unwrap();
+    let retried = bench.engine.execute(send(charge(90), Some("lost"))).await.unwrap();
     assert!(!retried.replayed);
     assert_eq!(balance(&bench).await.0, whole(9));
 }
@@ -212,21 +172,11 @@ async fn what_fell_due_is_an_entry_of_its_own_and_stands_when_the_command_is_rej
     let bench = with_balance(100).await;
     bench.engine.execute(send(hold(100), None)).await.unwrap();
     bench.clock.set("2026-01-01T00:15:00Z".parse().unwrap());
-    let outcome = bench
-        .engine
-        .execute(send(charge(200), Some("too-much")))
-        .await;
+    let outcome = bench.engine.execute(send(charge(200), Some("too-much"))).await;
     assert!(matches!(outcome, Err(Failure::Rejected(_))));
-    let journal = bench
-        .store
-        .journal(JournalPosition::default(), 100)
-        .await
-        .unwrap();
+    let journal = bench.store.journal(JournalPosition::default(), 100).await.unwrap();
     let last = &journal.last().unwrap().1;
-    assert_eq!(
-        (last.actor.clone(), last.idempotency.clone()),
-        (Actor::System, None)
-    );
+    assert_eq!((last.actor.clone(), last.idempotency.clone()), (Actor::System, None));
     assert_eq!(balance(&bench).await, (whole(100), Credits::ZERO, 4));
 }
 
@@ -237,13 +187,7 @@ async fn a_condition_on_the_version_holds_at_the_moment_of_the_change() {
     envelope.if_version = Some(2);
     bench.engine.execute(envelope.clone()).await.unwrap();
     let outcome = bench.engine.execute(envelope).await;
-    assert!(matches!(
-        outcome,
-        Err(Failure::VersionMismatch {
-            expected: 2,
-            actual: 3
-        })
-    ));
+    assert!(matches!(outcome, Err(Failure::VersionMismatch { expected: 2, actual: 3 })));
 }
 
 #[tokio::test]
@@ -271,21 +215,14 @@ async fn the_scheduler_advances_accounts_that_nobody_touches() {
     let mut live = bench.engine.listen();
     bench.clock.set("2026-01-01T00:15:00Z".parse().unwrap());
     let entry = live.recv().await.unwrap();
-    assert_eq!(
-        (entry.first_version, entry.actor.clone()),
-        (4, Actor::System)
-    );
+    assert_eq!((entry.first_version, entry.actor.clone()), (4, Actor::System));
 }
 
 #[tokio::test]
 async fn each_account_has_a_test_clock_of_its_own() {
     let bench = with_balance(100).await;
     let to = ClockTarget::By("1mo".to_owned());
-    bench
-        .engine
-        .execute(send(Command::AdvanceClock(AdvanceClock { to }), None))
-        .await
-        .unwrap();
+    bench.engine.execute(send(Command::AdvanceClock(AdvanceClock { to }), None)).await.unwrap();
     let view = bench.engine.view(&account()).await.unwrap().unwrap();
     assert_eq!(view.now.to_string(), "2026-02-01T00:00:00Z");
     assert_eq!(bench.engine.wall_now().to_string(), "2026-01-01T00:00:00Z");

@@ -9,12 +9,7 @@
 //! - `when hold as=clip operation=video units=5` does something; fields are named;
 //! - `then …` is what came of it: what fell due before it, each event or the rejection, and the
 //!   balance. These lines are compared exactly; `cargo xtask bless` writes them anew.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod runner;
 
@@ -24,10 +19,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(directory)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty(), "no scenarios");
     if std::env::var_os("BURSAR_BLESS").is_some() {
@@ -42,12 +35,7 @@ fn trials(file: &Path) -> Vec<Trial> {
     let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(file).unwrap();
     let trial = |scenario: String| {
-        let name = scenario
-            .lines()
-            .next()
-            .unwrap()
-            .trim_start_matches("# ")
-            .to_owned();
+        let name = scenario.lines().next().unwrap().trim_start_matches("# ").to_owned();
         Trial::test(format!("{stem}: {name}"), move || compare(&scenario))
     };
     runner::split(&text).into_iter().map(trial).collect()
@@ -96,9 +84,6 @@ fn diff(expected: &str, actual: &str) -> Vec<String> {
 
 fn bless(file: &Path) {
     let text = std::fs::read_to_string(file).unwrap();
-    let played: Vec<String> = runner::split(&text)
-        .iter()
-        .map(|s| runner::play(s))
-        .collect();
+    let played: Vec<String> = runner::split(&text).iter().map(|s| runner::play(s)).collect();
     std::fs::write(file, played.join("\n")).unwrap();
 }

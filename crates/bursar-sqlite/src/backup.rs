@@ -37,9 +37,7 @@ pub fn backup(
     let total = size(&directory, &journal)?;
     let partial = partial(file);
     remove(&partial)?;
-    copy(&directory, journal, &partial, |written| {
-        progress(written, total.max(written))
-    })?;
+    copy(&directory, journal, &partial, |written| progress(written, total.max(written)))?;
     check_copy(&partial)?;
     sync(&partial)?;
     // Unlike renaming, linking fails if somebody else has made the file meanwhile.
@@ -116,9 +114,7 @@ fn check_copy(path: &Path) -> Result<()> {
     let copy = connection::read_only(path)?;
     if check_journal(path, &copy)? == 0 {
         let path = path.display();
-        return Err(StoreError::Damaged(format!(
-            "{path} is not a journal of Bursar's"
-        )));
+        return Err(StoreError::Damaged(format!("{path} is not a journal of Bursar's")));
     }
     check_integrity(path, &copy)
 }
@@ -170,10 +166,7 @@ fn sync(path: &Path) -> Result<()> {
 
 /// Makes a new name in a directory durable.
 fn sync_parent(path: &Path) -> Result<()> {
-    match path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) => sync(parent),
         None => sync(Path::new(".")),
     }

@@ -53,10 +53,7 @@ fn writable(path: &Path) -> Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(about(path))?;
     connection.busy_timeout(BUSY).map_err(about(path))?;
-    if connection
-        .is_readonly(rusqlite::MAIN_DB)
-        .map_err(about(path))?
-    {
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(about(path))? {
         let path = path.display();
         return Err(StoreError::Unavailable(format!(
             "{path} is read-only; it must belong to the user that runs Bursar and be writable"

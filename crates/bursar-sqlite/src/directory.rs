@@ -19,9 +19,7 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn new(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-        }
+        Self { path: path.to_owned() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -48,21 +46,18 @@ impl Directory {
             let path = self.path.display();
             StoreError::Unavailable(format!("the data directory {path} {what}"))
         };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| {
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(
+            |error| {
                 unavailable(&format!(
                     "can't be written: {error}; it must belong to the user that runs Bursar"
                 ))
-            })?;
+            },
+        )?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(unavailable(
-                "is in use by another Bursar process; stop that one first",
-            )),
+            Err(TryLockError::WouldBlock) => {
+                Err(unavailable("is in use by another Bursar process; stop that one first"))
+            }
             Err(TryLockError::Error(error)) => Err(unavailable(&format!(
                 "can't be locked: {error}; it must be on a file system with locks"
             ))),

@@ -21,10 +21,7 @@ impl Stamp {
     /// The frame's own checksum stands after its first byte.
     fn of(commit: u64, row: &[u8]) -> Self {
         let sum = row.get(1..).and_then(|rest| rest.first_chunk::<8>());
-        Self {
-            commit,
-            checksum: sum.map_or(0, |bytes| i64::from_le_bytes(*bytes)),
-        }
+        Self { commit, checksum: sum.map_or(0, |bytes| i64::from_le_bytes(*bytes)) }
     }
 }
 
@@ -39,11 +36,7 @@ impl Journal {
     pub(crate) fn new(directory: &Directory, connection: Connection) -> Result<Self> {
         let path = directory.journal();
         let last = last(directory, &connection)?.commit;
-        Ok(Self {
-            connection,
-            path,
-            last,
-        })
+        Ok(Self { connection, path, last })
     }
 
     /// The last commit.
@@ -59,17 +52,15 @@ impl Journal {
             .prepare_cached("INSERT INTO journal (commit_id, entries) VALUES (?1, ?2)")
             .map_err(about(&self.path))?;
         // A statement on its own is a transaction on its own: it returns after the fsync.
-        insert
-            .execute(params![signed(stamp.commit), row])
-            .map_err(|error| {
-                if is_unknown(&error) {
-                    // SQLite has forgotten the row, and the next commit overwrites it in the log.
-                    // Only a crash before that could bring it back.
-                    StoreError::Unknown(format!("{}: {error}", self.path.display()))
-                } else {
-                    about(&self.path)(error)
-                }
-            })?;
+        insert.execute(params![signed(stamp.commit), row]).map_err(|error| {
+            if is_unknown(&error) {
+                // SQLite has forgotten the row, and the next commit overwrites it in the log.
+                // Only a crash before that could bring it back.
+                StoreError::Unknown(format!("{}: {error}", self.path.display()))
+            } else {
+                about(&self.path)(error)
+            }
+        })?;
         self.last = stamp.commit;
         Ok(stamp)
     }
@@ -114,11 +105,7 @@ pub(crate) fn entries(
 ) -> Result<Vec<Arc<Entry>>> {
     let row: Option<Vec<u8>> = connection
         .prepare_cached("SELECT entries FROM journal WHERE commit_id = ?1")
-        .and_then(|mut select| {
-            select
-                .query_row([signed(commit)], |row| row.get(0))
-                .optional()
-        })
+        .and_then(|mut select| select.query_row([signed(commit)], |row| row.get(0)).optional())
         .map_err(about(&directory.journal()))?;
     let row = row.ok_or_else(|| {
         let path = directory.journal();
@@ -171,9 +158,7 @@ pub(crate) fn scan(
              WHERE commit_id > ?1 AND commit_id <= ?2 ORDER BY commit_id",
         )
         .map_err(about(&path))?;
-    let mut rows = select
-        .query([signed(after), signed(upto)])
-        .map_err(about(&path))?;
+    let mut rows = select.query([signed(after), signed(upto)]).map_err(about(&path))?;
     let mut expected = after + 1;
     while let Some(row) = rows.next().map_err(about(&path))? {
         let commit = unsigned(row.get(0).map_err(about(&path))?)?;

@@ -24,10 +24,7 @@ const VIEWS: &str = include_str!("sql/views.sql");
 pub(crate) fn migrate_journal(directory: &Directory, connection: &mut Connection) -> Result<()> {
     let path = directory.journal();
     let version = check_journal(&path, connection)?;
-    for (next, sql) in (1_i64..)
-        .zip(JOURNAL)
-        .skip_while(|(next, _)| *next <= version)
-    {
+    for (next, sql) in (1_i64..).zip(JOURNAL).skip_while(|(next, _)| *next <= version) {
         let migration = connection
             .transaction_with_behavior(TransactionBehavior::Exclusive)
             .map_err(about(&path))?;
@@ -50,9 +47,7 @@ pub(crate) fn check_journal(path: &Path, connection: &Connection) -> Result<i64>
     let newest = i64::try_from(JOURNAL.len()).unwrap_or(i64::MAX);
     let file = path.display();
     if version != 0 && pragma(path, connection, "application_id")? != APPLICATION {
-        return Err(StoreError::Damaged(format!(
-            "{file} is not a journal of Bursar's"
-        )));
+        return Err(StoreError::Damaged(format!("{file} is not a journal of Bursar's")));
     }
     if version > newest {
         return Err(StoreError::Newer(format!(
@@ -68,10 +63,7 @@ pub(crate) fn create_views(directory: &Directory, connection: &mut Connection) -
     let path = directory.views();
     let creation = connection.transaction().map_err(about(&path))?;
     creation
-        .execute_batch(&format!(
-            "{VIEWS}\nPRAGMA user_version = {};",
-            views_version()
-        ))
+        .execute_batch(&format!("{VIEWS}\nPRAGMA user_version = {};", views_version()))
         .map_err(about(&path))?;
     creation.commit().map_err(about(&path))
 }
@@ -103,7 +95,5 @@ fn views_version() -> i64 {
 }
 
 fn pragma(path: &Path, connection: &Connection, name: &str) -> Result<i64> {
-    connection
-        .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
-        .map_err(about(path))
+    connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(about(path))
 }

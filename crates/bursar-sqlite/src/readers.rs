@@ -19,11 +19,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn new(directory: Directory, most: usize) -> Self {
-        Self {
-            directory,
-            permits: Arc::new(Semaphore::new(most.max(1))),
-            idle: Mutex::default(),
-        }
+        Self { directory, permits: Arc::new(Semaphore::new(most.max(1))), idle: Mutex::default() }
     }
 
     /// Reads on a thread that may block. All that `read` reads of the views is of one moment.
@@ -31,10 +27,7 @@ impl Readers {
         self: &Arc<Self>,
         read: impl FnOnce(&Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| closed())?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let pool = Arc::clone(self);
         blocking(move || {
             let _permit = permit;
@@ -44,10 +37,8 @@ impl Readers {
                 None => Reader::open(&pool.directory)?,
             };
             let result = {
-                let moment = reader
-                    .views
-                    .unchecked_transaction()
-                    .map_err(about(&pool.directory.views()))?;
+                let moment =
+                    reader.views.unchecked_transaction().map_err(about(&pool.directory.views()))?;
                 let result = read(&reader);
                 drop(moment);
                 result
@@ -74,9 +65,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => Err(StoreError::Unavailable(format!(
-            "a task has ended: {error}"
-        ))),
+        Err(error) => Err(StoreError::Unavailable(format!("a task has ended: {error}"))),
     }
 }
 

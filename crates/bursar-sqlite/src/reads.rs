@@ -59,9 +59,7 @@ pub(crate) fn statement(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<StatementRow>> {
-    let mut rows = pins.look(reader, |segments| {
-        segment::statement(segments, id, before, limit)
-    })?;
+    let mut rows = pins.look(reader, |segments| segment::statement(segments, id, before, limit))?;
     let before = rows.last().map(|row| row.version).or(before);
     let left = limit.saturating_sub(rows.len());
     if left > 0 {
@@ -109,10 +107,7 @@ pub(crate) fn journal(
     journal::scan(&reader.directory, &reader.journal, before, upto, |commit| {
         let more = commit.positions().filter(|(position, _)| *position > after);
         let left = limit - found.len();
-        found.extend(
-            more.take(left)
-                .map(|(position, entry)| (position, Arc::clone(entry))),
-        );
+        found.extend(more.take(left).map(|(position, entry)| (position, Arc::clone(entry))));
         Ok(found.len() < limit)
     })?;
     Ok(found)

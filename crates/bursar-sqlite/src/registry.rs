@@ -20,11 +20,9 @@ impl SqliteStore {
     ) -> Result<T> {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            if shared.is_read_only() {
-                return Err(read_only());
-            }
+            let refused = || if shared.is_read_only() { read_only() } else { closed() };
             let journal = shared.journal.lock();
-            let journal = journal.as_ref().ok_or_else(closed)?;
+            let journal = journal.as_ref().ok_or_else(refused)?;
             change(&journal.connection).map_err(about(&journal.path))
         })
         .await
@@ -51,10 +49,8 @@ impl Registry for SqliteStore {
         let account = account.clone();
         self.change(move |tables| {
             if contact == Contact::default() {
-                return tables.execute(
-                    "DELETE FROM contacts WHERE account_id = ?1",
-                    [account.as_str()],
-                );
+                return tables
+                    .execute("DELETE FROM contacts WHERE account_id = ?1", [account.as_str()]);
             }
             tables.execute(
                 "INSERT INTO contacts VALUES (?1, ?2, ?3)
@@ -72,10 +68,7 @@ impl Registry for SqliteStore {
             let contact = tables
                 .prepare_cached("SELECT name, email FROM contacts WHERE account_id = ?1")?
                 .query_row([account.as_str()], |row| {
-                    Ok(Contact {
-                        name: row.get(0)?,
-                        email: row.get(1)?,
-                    })
+                    Ok(Contact { name: row.get(0)?, email: row.get(1)? })
                 })
                 .optional()?;
             Ok(contact.unwrap_or_default())
@@ -140,11 +133,7 @@ impl Registry for SqliteStore {
                 "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 params![name, default],
             )?;
-            tables.query_row(
-                "SELECT value FROM settings WHERE name = ?1",
-                [name],
-                |row| row.get(0),
-            )
+            tables.query_row("SELECT value FROM settings WHERE name = ?1", [name], |row| row.get(0))
         })
         .await
     }

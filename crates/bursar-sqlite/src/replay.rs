@@ -69,9 +69,7 @@ fn open_fitting(
     let stamp = views::stamp(directory, &views)?;
     if stamp != Stamp::default() && journal::stamp(directory, journal, stamp.commit)? != Some(stamp)
     {
-        return Err(StoreError::Damaged(
-            "the views are of another journal".to_owned(),
-        ));
+        return Err(StoreError::Damaged("the views are of another journal".to_owned()));
     }
     catch_up(directory, journal, &mut views, progress)?;
     Ok(views)
@@ -86,9 +84,7 @@ pub fn rebuild_views(dir: impl AsRef<Path>, mut progress: impl FnMut(u64, u64)) 
     let directory = Directory::new(dir.as_ref());
     if !directory.journal().exists() {
         let path = directory.path().display();
-        return Err(StoreError::Unavailable(format!(
-            "there is no journal.db in {path}"
-        )));
+        return Err(StoreError::Unavailable(format!("there is no journal.db in {path}")));
     }
     let _lock = directory.lock()?;
     let mut journal = connection::journal(&directory)?;
@@ -191,10 +187,7 @@ fn fold(
 fn fold_entry(account: &mut Option<Account>, entry: &Entry) -> std::result::Result<(), String> {
     let version = account.as_ref().map_or(0, |account| account.version);
     if entry.first_version != version.saturating_add(1) {
-        return Err(format!(
-            "version {} follows version {version}",
-            entry.first_version
-        ));
+        return Err(format!("version {} follows version {version}", entry.first_version));
     }
     for recorded in &entry.events {
         match account {

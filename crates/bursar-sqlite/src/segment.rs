@@ -43,10 +43,7 @@ impl Segment {
             match self.accounts.get_mut(&account.id) {
                 Some(pinned) => pinned.account = Arc::clone(account),
                 None => {
-                    let pinned = Pinned {
-                        account: Arc::clone(account),
-                        entries: Vec::new(),
-                    };
+                    let pinned = Pinned { account: Arc::clone(account), entries: Vec::new() };
                     self.accounts.insert(account.id.clone(), pinned);
                 }
             }
@@ -77,9 +74,7 @@ impl Segment {
 
     fn entries_of(&self, id: &AccountId) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
         let pinned = self.accounts.get(id);
-        pinned
-            .into_iter()
-            .flat_map(|pinned| pinned.entries.iter().map(|(_, entry)| entry))
+        pinned.into_iter().flat_map(|pinned| pinned.entries.iter().map(|(_, entry)| entry))
     }
 }
 

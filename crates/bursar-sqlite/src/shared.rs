@@ -78,7 +78,8 @@ impl Shared {
                 }
             }
         }
-        if let Some(journal) = journal {
+        // Only the process that has the directory moves the log into its file.
+        if let Some(journal) = journal.filter(|_| self.lock.lock().is_some()) {
             // The log is moved and removed, so that the directory is tidy for copying; unless somebody
             // reads it for longer.
             let tidy = journal.connection.busy_timeout(PATIENCE).and_then(|()| {

@@ -106,6 +106,19 @@ impl SqliteStore {
         Ok(Self { shared })
     }
 
+    /// Opens the plain tables of a directory that has data, whether or not another process has it:
+    /// they can be changed, the journal and the views only read.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open_read_only`].
+    pub fn open_registry(dir: impl AsRef<Path>) -> Result<Self> {
+        let store = Self::open_read_only(dir)?;
+        let connection = connection::journal(&store.shared.directory)?;
+        let journal = Journal::new(&store.shared.directory, connection)?;
+        *store.shared.journal.lock() = Some(journal);
+        Ok(store)
+    }
+
     /// How far the views are behind the journal, for metrics and health checks.
     pub fn lag(&self) -> Lag {
         self.shared.tail.lag()
@@ -147,9 +160,7 @@ impl Store for SqliteStore {
         }
         let (id, pins) = (id.clone(), self.shared.pins.clone());
         let readers = &self.shared.readers;
-        readers
-            .read(move |reader| reads::account(reader, &pins, &id))
-            .await
+        readers.read(move |reader| reads::account(reader, &pins, &id)).await
     }
 
     async fn statement(
@@ -169,9 +180,7 @@ impl Store for SqliteStore {
     async fn spend(&self, id: &AccountId, spend: SpendId) -> Result<Vec<SpendEvent>> {
         let (id, pins) = (id.clone(), self.shared.pins.clone());
         let readers = &self.shared.readers;
-        readers
-            .read(move |reader| reads::spend(reader, &pins, &id, spend))
-            .await
+        readers.read(move |reader| reads::spend(reader, &pins, &id, spend)).await
     }
 
     async fn journal(
@@ -181,19 +190,15 @@ impl Store for SqliteStore {
     ) -> Result<Vec<(JournalPosition, Arc<Entry>)>> {
         // Not beyond what the other reads see.
         let upto = self.shared.tail.committed();
-        let read = self
-            .shared
-            .readers
-            .read(move |reader| reads::journal(reader, after, upto, limit));
+        let read =
+            self.shared.readers.read(move |reader| reads::journal(reader, after, upto, limit));
         read.await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
         let pins = self.shared.pins.clone();
         let readers = &self.shared.readers;
-        readers
-            .read(move |reader| reads::due(reader, &pins, now, limit))
-            .await
+        readers.read(move |reader| reads::due(reader, &pins, now, limit)).await
     }
 
     async fn close(&self) -> Result<()> {

@@ -80,11 +80,7 @@ pub fn verify(
     let _moment = journal.unchecked_transaction().map_err(about(&path))?;
     check_journal(&path, &journal)?;
     check_integrity(&path, &journal)?;
-    let mut proof = Proof {
-        audit: Audit::new(),
-        history: 0,
-        views,
-    };
+    let mut proof = Proof { audit: Audit::new(), history: 0, views };
     let last = journal::last(&directory, &journal)?.commit;
     proof.reach(0)?;
     let mut difference = None;
@@ -128,19 +124,13 @@ impl<'a> Views<'a> {
         connection.execute_batch("BEGIN").map_err(about(&path))?;
         let stamp = views::stamp(directory, connection)?.commit;
         check_integrity(&path, connection)?;
-        Ok(Self {
-            directory,
-            connection,
-            stamp,
-        })
+        Ok(Self { directory, connection, stamp })
     }
 
     fn count(&self, table: &str) -> Result<u64> {
         let count = self
             .connection
-            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
-                row.get(0)
-            })
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
             .map_err(about(&self.directory.views()))?;
         unsigned(count)
     }
@@ -197,11 +187,9 @@ impl Proof<'_> {
     fn compare(&self, views: &Views<'_>) -> std::result::Result<(), Difference> {
         let accounts = u64::try_from(self.audit.accounts().len()).unwrap_or(u64::MAX);
         let keys = u64::try_from(self.audit.key_count()).unwrap_or(u64::MAX);
-        for (table, expected) in [
-            ("accounts", accounts),
-            ("history", self.history),
-            ("idempotency", keys),
-        ] {
+        for (table, expected) in
+            [("accounts", accounts), ("history", self.history), ("idempotency", keys)]
+        {
             let stored = views.count(table)?;
             if stored != expected {
                 let what = format!("{table} has {stored} rows, the journal makes {expected}");
@@ -223,13 +211,7 @@ impl Proof<'_> {
             return Ok(Some(Difference::Views { what }));
         };
         let row = AccountRow::of(account)?;
-        let differs = || {
-            differs(
-                &format!("accounts of {id}"),
-                Some(format!("{stored:?}")),
-                &row,
-            )
-        };
+        let differs = || differs(&format!("accounts of {id}"), Some(format!("{stored:?}")), &row);
         Ok((row != *stored).then(differs))
     }
 

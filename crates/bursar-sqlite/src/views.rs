@@ -83,18 +83,12 @@ fn write_history(
             line.map(|line| line.held_after.micro()),
             spend,
             line.and_then(|line| line.lot).map(|lot| lot.0),
-            line.and_then(|line| line.operation.as_ref())
-                .map(|key| key.as_str()),
-            line.and_then(|line| line.model.as_ref())
-                .map(|key| key.as_str()),
-            line.and_then(|line| line.quality.as_ref())
-                .map(|key| key.as_str()),
-            line.and_then(|line| line.units)
-                .map(|units| signed(units.micro())),
-            line.and_then(|line| line.reason.as_ref())
-                .map(|text| text.as_str()),
-            line.and_then(|line| line.reference.as_ref())
-                .map(|text| text.as_str()),
+            line.and_then(|line| line.operation.as_ref()).map(|key| key.as_str()),
+            line.and_then(|line| line.model.as_ref()).map(|key| key.as_str()),
+            line.and_then(|line| line.quality.as_ref()).map(|key| key.as_str()),
+            line.and_then(|line| line.units).map(|units| signed(units.micro())),
+            line.and_then(|line| line.reason.as_ref()).map(|text| text.as_str()),
+            line.and_then(|line| line.reference.as_ref()).map(|text| text.as_str()),
             row.event,
         ])
 }
@@ -105,14 +99,12 @@ fn write_key(
     key: &IdempotencyKey,
     position: JournalPosition,
 ) -> rusqlite::Result<usize> {
-    transaction
-        .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![
-            id.as_str(),
-            key.as_str(),
-            signed(position.commit),
-            position.index
-        ])
+    transaction.prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+        id.as_str(),
+        key.as_str(),
+        signed(position.commit),
+        position.index
+    ])
 }
 
 fn write_state(transaction: &Transaction<'_>, row: &AccountRow) -> rusqlite::Result<usize> {
@@ -185,18 +177,11 @@ pub(crate) fn position(
         )
         .and_then(|mut select| {
             select
-                .query_row([id.as_str(), key.as_str()], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
+                .query_row([id.as_str(), key.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()
         })
         .map_err(about(&directory.views()))?;
-    let position = |(commit, index)| {
-        Ok(JournalPosition {
-            commit: unsigned(commit)?,
-            index,
-        })
-    };
+    let position = |(commit, index)| Ok(JournalPosition { commit: unsigned(commit)?, index });
     found.map(position).transpose()
 }
 
@@ -220,17 +205,12 @@ pub(crate) fn statement(
         .map_err(about(&path))?;
     let before = signed(before.unwrap_or(u64::MAX));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = select
-        .query(params![id.as_str(), before, limit])
-        .map_err(about(&path))?;
+    let mut rows = select.query(params![id.as_str(), before, limit]).map_err(about(&path))?;
     let mut lines = Vec::new();
     while let Some(row) = rows.next().map_err(about(&path))? {
         let (version, columns) = columns(row).map_err(about(&path))?;
         if let Some(columns) = columns {
-            lines.push(StatementRow {
-                version: unsigned(version)?,
-                line: columns.line()?,
-            });
+            lines.push(StatementRow { version: unsigned(version)?, line: columns.line()? });
         }
     }
     Ok(lines)
@@ -307,9 +287,8 @@ pub(crate) fn spend(
         )
         .map_err(about(&path))?;
     let before = signed(before.unwrap_or(u64::MAX));
-    let mut rows = select
-        .query(params![id.as_str(), spend.to_string(), before])
-        .map_err(about(&path))?;
+    let mut rows =
+        select.query(params![id.as_str(), spend.to_string(), before]).map_err(about(&path))?;
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(about(&path))? {
         let (version, event) =

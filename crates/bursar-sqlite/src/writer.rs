@@ -28,15 +28,9 @@ impl SqliteWriter {
     pub(crate) fn open(shared: &Arc<Shared>) -> Result<Self> {
         let reader = Reader::open(&shared.directory)?;
         if shared.has_writer.swap(true, Ordering::AcqRel) {
-            return Err(StoreError::Unavailable(
-                "there is a writer already".to_owned(),
-            ));
+            return Err(StoreError::Unavailable("there is a writer already".to_owned()));
         }
-        Ok(Self {
-            shared: Arc::clone(shared),
-            reader,
-            begun: HashMap::new(),
-        })
+        Ok(Self { shared: Arc::clone(shared), reader, begun: HashMap::new() })
     }
 
     /// Memory first, then the views for what is missing: what left memory in between is in them.
@@ -45,11 +39,7 @@ impl SqliteWriter {
         let (mut accounts, mut entries) = (found.accounts, found.entries);
         let path = self.shared.directory.views();
         // One read transaction for the whole batch: a lock each would cost more than the look-ups.
-        let moment = self
-            .reader
-            .views
-            .unchecked_transaction()
-            .map_err(about(&path))?;
+        let moment = self.reader.views.unchecked_transaction().map_err(about(&path))?;
         let mut loaded = Vec::new();
         for (id, place) in wanted.accounts.iter().zip(&mut accounts) {
             if place.is_none() {

@@ -67,14 +67,9 @@ impl Audit {
     /// # Errors
     /// What is wrong with it. The audit is over then: what follows would be judged by it.
     pub fn add(&mut self, position: JournalPosition, entry: &Entry) -> Result<(), Finding> {
-        let finding = |(version, what)| Finding {
-            position,
-            account: entry.account.clone(),
-            version,
-            what,
-        };
-        self.check_entry(position, entry)
-            .map_err(|what| finding((entry.first_version, what)))?;
+        let finding =
+            |(version, what)| Finding { position, account: entry.account.clone(), version, what };
+        self.check_entry(position, entry).map_err(|what| finding((entry.first_version, what)))?;
         self.last = position;
         self.entries += 1;
         for (version, recorded) in entry.versions() {
@@ -99,9 +94,7 @@ impl Audit {
             return Err(format!("follows version {version}"));
         }
         if let Some(kept) = &entry.idempotency
-            && !self
-                .keys
-                .insert(key_hash(&entry.account, kept.key.as_str()))
+            && !self.keys.insert(key_hash(&entry.account, kept.key.as_str()))
         {
             return Err(format!("its idempotency key {} was used before", kept.key));
         }
@@ -120,10 +113,7 @@ impl Audit {
             let of_book = lines.iter().filter(|line| line.book == *book);
             of_book.map(|line| i128::from(line.credits.micro())).sum()
         };
-        let sum: i128 = lines
-            .iter()
-            .map(|line| i128::from(line.credits.micro()))
-            .sum();
+        let sum: i128 = lines.iter().map(|line| i128::from(line.credits.micro())).sum();
         if sum != 0 {
             return Err(format!("its postings sum to {sum} micro-credits"));
         }
@@ -196,11 +186,7 @@ impl Audit {
 impl Seat {
     fn apply(&mut self, begins: bool, recorded: &Recorded) -> Result<(), String> {
         // A moved clock is ahead of what fell due on the way, which its entry books after it.
-        let last = if begins {
-            self.account.last_event_at
-        } else {
-            self.last_at
-        };
+        let last = if begins { self.account.last_event_at } else { self.last_at };
         if recorded.at < last {
             return Err(format!("is of {}, after one of {last}", recorded.at));
         }

@@ -14,9 +14,7 @@ impl Batch {
     /// [`StoreError::Damaged`], in words; it is a mistake of the caller's.
     pub fn check(&self, begun: HashMap<AccountId, u64>) -> Result<(), StoreError> {
         let wrong = |id: &AccountId, what: &str| {
-            Err(StoreError::Damaged(format!(
-                "a batch that no command makes: {id} {what}"
-            )))
+            Err(StoreError::Damaged(format!("a batch that no command makes: {id} {what}")))
         };
         let mut versions = begun;
         let mut changed = HashMap::new();
@@ -33,10 +31,7 @@ impl Batch {
         }
         for account in &self.accounts {
             if changed.remove(&account.id) != Some(account.version) {
-                return wrong(
-                    &account.id,
-                    "has a state that is not the one after its last entry",
-                );
+                return wrong(&account.id, "has a state that is not the one after its last entry");
             }
         }
         match changed.keys().next() {

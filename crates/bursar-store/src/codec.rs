@@ -45,10 +45,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, StoreError> {
         .map_err(|error| StoreError::Damaged(format!("cannot encode: {error}")))?;
     let sum = framed.get(HEADER..).map_or(0, xxh3_64);
     let header = std::iter::once(FORMAT).chain(sum.to_le_bytes());
-    framed
-        .iter_mut()
-        .zip(header)
-        .for_each(|(place, byte)| *place = byte);
+    framed.iter_mut().zip(header).for_each(|(place, byte)| *place = byte);
     Ok(framed)
 }
 
@@ -58,29 +55,19 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, StoreError> {
 /// As [`decode_entries`].
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     let damaged = |what: &str| StoreError::Damaged(what.to_owned());
-    let (format, rest) = bytes
-        .split_first()
-        .ok_or_else(|| damaged("an empty record"))?;
+    let (format, rest) = bytes.split_first().ok_or_else(|| damaged("an empty record"))?;
     match *format {
         FORMAT => {}
         newer if newer > FORMAT => {
-            return Err(StoreError::Newer(format!(
-                "{newer}; this version knows {FORMAT}"
-            )));
+            return Err(StoreError::Newer(format!("{newer}; this version knows {FORMAT}")));
         }
         _ => return Err(damaged("a record of no known format")),
     }
-    let (sum, body) = rest
-        .split_first_chunk::<8>()
-        .ok_or_else(|| damaged("a cut record"))?;
+    let (sum, body) = rest.split_first_chunk::<8>().ok_or_else(|| damaged("a cut record"))?;
     if xxh3_64(body) != u64::from_le_bytes(*sum) {
         return Err(damaged("a record's checksum is wrong"));
     }
     let (value, left) = postcard::take_from_bytes(body)
         .map_err(|error| StoreError::Damaged(format!("a record does not decode: {error}")))?;
-    if left.is_empty() {
-        Ok(value)
-    } else {
-        Err(damaged("a record with bytes left over"))
-    }
+    if left.is_empty() { Ok(value) } else { Err(damaged("a record with bytes left over")) }
 }

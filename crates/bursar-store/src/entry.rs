@@ -24,9 +24,7 @@ pub struct Entry {
 impl Entry {
     /// The account's version after the last of its events.
     pub fn version(&self) -> u64 {
-        let more = u64::try_from(self.events.len())
-            .unwrap_or(u64::MAX)
-            .saturating_sub(1);
+        let more = u64::try_from(self.events.len()).unwrap_or(u64::MAX).saturating_sub(1);
         self.first_version.saturating_add(more)
     }
 

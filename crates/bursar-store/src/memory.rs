@@ -69,20 +69,14 @@ impl Default for MemoryStore {
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
-        Self {
-            disk: Arc::default(),
-            closed: Arc::default(),
-        }
+        Self { disk: Arc::default(), closed: Arc::default() }
     }
 
     /// Another handle on the same data, open even if this one was closed: what opening a directory
     /// again is to a store on disk.
     #[must_use]
     pub fn reopen(&self) -> Self {
-        Self {
-            disk: Arc::clone(&self.disk),
-            closed: Arc::default(),
-        }
+        Self { disk: Arc::clone(&self.disk), closed: Arc::default() }
     }
 
     /// Lets every commit fail as if the disk were full, or no longer.
@@ -188,10 +182,7 @@ impl Data {
         for (index, entry) in (0..).zip(batch.entries) {
             let position = JournalPosition { commit, index };
             self.journal.push((position, Arc::clone(&entry)));
-            histories
-                .entry(entry.account.clone())
-                .or_default()
-                .push(entry);
+            histories.entry(entry.account.clone()).or_default().push(entry);
         }
         for account in batch.accounts {
             let entries = histories.remove(&account.id).unwrap_or_default();
@@ -200,14 +191,11 @@ impl Data {
     }
 
     fn keep_account(&mut self, account: Arc<Account>, entries: Vec<Arc<Entry>>) {
-        let seat = self
-            .accounts
-            .entry(account.id.clone())
-            .or_insert_with(|| Seat {
-                account: Arc::clone(&account),
-                entries: Vec::new(),
-                keys: HashMap::new(),
-            });
+        let seat = self.accounts.entry(account.id.clone()).or_insert_with(|| Seat {
+            account: Arc::clone(&account),
+            entries: Vec::new(),
+            keys: HashMap::new(),
+        });
         if let Some(due) = seat.account.next_due_wall() {
             self.due.remove(&(due, account.id.clone()));
         }
@@ -226,9 +214,7 @@ impl Data {
     fn spend(&self, account: &AccountId, spend: SpendId) -> Vec<SpendEvent> {
         let entries = self.accounts.get(account).map(|seat| &seat.entries);
         let entries = entries.into_iter().flatten();
-        entries
-            .flat_map(|entry| projection::spend_events(entry, spend))
-            .collect()
+        entries.flat_map(|entry| projection::spend_events(entry, spend)).collect()
     }
 }
 
@@ -241,15 +227,10 @@ impl Store for MemoryStore {
     fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
         drop(self.data()?);
         if self.disk.has_writer.swap(true, Ordering::AcqRel) {
-            return Err(StoreError::Unavailable(
-                "there is a writer already".to_owned(),
-            ));
+            return Err(StoreError::Unavailable("there is a writer already".to_owned()));
         }
         Ok(Box::new(MemoryWriter {
-            store: Self {
-                disk: Arc::clone(&self.disk),
-                closed: Arc::clone(&self.closed),
-            },
+            store: Self { disk: Arc::clone(&self.disk), closed: Arc::clone(&self.closed) },
             begun: HashMap::new(),
         }))
     }
@@ -266,11 +247,7 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<StatementRow>, StoreError> {
         let data = self.data()?;
-        let entries = data
-            .accounts
-            .get(id)
-            .into_iter()
-            .flat_map(|seat| seat.entries.iter().rev());
+        let entries = data.accounts.get(id).into_iter().flat_map(|seat| seat.entries.iter().rev());
         let rows = entries.flat_map(|entry| projection::statement_rows(entry).rev());
         let wanted = rows.filter(|row| before.is_none_or(|before| row.version < before));
         Ok(wanted.take(limit).collect())
@@ -286,31 +263,14 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<(JournalPosition, Arc<Entry>)>, StoreError> {
         let data = self.data()?;
-        let from = data
-            .journal
-            .partition_point(|(position, _)| *position <= after);
-        Ok(data
-            .journal
-            .iter()
-            .skip(from)
-            .take(limit)
-            .cloned()
-            .collect())
+        let from = data.journal.partition_point(|(position, _)| *position <= after);
+        Ok(data.journal.iter().skip(from).take(limit).cloned().collect())
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
         let data = self.data()?;
-        let due = data
-            .due
-            .iter()
-            .take_while(|(since, _)| *since <= now)
-            .take(limit);
-        Ok(due
-            .map(|(since, account)| Due {
-                account: account.clone(),
-                since: *since,
-            })
-            .collect())
+        let due = data.due.iter().take_while(|(since, _)| *since <= now).take(limit);
+        Ok(due.map(|(since, account)| Due { account: account.clone(), since: *since }).collect())
     }
 
     async fn close(&self) -> Result<(), StoreError> {
@@ -327,12 +287,7 @@ impl Registry for MemoryStore {
     }
 
     async fn contact(&self, account: &AccountId) -> Result<Contact, StoreError> {
-        Ok(self
-            .data()?
-            .contacts
-            .get(account)
-            .cloned()
-            .unwrap_or_default())
+        Ok(self.data()?.contacts.get(account).cloned().unwrap_or_default())
     }
 
     async fn put_api_key(&self, key: ApiKeyRecord) -> Result<(), StoreError> {
@@ -359,11 +314,7 @@ impl Registry for MemoryStore {
 
     async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError> {
         let mut data = self.data()?;
-        if data
-            .catalogs
-            .iter()
-            .all(|known| known.version != catalog.version)
-        {
+        if data.catalogs.iter().all(|known| known.version != catalog.version) {
             data.catalogs.push(catalog);
         }
         Ok(())

@@ -45,9 +45,7 @@ pub struct HistoryRow {
 /// # Errors
 /// As [`codec::encode`].
 pub fn history(entry: &Entry) -> Result<Vec<HistoryRow>, StoreError> {
-    let rows = entry
-        .versions()
-        .map(|(version, recorded)| history_row(version, recorded));
+    let rows = entry.versions().map(|(version, recorded)| history_row(version, recorded));
     rows.filter_map(Result::transpose).collect()
 }
 
@@ -58,12 +56,7 @@ fn history_row(version: u64, recorded: &Recorded) -> Result<Option<HistoryRow>, 
         return Ok(None);
     }
     let event = spend.map(|_| codec::encode(recorded)).transpose()?;
-    Ok(Some(HistoryRow {
-        version,
-        line,
-        spend,
-        event,
-    }))
+    Ok(Some(HistoryRow { version, line, spend, event }))
 }
 
 /// The statement lines of an entry, oldest first.
@@ -80,10 +73,7 @@ pub fn spend_events(entry: &Entry, spend: SpendId) -> impl Iterator<Item = Spend
     entry
         .versions()
         .filter(own)
-        .map(|(version, recorded)| SpendEvent {
-            version,
-            recorded: recorded.clone(),
-        })
+        .map(|(version, recorded)| SpendEvent { version, recorded: recorded.clone() })
 }
 
 /// The row of `idempotency` that an entry adds, if it has a key.
@@ -195,8 +185,7 @@ impl LineColumns {
 /// # Errors
 /// [`StoreError::Damaged`] if it isn't what the column holds.
 pub fn parse<T: FromStr>(column: &str, text: Option<String>) -> Result<Option<T>, StoreError> {
-    text.map(|text| text.parse().map_err(|_| damaged(column, &text)))
-        .transpose()
+    text.map(|text| text.parse().map_err(|_| damaged(column, &text))).transpose()
 }
 
 /// Reads an integer column into the type it was written from.

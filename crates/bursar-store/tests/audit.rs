@@ -39,10 +39,7 @@ async fn journal() -> Journal {
         clerk.wait(Duration::from_secs(1));
         clerk.one(&mut *writer, ask).await.unwrap().done();
     }
-    store
-        .journal(JournalPosition::default(), 100)
-        .await
-        .unwrap()
+    store.journal(JournalPosition::default(), 100).await.unwrap()
 }
 
 fn audit(journal: &Journal) -> Result<Audit, Finding> {
@@ -76,10 +73,7 @@ async fn random_work_passes() {
             clerk.wait(work.pause());
             work.note(&clerk.batch(&mut *writer, &asks).await.unwrap());
         }
-        let journal = store
-            .journal(JournalPosition::default(), 100_000)
-            .await
-            .unwrap();
+        let journal = store.journal(JournalPosition::default(), 100_000).await.unwrap();
         let audit = audit(&journal).unwrap_or_else(|finding| panic!("seed {seed}: {finding}"));
         assert!(audit.entry_count() > 100);
     }
@@ -92,10 +86,7 @@ async fn check(at: usize, change: impl FnOnce(&mut Entry), expected: &str) {
     let position = journal[at].0;
     let finding = audit(&journal).expect_err(expected);
     assert!(finding.what.contains(expected), "{finding}");
-    assert_eq!(
-        (finding.position, finding.account.as_str()),
-        (position, "a")
-    );
+    assert_eq!((finding.position, finding.account.as_str()), (position, "a"));
 }
 
 #[tokio::test]
@@ -113,12 +104,7 @@ async fn an_account_that_was_not_opened_is_found() {
 #[tokio::test]
 async fn an_account_that_is_opened_twice_is_found() {
     let opening = journal().await[0].1.events[0].event.clone();
-    check(
-        1,
-        |entry| entry.events[0].event = opening,
-        "opens the account again",
-    )
-    .await;
+    check(1, |entry| entry.events[0].event = opening, "opens the account again").await;
 }
 
 #[tokio::test]
@@ -126,12 +112,7 @@ async fn time_that_runs_back_is_found() {
     let earlier = |entry: &mut Entry| {
         entry.events[0].at = entry.events[0].at.before(Duration::from_secs(2));
     };
-    check(
-        3,
-        earlier,
-        "is of 2026-01-01T00:00:02Z, after one of 2026-01-01T00:00:03Z",
-    )
-    .await;
+    check(3, earlier, "is of 2026-01-01T00:00:02Z, after one of 2026-01-01T00:00:03Z").await;
     // What follows a moved clock is after where it was moved to.
     let before_the_move = |entry: &mut Entry| {
         entry.events[0].at = entry.events[0].at.before(Duration::from_secs(80_000));
@@ -143,9 +124,7 @@ async fn time_that_runs_back_is_found() {
 async fn a_clock_that_moves_back_is_found() {
     let back = |entry: &mut Entry| {
         let mut moved = entry.events[0].clone();
-        moved.event = Event::ClockAdvanced {
-            ahead: Duration::ZERO,
-        };
+        moved.event = Event::ClockAdvanced { ahead: Duration::ZERO };
         moved.at = moved.at.after(Duration::from_secs(86_400));
         entry.events.push(moved);
     };
@@ -155,18 +134,8 @@ async fn a_clock_that_moves_back_is_found() {
 #[tokio::test]
 async fn a_balance_that_the_events_do_not_make_is_found() {
     let one_more = |amount: &mut Credits| *amount = amount.plus(Credits::ONE);
-    check(
-        1,
-        |entry| one_more(&mut entry.events[0].available),
-        "the events make 50",
-    )
-    .await;
-    check(
-        2,
-        |entry| one_more(&mut entry.events[0].held),
-        "the events make 48 and 2",
-    )
-    .await;
+    check(1, |entry| one_more(&mut entry.events[0].available), "the events make 50").await;
+    check(2, |entry| one_more(&mut entry.events[0].held), "the events make 48 and 2").await;
 }
 
 #[tokio::test]

@@ -30,11 +30,7 @@ async fn a_commit_that_is_told_to_fail_leaves_nothing() {
     let store = MemoryStore::new();
     let mut writer = store.writer().unwrap();
     let mut clerk = Clerk::new(1);
-    clerk
-        .one(&mut *writer, Ask::open("a"))
-        .await
-        .unwrap()
-        .done();
+    clerk.one(&mut *writer, Ask::open("a")).await.unwrap().done();
     store.fail_commits(true);
     for _ in 0..2 {
         let failed = clerk.one(&mut *writer, Ask::give("a", 1).keyed("k")).await;

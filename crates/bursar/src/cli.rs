@@ -77,12 +77,7 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
     /// The data directory
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "BURSAR_DATA",
-        default_value = "./bursar-data"
-    )]
+    #[arg(long, value_name = "DIR", env = "BURSAR_DATA", default_value = "./bursar-data")]
     pub(crate) data: String,
 }
 

@@ -21,9 +21,6 @@ mod tests {
         let at: Timestamp = "2026-12-31T23:59:59.9999Z".parse().unwrap();
         assert_eq!(second(at), "2026-12-31T23:59:59Z");
         assert_eq!(milli(at), "2026-12-31T23:59:59.999Z");
-        assert_eq!(
-            milli("2026-03-31T12:00:00Z".parse().unwrap()),
-            "2026-03-31T12:00:00.000Z"
-        );
+        assert_eq!(milli("2026-03-31T12:00:00Z".parse().unwrap()), "2026-03-31T12:00:00.000Z");
     }
 }

@@ -14,10 +14,7 @@ pub(crate) fn number(decimal: &str) -> Value {
     if let Ok(whole) = decimal.parse::<i64>() {
         return whole.into();
     }
-    let exact = decimal
-        .parse::<f64>()
-        .ok()
-        .filter(|float| float.to_string() == decimal);
+    let exact = decimal.parse::<f64>().ok().filter(|float| float.to_string() == decimal);
     exact.map_or_else(|| decimal.into(), Value::from)
 }
 

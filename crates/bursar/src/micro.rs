@@ -2,16 +2,10 @@
 
 /// Micro-credits as a plain number of credits: `-3.000001`.
 pub(crate) fn text(micro: i128) -> String {
-    let (whole, rest) = (
-        micro.unsigned_abs() / 1_000_000,
-        micro.unsigned_abs() % 1_000_000,
-    );
+    let (whole, rest) = (micro.unsigned_abs() / 1_000_000, micro.unsigned_abs() % 1_000_000);
     let sign = if micro < 0 { "-" } else { "" };
     let decimals = format!(".{rest:06}");
-    format!(
-        "{sign}{whole}{}",
-        decimals.trim_end_matches('0').trim_end_matches('.')
-    )
+    format!("{sign}{whole}{}", decimals.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]

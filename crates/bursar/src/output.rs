@@ -42,9 +42,7 @@ pub(crate) fn note(line: &str) {
 /// Prints an error with what would fix it.
 pub(crate) fn error(error: &anyhow::Error) {
     note(&format!("error: {error:#}"));
-    let problem = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<Problem>());
+    let problem = error.chain().find_map(|cause| cause.downcast_ref::<Problem>());
     if let Some(problem) = problem {
         note(&format!("\n  {}", problem.fix.replace('\n', "\n  ")));
     }

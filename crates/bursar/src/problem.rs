@@ -40,11 +40,7 @@ pub(crate) struct Problem {
 impl Problem {
     /// As an error of anyhow, which is what commands return.
     pub(crate) fn error(what: impl Into<String>, fix: impl Into<String>) -> anyhow::Error {
-        Self {
-            what: what.into(),
-            fix: fix.into(),
-        }
-        .into()
+        Self { what: what.into(), fix: fix.into() }.into()
     }
 }
 
@@ -57,18 +53,15 @@ pub(crate) fn of_file(what: &str, error: &io::Error) -> anyhow::Error {
             "permission denied",
             "Give the user that runs bursar the right to, or name another path.",
         ),
-        ErrorKind::ReadOnlyFilesystem => (
-            "the file system is read-only",
-            "Mount it writable, or name another path.",
-        ),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (
-            "the disk is full",
-            "Free some space, or name a path on another disk.",
-        ),
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => (
-            "a file is in the way",
-            "Name another path, or move the file.",
-        ),
+        ErrorKind::ReadOnlyFilesystem => {
+            ("the file system is read-only", "Mount it writable, or name another path.")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            ("the disk is full", "Free some space, or name a path on another disk.")
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            ("a file is in the way", "Name another path, or move the file.")
+        }
         ErrorKind::IsADirectory => ("it is a directory", "Name a file."),
         _ => return Problem::error(format!("{what}: {error}"), "Check the path and the disk."),
     };
@@ -82,18 +75,15 @@ pub(crate) fn of_store(doing: &str, dir: &str, error: &StoreError) -> anyhow::Er
             let fix = "Check that the disk has room and that this user may write there.".to_owned();
             (why, fix)
         }
-        StoreError::Unknown(why) => (
-            why,
-            format!("Check the disk, then `bursar verify --data {dir}`."),
-        ),
-        StoreError::Damaged(why) => (
-            why,
-            format!("`bursar verify --data {dir}` names the first damage."),
-        ),
-        StoreError::Newer(why) => (
-            why,
-            "Use the version of bursar that wrote it, or a later one.".to_owned(),
-        ),
+        StoreError::Unknown(why) => {
+            (why, format!("Check the disk, then `bursar verify --data {dir}`."))
+        }
+        StoreError::Damaged(why) => {
+            (why, format!("`bursar verify --data {dir}` names the first damage."))
+        }
+        StoreError::Newer(why) => {
+            (why, "Use the version of bursar that wrote it, or a later one.".to_owned())
+        }
     };
     // Stores say what to do behind a semicolon, where they know better.
     let (why, fix) = match why.rsplit_once("; ") {
@@ -106,15 +96,9 @@ pub(crate) fn of_store(doing: &str, dir: &str, error: &StoreError) -> anyhow::Er
 /// With a capital first letter and a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string());
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
     let text = first.unwrap_or_default() + letters.as_str();
-    if text.ends_with('.') {
-        text
-    } else {
-        format!("{text}.")
-    }
+    if text.ends_with('.') { text } else { format!("{text}.") }
 }
 
 /// Did the reader of our output go away?

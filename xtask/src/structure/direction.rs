@@ -59,10 +59,7 @@ pub(super) fn violations(packages: &[Package]) -> Vec<String> {
         };
         for edge in package.uses.iter().filter(|edge| !allows(rule, edge)) {
             let who = if edge.by_tests { "the tests of " } else { "" };
-            violations.push(format!(
-                "{who}{} must not depend on {}",
-                package.name, edge.to
-            ));
+            violations.push(format!("{who}{} must not depend on {}", package.name, edge.to));
         }
     }
     violations
@@ -80,10 +77,7 @@ fn allows(rule: &Rule, edge: &Edge) -> bool {
 }
 
 fn above(rule: &Rule) -> impl Iterator<Item = &'static str> {
-    RULES
-        .iter()
-        .map(|row| row.package)
-        .take_while(|package| *package != rule.package)
+    RULES.iter().map(|row| row.package).take_while(|package| *package != rule.package)
 }
 
 #[cfg(test)]
@@ -92,18 +86,12 @@ mod tests {
 
     fn package(name: &str, code: &[&str], tests: &[&str]) -> Package {
         let edges = |names: &[&str], by_tests| {
-            let edge = |to: &&str| Edge {
-                to: (*to).to_owned(),
-                by_tests,
-            };
+            let edge = |to: &&str| Edge { to: (*to).to_owned(), by_tests };
             names.iter().map(edge).collect::<Vec<_>>()
         };
         let mut uses = edges(code, false);
         uses.extend(edges(tests, true));
-        Package {
-            name: name.to_owned(),
-            uses,
-        }
+        Package { name: name.to_owned(), uses }
     }
 
     #[test]
@@ -112,11 +100,7 @@ mod tests {
             package("bursar-core", &[], &[]),
             package("bursar-sqlite", &["bursar-store", "bursar-core"], &[]),
             package("bursar-engine", &["bursar-store"], &["bursar-sqlite"]),
-            package(
-                "bursar",
-                &["bursar-sqlite", "bursar-api", "bursar-core"],
-                &[],
-            ),
+            package("bursar", &["bursar-sqlite", "bursar-api", "bursar-core"], &[]),
         ];
         assert_eq!(violations(&packages), [""; 0]);
     }
@@ -125,11 +109,7 @@ mod tests {
     fn a_forbidden_edge_is_found_among_allowed_ones() {
         let packages = [
             package("bursar-core", &["bursar-store"], &[]),
-            package(
-                "bursar-api",
-                &["bursar-engine", "bursar-sqlite"],
-                &["bursar-sqlite"],
-            ),
+            package("bursar-api", &["bursar-engine", "bursar-sqlite"], &["bursar-sqlite"]),
         ];
         assert_eq!(
             violations(&packages),
@@ -142,11 +122,7 @@ mod tests {
 
     #[test]
     fn tests_reach_further_than_code_but_not_everywhere() {
-        let packages = [package(
-            "bursar-store",
-            &[],
-            &["bursar-core", "bursar-sqlite"],
-        )];
+        let packages = [package("bursar-store", &[], &["bursar-core", "bursar-sqlite"])];
         assert_eq!(
             violations(&packages),
             ["the tests of bursar-store must not depend on bursar-sqlite"]
@@ -171,10 +147,7 @@ mod tests {
     #[test]
     fn the_workspace_is_seen_with_its_edges() {
         let packages = workspace().unwrap();
-        let api = packages
-            .iter()
-            .find(|package| package.name == "bursar-api")
-            .unwrap();
+        let api = packages.iter().find(|package| package.name == "bursar-api").unwrap();
         assert!(api.uses.iter().any(|edge| edge.to == "bursar-core"));
     }
 }

@@ -10,11 +10,8 @@ const REASON: &str = "// Long because";
 const REASON_WITHIN: usize = 10; // lines from the top
 
 /// Put together from halves, so that this file doesn't contain what it looks for.
-const MARKS: &[&str] = &[
-    concat!("todo", "!("),
-    concat!("unimplemented", "!("),
-    concat!("#[", "ignore"),
-];
+const MARKS: &[&str] =
+    &[concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[", "ignore")];
 
 /// Every violation in the `.rs` files under `root` that git doesn't ignore.
 ///
@@ -36,10 +33,7 @@ pub(super) fn violations(root: &Path) -> Result<Vec<String>> {
         }
         let text =
             fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
-        violations.extend(file_violations(
-            path.strip_prefix(root).unwrap_or(path),
-            &text,
-        ));
+        violations.extend(file_violations(path.strip_prefix(root).unwrap_or(path), &text));
     }
     Ok(violations)
 }
@@ -55,10 +49,7 @@ fn file_violations(path: &Path, text: &str) -> Vec<String> {
     }
     for (number, line) in (1_usize..).zip(text.lines()) {
         for mark in MARKS.iter().filter(|mark| line.contains(**mark)) {
-            violations.push(format!(
-                "{}:{number}: `{mark}` is not allowed",
-                path.display()
-            ));
+            violations.push(format!("{}:{number}: `{mark}` is not allowed", path.display()));
         }
     }
     violations
@@ -70,9 +61,7 @@ fn may_be_long(path: &Path) -> bool {
 }
 
 fn gives_reason(text: &str) -> bool {
-    text.lines()
-        .take(REASON_WITHIN)
-        .any(|line| line.starts_with(REASON))
+    text.lines().take(REASON_WITHIN).any(|line| line.starts_with(REASON))
 }
 
 #[cfg(test)]
@@ -89,17 +78,8 @@ mod tests {
         let above = "x\n".repeat(501);
         assert_eq!(check("src/a.rs", &at_the_limit), 0);
         assert_eq!(check("src/a.rs", &above), 1);
-        assert_eq!(
-            check(
-                "src/a.rs",
-                &format!("//! A.\n// Long because it lists.\n{above}")
-            ),
-            0
-        );
-        assert_eq!(
-            check("src/a.rs", &format!("{above}// Long because it lists.\n")),
-            1
-        );
+        assert_eq!(check("src/a.rs", &format!("//! A.\n// Long because it lists.\n{above}")), 0);
+        assert_eq!(check("src/a.rs", &format!("{above}// Long because it lists.\n")), 1);
         assert_eq!(check("crates/a/tests/a.rs", &above), 0);
         assert_eq!(check("vendor/a/src/a.rs", &above), 0);
         assert_eq!(check("src/tests_of_a.rs", &above), 1);

@@ -27,11 +27,7 @@ pub(super) struct Rule {
 }
 
 const fn rule(package: &'static str, code: Reach, tests: &'static [&'static str]) -> Rule {
-    Rule {
-        package,
-        code,
-        tests,
-    }
+    Rule { package, code, tests }
 }
 
 /// A package that isn't here fails the check: its place is a decision, not an accident.
@@ -68,11 +64,7 @@ mod tests {
     fn every_row_points_up_the_table() {
         let mut above = Vec::new();
         for rule in RULES {
-            let code = if let Only(names) = rule.code {
-                names
-            } else {
-                &[]
-            };
+            let code = if let Only(names) = rule.code { names } else { &[] };
             for name in code.iter().chain(rule.tests) {
                 assert!(above.contains(name), "{} points at {name}", rule.package);
             }
@@ -84,11 +76,7 @@ mod tests {
     fn only_the_wiring_may_name_an_adapter() {
         for rule in RULES {
             if let Only(names) = rule.code {
-                assert!(
-                    names.iter().all(|name| !ADAPTERS.contains(name)),
-                    "{}",
-                    rule.package
-                );
+                assert!(names.iter().all(|name| !ADAPTERS.contains(name)), "{}", rule.package);
             }
         }
     }

@@ -43,11 +43,7 @@ pub(crate) async fn authorize(
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
-    let standing = match api
-        .limiter()
-        .map(|limiter| limiter.check(&caller.0))
-        .transpose()
-    {
+    let standing = match api.limiter().map(|limiter| limiter.check(&caller.0)).transpose() {
         Ok(standing) => standing,
         Err((problem, standing)) => {
             let mut response = problem.into_response();
@@ -74,7 +70,5 @@ async fn caller(api: &ApiState, scope: Scope, headers: &HeaderMap) -> Result<Cal
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(secret.trim())
+    scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
 }

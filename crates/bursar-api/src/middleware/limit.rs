@@ -54,12 +54,7 @@ impl Limiter {
         let clock = EngineClock(engine);
         let quota = Quota::per_second(per_second).allow_burst(burst);
         let keys = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
-        Self {
-            keys,
-            clock,
-            per_second,
-            burst,
-        }
+        Self { keys, clock, per_second, burst }
     }
 
     /// Counts a call of `key`.
@@ -88,24 +83,14 @@ impl Limiter {
 
     fn standing(&self, left: u32, seconds: u64) -> Standing {
         let window = self.burst.get().div_ceil(self.per_second.get());
-        Standing {
-            left,
-            burst: self.burst,
-            seconds,
-            window: u64::from(window),
-        }
+        Standing { left, burst: self.burst, seconds, window: u64::from(window) }
     }
 }
 
 impl Standing {
     /// Says so in the `RateLimit` headers.
     pub(crate) fn tell(self, headers: &mut HeaderMap) {
-        let Self {
-            left,
-            burst,
-            seconds,
-            window,
-        } = self;
+        let Self { left, burst, seconds, window } = self;
         let limit = HeaderValue::try_from(format!("\"key\";r={left};t={seconds}"));
         let policy = HeaderValue::try_from(format!("\"key\";q={burst};w={window}"));
         for (name, value) in [(LIMIT, limit), (POLICY, policy)] {

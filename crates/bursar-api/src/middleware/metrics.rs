@@ -39,10 +39,7 @@ impl HttpMetrics {
             || Histogram::new(exponential_buckets(0.000_25, 2.0, 14));
         let requests = Family::default();
         let durations = Family::new_with_constructor(histogram);
-        let own = Self {
-            requests,
-            durations,
-        };
+        let own = Self { requests, durations };
         metrics.register(|registry| {
             registry.register("http_requests", "Requests by status", own.requests.clone());
             let help = "Time to reply";
@@ -61,18 +58,9 @@ impl HttpMetrics {
         took: Duration,
     ) {
         let method = super::outermost::method_label(method);
-        let labels = RouteLabels {
-            method,
-            route: route.clone(),
-        };
-        self.durations
-            .get_or_create(&labels)
-            .observe(took.as_secs_f64());
-        let labels = RequestLabels {
-            method,
-            route,
-            status: status.as_u16(),
-        };
+        let labels = RouteLabels { method, route: route.clone() };
+        self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+        let labels = RequestLabels { method, route, status: status.as_u16() };
         self.requests.get_or_create(&labels).inc();
     }
 }

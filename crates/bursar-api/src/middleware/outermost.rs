@@ -42,8 +42,7 @@ pub(crate) async fn run(State(api): State<ApiState>, mut request: Request, next:
     let status = response.status();
     span.record("status", status.as_u16());
     span.in_scope(|| tracing::debug!(took = ?started.elapsed(), "replied"));
-    api.metrics()
-        .observe(&method, route, status, started.elapsed());
+    api.metrics().observe(&method, route, status, started.elapsed());
     response
 }
 
@@ -98,17 +97,12 @@ fn headers(headers: &mut HeaderMap, id: &str) {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (CACHE_CONTROL, "no-store"),
     ];
     for (name, value) in fixed {
         // A page of ours may need to allow more.
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }
 
@@ -118,19 +112,9 @@ fn request_id(api: &ApiState, headers: &HeaderMap) -> String {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
         (1..=128).contains(&id.len()) && id.bytes().all(allowed)
     };
-    let given = headers
-        .get(REQUEST_ID)
-        .and_then(|id| id.to_str().ok())
-        .filter(sane);
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane);
     given.map_or_else(
-        || {
-            format!(
-                "req_{}",
-                BASE32_NOPAD
-                    .encode(&api.engine().entropy::<10>())
-                    .to_lowercase()
-            )
-        },
+        || format!("req_{}", BASE32_NOPAD.encode(&api.engine().entropy::<10>()).to_lowercase()),
         str::to_owned,
     )
 }

@@ -13,9 +13,7 @@ pub(crate) fn add(operation: &mut Operation, codes: &[Code]) {
     for code in codes {
         let status = code.status().as_str().to_owned();
         let responses = &mut operation.responses.responses;
-        let response = responses
-            .entry(status)
-            .or_insert_with(|| RefOr::T(Response::new("")));
+        let response = responses.entry(status).or_insert_with(|| RefOr::T(Response::new("")));
         if let RefOr::T(response) = response {
             add_to(response, *code);
         }
@@ -28,23 +26,15 @@ fn add_to(response: &mut Response, code: Code) {
     let content = content.or_insert_with(|| RefOr::T(Content::new(Some(schema))));
     let RefOr::T(content) = content else { return };
     let example = Ref::new(format!("#/components/examples/{}", code.as_str()));
-    content
-        .examples
-        .insert(code.as_str().to_owned(), RefOr::Ref(example));
-    let codes: Vec<String> = content
-        .examples
-        .keys()
-        .map(|code| format!("`{code}`"))
-        .collect();
+    content.examples.insert(code.as_str().to_owned(), RefOr::Ref(example));
+    let codes: Vec<String> = content.examples.keys().map(|code| format!("`{code}`")).collect();
     response.description = codes.join(", ");
 }
 
 /// An example of each code, which responses refer to.
 pub(crate) fn examples() -> impl Iterator<Item = (String, RefOr<Example>)> {
     Code::ALL.iter().map(|code| {
-        let example = ExampleBuilder::new()
-            .summary(code.title())
-            .value(Some(example(*code)));
+        let example = ExampleBuilder::new().summary(code.title()).value(Some(example(*code)));
         (code.as_str().to_owned(), RefOr::T(example.build()))
     })
 }

@@ -132,12 +132,7 @@ pub(crate) struct ProblemBody {
 impl Problem {
     /// A problem of that code.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            fix: None,
-            members: Box::default(),
-        }
+        Self { code, detail: detail.into(), fix: None, members: Box::default() }
     }
 
     /// With what would fix it.
@@ -190,10 +185,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"bursar\""),
-            );
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"bursar\""));
         }
         if let Some(seconds) = retry {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -203,9 +195,7 @@ impl Problem {
 
     fn retry_after(&self) -> Option<u64> {
         let unavailable = self.code.status() == StatusCode::SERVICE_UNAVAILABLE;
-        self.members
-            .retry_after_seconds
-            .or(unavailable.then_some(1))
+        self.members.retry_after_seconds.or(unavailable.then_some(1))
     }
 }
 

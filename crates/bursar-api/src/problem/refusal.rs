@@ -26,18 +26,14 @@ impl From<Failure> for Problem {
             Failure::NothingDue => Self::internal("an advance came through the API"),
             Failure::Unknown(why) => {
                 tracing::error!(why, "the outcome of a command is unknown");
-                Self::new(
-                    Code::OutcomeUnknown,
-                    "The command may have been done, or not.",
-                )
-                .fix("Send it again with the same Idempotency-Key.")
+                Self::new(Code::OutcomeUnknown, "The command may have been done, or not.")
+                    .fix("Send it again with the same Idempotency-Key.")
             }
             Failure::Unavailable(why) => unavailable(&why),
-            Failure::ShuttingDown => Self::new(
-                Code::ShuttingDown,
-                "The server is shutting down; nothing was changed.",
-            )
-            .fix("Send it again in a moment."),
+            Failure::ShuttingDown => {
+                Self::new(Code::ShuttingDown, "The server is shutting down; nothing was changed.")
+                    .fix("Send it again in a moment.")
+            }
         }
     }
 }
@@ -87,14 +83,14 @@ impl From<Rejection> for Problem {
         let Some(code) = Code::named(rejection.code()) else {
             return Self::internal(rejection.code());
         };
-        Self::new(code, sentence(&rejection))
-            .fix(rejection.fix())
-            .with(|members| match &rejection {
+        Self::new(code, sentence(&rejection)).fix(rejection.fix()).with(
+            |members| match &rejection {
                 Rejection::Account(rejection) => account(rejection, members),
                 Rejection::Spend(rejection) => spend(rejection, members),
                 Rejection::Credits(rejection) => credits(rejection, members),
                 Rejection::Subscription(rejection) => subscription(rejection, members),
-            })
+            },
+        )
     }
 }
 
@@ -103,13 +99,8 @@ fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
-    let starts_with_a_word = letters
-        .as_str()
-        .starts_with(|next: char| next.is_ascii_lowercase())
-        && !text
-            .split(' ')
-            .next()
-            .is_some_and(|word| word.contains('_'));
+    let starts_with_a_word = letters.as_str().starts_with(|next: char| next.is_ascii_lowercase())
+        && !text.split(' ').next().is_some_and(|word| word.contains('_'));
     if starts_with_a_word {
         format!("{}{}.", first.unwrap_or_default(), letters.as_str())
     } else {
@@ -134,30 +125,18 @@ fn account(rejection: &AccountRejection, members: &mut Members) {
 fn spend(rejection: &SpendRejection, members: &mut Members) {
     match rejection {
         SpendRejection::Pricing(rejection) => pricing(rejection, members),
-        SpendRejection::InsufficientCredits {
-            need,
-            available,
-            held,
-            short,
-        } => {
+        SpendRejection::InsufficientCredits { need, available, held, short } => {
             members.need = Some(Amount(*need));
             members.available = Some(Amount(*available));
             members.held = Some(Amount(*held));
             members.short = Some(Amount(*short));
         }
-        SpendRejection::FeatureNotInPlan {
-            feature,
-            unlocked_by,
-            ..
-        } => {
+        SpendRejection::FeatureNotInPlan { feature, unlocked_by, .. } => {
             members.feature = Some(feature.to_string());
             members.unlocked_by = unlocked_by.as_ref().map(Key::to_string);
         }
         SpendRejection::SubscriptionEnded { ended_at } => members.at = Some(Time(*ended_at)),
-        SpendRejection::StorageFull {
-            used_bytes,
-            quota_bytes,
-        } => {
+        SpendRejection::StorageFull { used_bytes, quota_bytes } => {
             members.used_bytes = Some(*used_bytes);
             members.quota_bytes = Some(*quota_bytes);
         }
@@ -201,9 +180,7 @@ fn pricing(rejection: &PricingRejection, members: &mut Members) {
 fn credits(rejection: &CreditsRejection, members: &mut Members) {
     match rejection {
         CreditsRejection::ExpiryInThePast { now } => members.now = Some(Time(*now)),
-        CreditsRejection::NotEnoughToTake {
-            need, available, ..
-        } => {
+        CreditsRejection::NotEnoughToTake { need, available, .. } => {
             members.need = Some(Amount(*need));
             members.available = Some(Amount(*available));
             members.short = Some(Amount(need.minus(*available)));

@@ -56,8 +56,7 @@ impl std::str::FromStr for Name {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = text.trim();
         let fits = (1..=200).contains(&name.len()) && !name.chars().any(char::is_control);
-        fits.then(|| Self(name.to_owned()))
-            .ok_or("a name is 1 to 200 bytes of text on one line")
+        fits.then(|| Self(name.to_owned())).ok_or("a name is 1 to 200 bytes of text on one line")
     }
 }
 
@@ -70,8 +69,7 @@ impl std::str::FromStr for Email {
         let fits = text.len() <= 254
             && !text.contains(odd)
             && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-        fits.then(|| Self(text.to_owned()))
-            .ok_or("a mail address is like name@example.com")
+        fits.then(|| Self(text.to_owned())).ok_or("a mail address is like name@example.com")
     }
 }
 
@@ -102,22 +100,11 @@ pub(crate) async fn create(
     conditions: Conditions,
     body: Body,
 ) -> Result<Response, Problem> {
-    let CreateAccount {
-        id,
-        name,
-        email,
-        time_zone,
-        currency,
-    } = CreateAccount::parse(body.fields()?)?;
-    let contact = Contact {
-        name: name.map(|it| it.0),
-        email: email.map(|it| it.0),
-    };
+    let CreateAccount { id, name, email, time_zone, currency } =
+        CreateAccount::parse(body.fields()?)?;
+    let contact = Contact { name: name.map(|it| it.0), email: email.map(|it| it.0) };
     let id = id.unwrap_or_else(|| fresh_id(&api, conditions.key.as_ref()));
-    let open = Open {
-        zone: time_zone.unwrap_or_else(ZoneName::utc),
-        currency,
-    };
+    let open = Open { zone: time_zone.unwrap_or_else(ZoneName::utc), currency };
     let envelope = Envelope {
         key: conditions.key,
         besides: hash(&contact),
@@ -133,10 +120,7 @@ pub(crate) async fn create(
 /// The id of an account that was given none. With a key it is derived from it, so that a repeat
 /// finds the same account.
 fn fresh_id(api: &ApiState, key: Option<&IdempotencyKey>) -> AccountId {
-    let context = || Context {
-        now: api.engine().wall_now(),
-        entropy: api.engine().entropy(),
-    };
+    let context = || Context { now: api.engine().wall_now(), entropy: api.engine().entropy() };
     let derived = key.and_then(|key| {
         let hash = blake3::hash(key.as_str().as_bytes());
         let hex: String = hash.to_hex().chars().take(32).collect();
@@ -151,10 +135,7 @@ fn hash(contact: &Contact) -> u64 {
         return 0;
     }
     let text = serde_json::to_vec(&(&contact.name, &contact.email)).unwrap_or_default();
-    blake3::hash(&text)
-        .as_bytes()
-        .first_chunk()
-        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    blake3::hash(&text).as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Keeps who is behind the account. A repeat does so only if the first time it didn't come to that.
@@ -180,12 +161,7 @@ fn opened(api: &ApiState, entry: &Entry, contact: Contact) -> Option<AccountView
     let opening = events.next()?;
     let mut account = first(&entry.account, opening.at, &opening.event)?;
     events.for_each(|recorded| apply(&mut account, recorded.at, &recorded.event));
-    Some(AccountView::of(
-        &account,
-        contact,
-        api.engine().catalog(),
-        opening.at,
-    ))
+    Some(AccountView::of(&account, contact, api.engine().catalog(), opening.at))
 }
 
 /// Show an account
@@ -199,9 +175,5 @@ pub(crate) async fn show(
     let view = view(&api, &id).await?;
     let contact = api.engine().store().contact(&id).await?;
     let body = AccountView::of(&view.account, contact, api.engine().catalog(), view.now);
-    Ok(reply::unless_known(
-        &headers,
-        reply::version_tag(view.account.version),
-        &body,
-    ))
+    Ok(reply::unless_known(&headers, reply::version_tag(view.account.version), &body))
 }

@@ -24,9 +24,5 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let view = view(&api, &id).await?;
     let body = Balance::of(&view.account);
-    Ok(reply::unless_known(
-        &headers,
-        reply::version_tag(view.account.version),
-        &body,
-    ))
+    Ok(reply::unless_known(&headers, reply::version_tag(view.account.version), &body))
 }

@@ -176,9 +176,7 @@ pub(crate) async fn run(
         });
         result.unwrap_or_else(|problem| refused(problem, &request_id))
     });
-    let body = BatchResults {
-        results: results.collect(),
-    };
+    let body = BatchResults { results: results.collect() };
     Ok(reply::json(StatusCode::OK, &body))
 }
 
@@ -212,14 +210,10 @@ fn parse(
     let account = fields.text("account")?;
     let account = fields.required("account", account)?;
     // What can't be an id is the id of no account.
-    let account: AccountId = account
-        .parse()
-        .map_err(|_| Rejection::from(AccountRejection::NotFound))?;
+    let account: AccountId =
+        account.parse().map_err(|_| Rejection::from(AccountRejection::NotFound))?;
     let key = fields.text("idempotency_key")?.ok_or_else(key_required)?;
-    let conditions = Conditions {
-        key: Some(parse_key(&key)?),
-        if_version: None,
-    };
+    let conditions = Conditions { key: Some(parse_key(&key)?), if_version: None };
     let command = command(api, kind, fields)?;
     Ok((kind, envelope(caller, account, command, conditions)))
 }
@@ -262,19 +256,11 @@ fn done(kind: OperationKind, outcome: Outcome) -> Result<BatchResult, Problem> {
     };
     let body =
         body.ok_or_else(|| Problem::internal("a commit holds other events than expected"))?;
-    Ok(BatchResult {
-        status: status.as_u16(),
-        replayed,
-        body,
-    })
+    Ok(BatchResult { status: status.as_u16(), replayed, body })
 }
 
 fn refused(problem: Problem, request_id: &str) -> BatchResult {
     let status = problem.code.status().as_u16();
     let body = ResultBody::Problem(problem.body(Some(request_id)).into());
-    BatchResult {
-        status,
-        replayed: false,
-        body,
-    }
+    BatchResult { status, replayed: false, body }
 }

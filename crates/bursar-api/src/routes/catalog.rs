@@ -22,10 +22,5 @@ pub(crate) async fn show(
     let tag = HeaderValue::try_from(format!("\"{version}\""))
         .map_err(|_| Problem::internal("a catalog's version is no header"))?;
     let body = api.catalog_json();
-    Ok(reply::bytes_unless_known(
-        &headers,
-        tag,
-        "application/json",
-        body,
-    ))
+    Ok(reply::bytes_unless_known(&headers, tag, "application/json", body))
 }

@@ -25,10 +25,7 @@ use crate::wire::{Amount, Units};
 #[schema(example = json!({
     "operation": "image", "quality": "hd", "reference": "job-9"
 }))]
-#[allow(
-    dead_code,
-    reason = "it is the document's; `spending` reads the fields"
-)]
+#[allow(dead_code, reason = "it is the document's; `spending` reads the fields")]
 pub(crate) struct CreateCharge {
     /// The id of a quote.
     quote: Option<String>,
@@ -76,11 +73,7 @@ impl RefundBody {
     }
 
     fn command(self, spend: SpendId) -> RefundCharge {
-        RefundCharge {
-            spend,
-            credits: self.credits,
-            reason: self.reason,
-        }
+        RefundCharge { spend, credits: self.credits, reason: self.reason }
     }
 }
 
@@ -100,9 +93,7 @@ pub(crate) async fn create(
     let command = Command::Charge(spending::charge(body.fields()?, api.engine().quotes())?);
     let committed = execute(&api, &caller, id.clone(), command, conditions).await?;
     let charge = spend::charged(&committed.entry);
-    let address = charge
-        .as_ref()
-        .map(|it| format!("/v1/accounts/{id}/receipts/{}", it.id()));
+    let address = charge.as_ref().map(|it| format!("/v1/accounts/{id}/receipts/{}", it.id()));
     let response = reply::changed(StatusCode::CREATED, &committed, charge)?;
     Ok(reply::at(response, &address.unwrap_or_default()))
 }
@@ -122,9 +113,5 @@ pub(crate) async fn refund(
 ) -> Result<Response, Problem> {
     let command = Command::RefundCharge(RefundBody::parse(body.fields()?)?.command(charge));
     let committed = execute(&api, &caller, id, command, conditions).await?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        spend::refunded(&committed.entry),
-    )
+    reply::changed(StatusCode::OK, &committed, spend::refunded(&committed.entry))
 }

@@ -69,18 +69,8 @@ impl AdjustBody {
     }
 
     fn command(self) -> AdjustCredits {
-        let Self {
-            credits,
-            class,
-            reason,
-            expires_at,
-        } = self;
-        AdjustCredits {
-            credits,
-            class,
-            reason,
-            expires_at,
-        }
+        let Self { credits, class, reason, expires_at } = self;
+        AdjustCredits { credits, class, reason, expires_at }
     }
 }
 
@@ -99,9 +89,5 @@ pub(crate) async fn adjust(
 ) -> Result<Response, Problem> {
     let command = Command::AdjustCredits(AdjustBody::parse(body.fields()?)?.command());
     let committed = execute(&api, &caller, id, command, conditions).await?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        change::adjusted(&committed.entry),
-    )
+    reply::changed(StatusCode::OK, &committed, change::adjusted(&committed.entry))
 }

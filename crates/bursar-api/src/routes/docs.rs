@@ -23,10 +23,7 @@ impl Document {
         let json = serde_json::to_vec(document).unwrap_or_default();
         let tag = format!("\"{}\"", blake3::hash(&json).to_hex());
         let tag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"0\""));
-        Self {
-            json: json.into(),
-            tag,
-        }
+        Self { json: json.into(), tag }
     }
 }
 
@@ -46,17 +43,12 @@ pub(crate) async fn openapi(
 #[utoipa::path(get, path = "/docs", tag = "operations", operation_id = "docs",
     responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
 pub(crate) async fn page() -> Response {
-    let mut response = file(
-        "text/html; charset=utf-8",
-        include_bytes!("../../assets/docs.html"),
-    );
+    let mut response = file("text/html; charset=utf-8", include_bytes!("../../assets/docs.html"));
     // Scripts come from here only and none stands in the page. The viewer sets styles from script.
     let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
         img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
         form-action 'none'; frame-ancestors 'none'";
-    response
-        .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     response
 }
 
@@ -65,26 +57,22 @@ pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem>
     let script = "text/javascript; charset=utf-8";
     Ok(match name.as_str() {
         "docs.js" => file(script, include_bytes!("../../assets/docs.js")),
-        "swagger-ui-bundle.js" => file(
-            script,
-            include_bytes!("../../vendor/swagger-ui/swagger-ui-bundle.js"),
-        ),
+        "swagger-ui-bundle.js" => {
+            file(script, include_bytes!("../../vendor/swagger-ui/swagger-ui-bundle.js"))
+        }
         "swagger-ui.css" => file(
             "text/css; charset=utf-8",
             include_bytes!("../../vendor/swagger-ui/swagger-ui.css"),
         ),
-        "favicon-32x32.png" => file(
-            "image/png",
-            include_bytes!("../../vendor/swagger-ui/favicon-32x32.png"),
-        ),
+        "favicon-32x32.png" => {
+            file("image/png", include_bytes!("../../vendor/swagger-ui/favicon-32x32.png"))
+        }
         _ => return Err(Problem::new(Code::RouteNotFound, "There is no such file.")),
     })
 }
 
 fn file(media_type: &'static str, bytes: &'static [u8]) -> Response {
     let mut response = bytes.into_response();
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

@@ -47,12 +47,8 @@ pub(crate) async fn follow(
         waiting: VecDeque::from([balance(&Balance::of(&first.account), first.account.version)]),
         api: api.clone(),
     };
-    let heartbeat = KeepAlive::new()
-        .interval(api.config().heartbeat)
-        .text("heartbeat");
-    Ok(Sse::new(follower.stream())
-        .keep_alive(heartbeat)
-        .into_response())
+    let heartbeat = KeepAlive::new().interval(api.config().heartbeat).text("heartbeat");
+    Ok(Sse::new(follower.stream()).keep_alive(heartbeat).into_response())
 }
 
 /// One listener.
@@ -101,8 +97,7 @@ impl Follower {
 
     async fn tell(&mut self, entry: &Entry) {
         let news = entry.versions().filter(|(version, _)| *version > self.seen);
-        self.waiting
-            .extend(news.map(|(version, recorded)| event(version, recorded)));
+        self.waiting.extend(news.map(|(version, recorded)| event(version, recorded)));
         self.seen = self.seen.max(entry.version());
         if self.seen > self.told {
             self.tell_balance().await;
@@ -115,8 +110,7 @@ impl Follower {
         if let Ok(view) = view(&self.api, &self.id).await {
             let version = view.account.version;
             self.told = version;
-            self.waiting
-                .push_back(balance(&Balance::of(&view.account), version));
+            self.waiting.push_back(balance(&Balance::of(&view.account), version));
         }
     }
 }
@@ -126,19 +120,12 @@ fn balance(balance: &Balance, version: u64) -> Event {
 }
 
 fn event(version: u64, recorded: &Recorded) -> Event {
-    named(
-        topic(&recorded.event),
-        version,
-        &EventView::of(version, recorded),
-    )
+    named(topic(&recorded.event), version, &EventView::of(version, recorded))
 }
 
 fn named<T: Serialize>(name: &str, version: u64, data: &T) -> Event {
     let data = serde_json::to_string(data).unwrap_or_default();
-    Event::default()
-        .event(name)
-        .id(version.to_string())
-        .data(data)
+    Event::default().event(name).id(version.to_string()).data(data)
 }
 
 /// What kind of thing an event is about.

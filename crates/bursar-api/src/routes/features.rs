@@ -42,15 +42,8 @@ pub(crate) async fn check(
     let view = view(&api, &id).await?;
     let catalog = api.engine().catalog();
     let found = entitlement(&view.account, catalog, &feature).ok_or_else(|| {
-        let known: Vec<String> = catalog
-            .features
-            .iter()
-            .map(|it| it.key.to_string())
-            .collect();
-        let detail = format!(
-            "Unknown feature {feature:?}; the catalog has {}.",
-            known.join(", ")
-        );
+        let known: Vec<String> = catalog.features.iter().map(|it| it.key.to_string()).collect();
+        let detail = format!("Unknown feature {feature:?}; the catalog has {}.", known.join(", "));
         Problem::new(Code::FeatureNotFound, detail).with(|members| members.known = known)
     })?;
     let body = Entitlement {

@@ -49,8 +49,6 @@ pub(crate) async fn ready(State(api): State<ApiState>) -> Result<Response, Probl
 pub(crate) async fn metrics(State(api): State<ApiState>) -> Response {
     let mut response = api.engine().metrics().render().into_response();
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

@@ -26,10 +26,7 @@ use crate::wire::spend::{
 #[schema(example = json!({
     "operation": "video", "units": 5, "ttl_seconds": 900, "reference": "job-9"
 }))]
-#[allow(
-    dead_code,
-    reason = "it is the document's; `spending` reads the fields"
-)]
+#[allow(dead_code, reason = "it is the document's; `spending` reads the fields")]
 pub(crate) struct PlaceHold {
     /// The id of a quote.
     quote: Option<String>,
@@ -59,10 +56,7 @@ pub(crate) struct PlaceHold {
 /// How much to capture: `units` at the hold's rate, `credits`, or all of it, if neither is given.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"units": 4}))]
-#[allow(
-    dead_code,
-    reason = "it is the document's; `spending` reads the fields"
-)]
+#[allow(dead_code, reason = "it is the document's; `spending` reads the fields")]
 pub(crate) struct CaptureHold {
     /// The units that were used.
     units: Option<Units>,
@@ -79,10 +73,7 @@ pub(crate) struct CaptureHold {
 /// Why the credits were not needed.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"reason": "the model failed"}))]
-#[allow(
-    dead_code,
-    reason = "it is the document's; `spending` reads the fields"
-)]
+#[allow(dead_code, reason = "it is the document's; `spending` reads the fields")]
 pub(crate) struct ReleaseHold {
     /// Why.
     #[schema(min_length = 1, max_length = 500)]
@@ -92,10 +83,7 @@ pub(crate) struct ReleaseHold {
 /// How long the job takes.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"ttl_seconds": 1800}))]
-#[allow(
-    dead_code,
-    reason = "it is the document's; `spending` reads the fields"
-)]
+#[allow(dead_code, reason = "it is the document's; `spending` reads the fields")]
 pub(crate) struct ExtendHold {
     /// How long from now.
     #[schema(minimum = 1)]
@@ -128,9 +116,7 @@ pub(crate) async fn place(
     let command = Command::PlaceHold(spending::hold(body.fields()?, api.engine().quotes())?);
     let committed = execute(&api, &caller, id.clone(), command, conditions).await?;
     let hold = spend::placed(&committed.entry);
-    let address = hold
-        .as_ref()
-        .map(|hold| format!("/v1/accounts/{id}/receipts/{}", hold.id()));
+    let address = hold.as_ref().map(|hold| format!("/v1/accounts/{id}/receipts/{}", hold.id()));
     let response = reply::changed(StatusCode::CREATED, &committed, hold)?;
     Ok(reply::at(response, &address.unwrap_or_default()))
 }
@@ -152,10 +138,7 @@ pub(crate) async fn list(
     holds.retain(|hold| after.is_none_or(|after| place_of(hold) > after));
     let more = holds.len() > limit;
     holds.truncate(limit);
-    let next = holds
-        .last()
-        .filter(|_| more)
-        .map(|hold| Cursor::of_hold(place_of(hold)));
+    let next = holds.last().filter(|_| more).map(|hold| Cursor::of_hold(place_of(hold)));
     let data = holds.into_iter().map(HoldView::open).collect();
     Ok(reply::json(StatusCode::OK, &HoldPage { data, next }))
 }
@@ -176,11 +159,7 @@ pub(crate) async fn capture(
 ) -> Result<Response, Problem> {
     let command = Command::CaptureHold(spending::capture(body.fields()?, hold)?);
     let committed = execute(&api, &caller, id, command, conditions).await?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        spend::captured(&committed.entry),
-    )
+    reply::changed(StatusCode::OK, &committed, spend::captured(&committed.entry))
 }
 
 /// Release a hold
@@ -198,11 +177,7 @@ pub(crate) async fn release(
 ) -> Result<Response, Problem> {
     let command = Command::ReleaseHold(spending::release(body.fields()?, hold)?);
     let committed = execute(&api, &caller, id, command, conditions).await?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        spend::released(&committed.entry),
-    )
+    reply::changed(StatusCode::OK, &committed, spend::released(&committed.entry))
 }
 
 /// Extend a hold
@@ -220,9 +195,5 @@ pub(crate) async fn extend(
 ) -> Result<Response, Problem> {
     let command = Command::ExtendHold(spending::extend(body.fields()?, hold)?);
     let committed = execute(&api, &caller, id, command, conditions).await?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        spend::extended(&committed.entry),
-    )
+    reply::changed(StatusCode::OK, &committed, spend::extended(&committed.entry))
 }

@@ -97,12 +97,8 @@ const CHANGE: &[Code] = &[
     Code::BalanceTooLarge,
 ];
 /// How a test clock can.
-const CLOCK: &[Code] = &[
-    Code::TestModeOnly,
-    Code::ClockBackwards,
-    Code::ClockTooFar,
-    Code::BadSpan,
-];
+const CLOCK: &[Code] =
+    &[Code::TestModeOnly, Code::ClockBackwards, Code::ClockTooFar, Code::BadSpan];
 
 /// The table.
 #[rustfmt::skip]
@@ -172,9 +168,7 @@ impl Table<'_> {
     ) -> Self {
         openapi::complete(&mut paths, Some(scope), call, &codes.concat());
         let gate = from_fn_with_state((self.api.clone(), scope), authorize);
-        let router = self
-            .router
-            .routes((schemas, paths, methods.route_layer(gate)));
+        let router = self.router.routes((schemas, paths, methods.route_layer(gate)));
         Self { router, ..self }
     }
 
@@ -185,10 +179,7 @@ impl Table<'_> {
         codes: &[Code],
     ) -> Self {
         openapi::complete(&mut paths, None, Call::Read, codes);
-        Self {
-            router: self.router.routes((schemas, paths, methods)),
-            ..self
-        }
+        Self { router: self.router.routes((schemas, paths, methods)), ..self }
     }
 
     fn finish(mut self) -> OpenApiRouter<ApiState> {

@@ -60,10 +60,7 @@ pub(crate) async fn create(
     let catalog = api.engine().catalog();
     let quoted = quote(&view.account, catalog, &request, view.now)
         .map_err(|error| Rejection::from(SpendRejection::from(error)))?;
-    let reason = quoted
-        .allowed
-        .err()
-        .map(|why| Problem::from(Rejection::from(why)).body(None));
+    let reason = quoted.allowed.err().map(|why| Problem::from(Rejection::from(why)).body(None));
     let body = Quote {
         id: api.engine().quotes().seal(&quoted.quote),
         credits: Amount(quoted.quote.price.credits),

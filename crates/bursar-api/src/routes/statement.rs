@@ -38,16 +38,10 @@ pub(crate) async fn list(
     let before = after.map(|cursor| cursor.version()).transpose()?;
     view(&api, &id).await?;
     // One more than asked for tells whether there is another page.
-    let mut rows = api
-        .engine()
-        .statement(&id, before, limit.saturating_add(1))
-        .await?;
+    let mut rows = api.engine().statement(&id, before, limit.saturating_add(1)).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .map(|row| Cursor::of_version(row.version));
+    let next = rows.last().filter(|_| more).map(|row| Cursor::of_version(row.version));
     let data = rows.into_iter().map(LineView::from).collect();
     Ok(reply::json(StatusCode::OK, &StatementPage { data, next }))
 }

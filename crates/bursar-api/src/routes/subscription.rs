@@ -60,11 +60,7 @@ impl ChangeBody {
         let IntervalText(interval) = fields.required("interval", interval)?;
         let preview = fields.text("preview")?.map(Into::into);
         fields.finish()?;
-        Ok(Self {
-            plan,
-            interval,
-            preview,
-        })
+        Ok(Self { plan, interval, preview })
     }
 }
 
@@ -101,15 +97,8 @@ pub(crate) async fn show(
     let view = view(&api, &id).await?;
     let version = view.account.version;
     let subscription = SubscriptionView::of(&view.account, api.engine().catalog());
-    let body = SubscriptionShown {
-        subscription,
-        version,
-    };
-    Ok(reply::unless_known(
-        &headers,
-        reply::version_tag(version),
-        &body,
-    ))
+    let body = SubscriptionShown { subscription, version };
+    Ok(reply::unless_known(&headers, reply::version_tag(version), &body))
 }
 
 /// Subscribe, or change the plan
@@ -126,24 +115,14 @@ pub(crate) async fn change(
     Keyed(conditions): Keyed,
     body: Body,
 ) -> Result<Response, Problem> {
-    let ChangeBody {
-        plan,
-        interval,
-        preview,
-    } = ChangeBody::parse(body.fields()?)?;
+    let ChangeBody { plan, interval, preview } = ChangeBody::parse(body.fields()?)?;
     if preview.is_some() {
-        return Err(
-            Problem::new(Code::UnknownPreview, "The preview is not known here.")
-                .fix("Leave out preview: this version makes none."),
-        );
+        return Err(Problem::new(Code::UnknownPreview, "The preview is not known here.")
+            .fix("Leave out preview: this version makes none."));
     }
     let command = Command::ChangePlan(ChangePlan { plan, interval });
     let committed = execute(&api, &caller, id, command, conditions).await?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        change::subscribed(&committed.entry),
-    )
+    reply::changed(StatusCode::OK, &committed, change::subscribed(&committed.entry))
 }
 
 /// Cancel the subscription
@@ -162,11 +141,7 @@ pub(crate) async fn cancel(
     let CancelBody { reason } = CancelBody::parse(body.fields()?)?;
     let command = Command::Cancel(Cancel { reason });
     let committed = execute(&api, &caller, id, command, conditions).await?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        change::canceled(&committed.entry),
-    )
+    reply::changed(StatusCode::OK, &committed, change::canceled(&committed.entry))
 }
 
 /// Resume a cancelled subscription

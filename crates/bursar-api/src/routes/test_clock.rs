@@ -32,10 +32,7 @@ pub(crate) struct AdvanceBody {
 
 impl AdvanceBody {
     fn parse(mut fields: Fields<'_>) -> Result<Self, Problem> {
-        let body = Self {
-            to: fields.parsed("to")?,
-            by: fields.text("by")?.map(Into::into),
-        };
+        let body = Self { to: fields.parsed("to")?, by: fields.text("by")?.map(Into::into) };
         fields.finish()?;
         Ok(body)
     }
@@ -77,17 +74,8 @@ pub(crate) async fn advance(
     // Where it went follows from the request, the moment it was done and the account's calendar,
     // which never changes: the same on each repeat.
     let view = view(&api, &id).await?;
-    let started = committed
-        .entry
-        .events
-        .first()
-        .map_or(view.now, |first| first.at);
-    let to = clock
-        .target(&view.account, started)
-        .map_err(bursar_core::rejection::Rejection::from)?;
-    reply::changed(
-        StatusCode::OK,
-        &committed,
-        change::advanced(&committed.entry, to),
-    )
+    let started = committed.entry.events.first().map_or(view.now, |first| first.at);
+    let to =
+        clock.target(&view.account, started).map_err(bursar_core::rejection::Rejection::from)?;
+    reply::changed(StatusCode::OK, &committed, change::advanced(&committed.entry, to))
 }

@@ -25,18 +25,12 @@ pub(crate) struct BalanceNow {
 impl BalanceNow {
     /// After an event.
     pub(crate) const fn after(recorded: &Recorded) -> Self {
-        Self {
-            available: Amount(recorded.available),
-            held: Amount(recorded.held),
-        }
+        Self { available: Amount(recorded.available), held: Amount(recorded.held) }
     }
 
     /// After the last event of an entry.
     pub(crate) fn at_end(entry: &Entry) -> Self {
-        let nothing = Self {
-            available: Amount(Credits::ZERO),
-            held: Amount(Credits::ZERO),
-        };
+        let nothing = Self { available: Amount(Credits::ZERO), held: Amount(Credits::ZERO) };
         entry.events.last().map_or(nothing, Self::after)
     }
 }

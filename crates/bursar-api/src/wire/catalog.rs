@@ -288,16 +288,10 @@ impl From<&Pack> for PackView {
 
 impl From<&Operation> for OperationView {
     fn from(operation: &Operation) -> Self {
-        let view = |(min, max)| RangeView {
-            min: Amount(min),
-            max: Amount(max),
-        };
+        let view = |(min, max)| RangeView { min: Amount(min), max: Amount(max) };
         let of_quality = |quality: &Key| {
             let range = range(operation, Some(quality)).map(view)?;
-            Some(QualityRange {
-                quality: Shown(quality.clone()),
-                range,
-            })
+            Some(QualityRange { quality: Shown(quality.clone()), range })
         };
         Self {
             key: Shown(operation.key.clone()),
@@ -309,21 +303,10 @@ impl From<&Operation> for OperationView {
             max_units: Units(operation.max_units),
             default_model: Shown(operation.default_model.clone()),
             default_quality: Shown(operation.default_quality.clone()),
-            rates: operation
-                .rates
-                .iter()
-                .map(OperationRateView::from)
-                .collect(),
-            attributes: operation
-                .attributes
-                .iter()
-                .map(AttributeView::from)
-                .collect(),
+            rates: operation.rates.iter().map(OperationRateView::from).collect(),
+            attributes: operation.attributes.iter().map(AttributeView::from).collect(),
             range: range(operation, None).map(view),
-            ranges: qualities(operation)
-                .into_iter()
-                .filter_map(of_quality)
-                .collect(),
+            ranges: qualities(operation).into_iter().filter_map(of_quality).collect(),
         }
     }
 }
@@ -366,12 +349,7 @@ impl From<&Attribute> for AttributeView {
 impl From<&Policies> for PoliciesView {
     fn from(policies: &Policies) -> Self {
         Self {
-            burn_first: policies
-                .burn_first
-                .iter()
-                .copied()
-                .map(ClassName::from)
-                .collect(),
+            burn_first: policies.burn_first.iter().copied().map(ClassName::from).collect(),
             quote_ttl_seconds: policies.quote_ttl.as_secs(),
             hold_default_ttl_seconds: policies.holds.default_ttl.as_secs(),
             hold_max_ttl_seconds: policies.holds.max_ttl.as_secs(),

@@ -159,38 +159,22 @@ pub(crate) struct ClockAdvanced {
 /// The reply of a start or change of a subscription.
 pub(crate) fn subscribed(entry: &Entry) -> Option<SubscriptionChanged> {
     let first = entry.events.first()?;
-    let moved = entry
-        .events
-        .iter()
-        .filter_map(statement::line)
-        .map(|line| line.credits);
-    let change = Change {
-        entry,
-        at: first.at,
-        allowance: Credits::total(moved),
-    };
+    let moved = entry.events.iter().filter_map(statement::line).map(|line| line.credits);
+    let change = Change { entry, at: first.at, allowance: Credits::total(moved) };
     match &first.event {
-        Event::SubscriptionStarted {
-            plan,
-            interval,
-            anchor,
-            billing,
-            ..
-        } => Some(change.effective("start", plan, *interval, anchor, *billing)),
-        Event::PlanChanged {
-            plan,
-            interval,
-            direction,
-            anchor,
-            billing,
-            ..
-        } => Some(change.effective(direction.as_str(), plan, *interval, anchor, *billing)),
-        // Only downgrades wait, by every catalog that has the specification's policies.
-        Event::ChangeScheduled {
-            plan,
-            interval,
-            effective_at,
-        } => Some(change.reply("downgrade", plan, *interval, *effective_at, true)),
+        Event::SubscriptionStarted { plan, interval, anchor, billing, .. } => {
+            Some(change.effective("start", plan, *interval, anchor, *billing))
+        }
+        Event::PlanChanged { plan, interval, direction, anchor, billing, .. } => {
+            Some(change.effective(direction.as_str(), plan, *interval, anchor, *billing))
+        }
+        Event::ChangeScheduled { plan, interval, direction, billing, credit, .. } => {
+            Some(SubscriptionChanged {
+                current_period: Some((*billing).into()),
+                next_refresh_at: Some(Time(credit.end)),
+                ..change.reply(direction.as_str(), plan, *interval, billing.end, true)
+            })
+        }
         _ => None,
     }
 }
@@ -254,13 +238,10 @@ fn month_end(anchor: &Anchor, billing: Period, at: Timestamp) -> Timestamp {
 
 /// The reply of a cancellation.
 pub(crate) fn canceled(entry: &Entry) -> Option<SubscriptionCanceled> {
-    let ends_at = entry
-        .events
-        .iter()
-        .find_map(|recorded| match recorded.event {
-            Event::CancellationRequested { ends_at, .. } => Some(ends_at),
-            _ => None,
-        })?;
+    let ends_at = entry.events.iter().find_map(|recorded| match recorded.event {
+        Event::CancellationRequested { ends_at, .. } => Some(ends_at),
+        _ => None,
+    })?;
     Some(SubscriptionCanceled {
         state: "canceling",
         cancel_at: Time(ends_at),
@@ -281,16 +262,12 @@ pub(crate) fn kept(entry: &Entry) -> Option<SubscriptionKept> {
 }
 
 fn dropped(entry: &Entry) -> Option<DroppedChange> {
-    entry
-        .events
-        .iter()
-        .find_map(|recorded| match &recorded.event {
-            Event::ScheduledChangeDropped { plan, interval } => Some(DroppedChange {
-                plan: Shown(plan.clone()),
-                interval: (*interval).into(),
-            }),
-            _ => None,
-        })
+    entry.events.iter().find_map(|recorded| match &recorded.event {
+        Event::ScheduledChangeDropped { plan, interval } => {
+            Some(DroppedChange { plan: Shown(plan.clone()), interval: (*interval).into() })
+        }
+        _ => None,
+    })
 }
 
 /// The reply of an adjustment.
@@ -328,25 +305,16 @@ pub(crate) fn adjusted(entry: &Entry) -> Option<CreditsAdjusted> {
 
 /// The reply of a test clock that was moved to `to`.
 pub(crate) fn advanced(entry: &Entry, to: Timestamp) -> Option<ClockAdvanced> {
-    let ahead = entry
-        .events
-        .iter()
-        .find_map(|recorded| match recorded.event {
-            Event::ClockAdvanced { ahead } => Some(ahead),
-            _ => None,
-        })?;
+    let ahead = entry.events.iter().find_map(|recorded| match recorded.event {
+        Event::ClockAdvanced { ahead } => Some(ahead),
+        _ => None,
+    })?;
     let on_the_way = entry.versions().skip(1);
     Some(ClockAdvanced {
         now: Time(to),
         ahead_seconds: ahead.as_secs(),
-        events: on_the_way
-            .map(|(version, recorded)| EventView::of(version, recorded))
-            .collect(),
-        subscription_state: entry
-            .events
-            .iter()
-            .rev()
-            .find_map(|it| state_after(&it.event)),
+        events: on_the_way.map(|(version, recorded)| EventView::of(version, recorded)).collect(),
+        subscription_state: entry.events.iter().rev().find_map(|it| state_after(&it.event)),
         balance: BalanceNow::at_end(entry),
         version: entry.version(),
     })

@@ -11,12 +11,10 @@ use bursar_store::SpendEvent;
 
 /// A spend's price and what became of it.
 pub(crate) fn spend(spend: &Spend, events: &[SpendEvent], catalog: &Catalog) -> String {
-    let captured_units = events
-        .iter()
-        .filter_map(|event| match &event.recorded.event {
-            Event::HoldCaptured { units, .. } => *units,
-            _ => None,
-        });
+    let captured_units = events.iter().filter_map(|event| match &event.recorded.event {
+        Event::HoldCaptured { units, .. } => *units,
+        _ => None,
+    });
     let captured_units = captured_units.reduce(Quantity::plus);
     let price = match &spend.purpose {
         Purpose::Operation { usage, rate, .. } => price(usage, usage.units, rate, catalog),
@@ -28,10 +26,7 @@ pub(crate) fn spend(spend: &Spend, events: &[SpendEvent], catalog: &Catalog) -> 
     if let (Purpose::Operation { usage, rate, .. }, Some(units)) = (&spend.purpose, captured_units)
         && units != usage.units
     {
-        text.push_str(&format!(
-            "; captured were {}",
-            self::price(usage, units, rate, catalog)
-        ));
+        text.push_str(&format!("; captured were {}", self::price(usage, units, rate, catalog)));
     }
     if let Some(outcome) = outcome(spend, events) {
         text.push_str("; ");
@@ -43,9 +38,7 @@ pub(crate) fn spend(spend: &Spend, events: &[SpendEvent], catalog: &Catalog) -> 
 
 /// `5 seconds × 10 credits on lantern-1, rounded up to whole credits, are 50 credits`.
 pub(crate) fn price(usage: &Usage, units: Quantity, rate: &Rate, catalog: &Catalog) -> String {
-    let unit = catalog
-        .operation(&usage.operation)
-        .map_or("unit", |operation| &operation.unit);
+    let unit = catalog.operation(&usage.operation).map_or("unit", |operation| &operation.unit);
     let plural = if units == Quantity::ONE { "" } else { "s" };
     let rounding = match rate.rounding {
         Rounding::Up => "rounded up",
@@ -62,9 +55,7 @@ pub(crate) fn price(usage: &Usage, units: Quantity, rate: &Rate, catalog: &Catal
     } else {
         String::new()
     };
-    let total = rate
-        .price(units)
-        .map_or_else(|| "too much".to_owned(), credits);
+    let total = rate.price(units).map_or_else(|| "too much".to_owned(), credits);
     format!(
         "{units} {unit}{plural} × {} credits on {}, {rounding} to {step}{least}, are {total}",
         rate.unit_price, usage.model
@@ -73,11 +64,7 @@ pub(crate) fn price(usage: &Usage, units: Quantity, rate: &Rate, catalog: &Catal
 
 /// What was reserved or charged at first.
 fn first(spend: &Spend) -> Credits {
-    if matches!(spend.id, SpendId::Hold(_)) {
-        spend.reserved
-    } else {
-        sum(&spend.spent)
-    }
+    if matches!(spend.id, SpendId::Hold(_)) { spend.reserved } else { sum(&spend.spent) }
 }
 
 /// `held 50: 40 captured, 10 returned`.

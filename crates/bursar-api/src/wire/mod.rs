@@ -68,10 +68,7 @@ pub(crate) struct Price {
 
 impl From<Money> for Price {
     fn from(money: Money) -> Self {
-        Self {
-            amount: money.amount,
-            currency: Shown(money.currency),
-        }
+        Self { amount: money.amount, currency: Shown(money.currency) }
     }
 }
 
@@ -87,10 +84,7 @@ pub(crate) struct Span {
 
 impl From<Period> for Span {
     fn from(period: Period) -> Self {
-        Self {
-            start: Time(period.start),
-            end: Time(period.end),
-        }
+        Self { start: Time(period.start), end: Time(period.end) }
     }
 }
 

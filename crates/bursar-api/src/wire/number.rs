@@ -26,9 +26,7 @@ pub(crate) struct Factor(pub(crate) Multiplier);
 
 /// Writes what a fixed-point number displays, digit by digit.
 fn plain<S: Serializer>(number: &impl ToString, serializer: S) -> Result<S::Ok, S::Error> {
-    RawValue::from_string(number.to_string())
-        .map_err(S::Error::custom)?
-        .serialize(serializer)
+    RawValue::from_string(number.to_string()).map_err(S::Error::custom)?.serialize(serializer)
 }
 
 impl Serialize for Amount {
@@ -74,30 +72,10 @@ macro_rules! displayed {
     };
 }
 
-number!(
-    Amount,
-    "Credits",
-    "Credits: a plain number with at most 6 decimals.",
-    80
-);
-number!(
-    Units,
-    "Units",
-    "Units: a number above 0 with at most 6 decimals.",
-    5
-);
-number!(
-    PerUnit,
-    "UnitPrice",
-    "Credits per unit, with at most 6 decimals.",
-    0.5
-);
-number!(
-    Factor,
-    "Multiplier",
-    "A factor on a unit price, with at most 6 decimals.",
-    1.1
-);
+number!(Amount, "Credits", "Credits: a plain number with at most 6 decimals.", 80);
+number!(Units, "Units", "Units: a number above 0 with at most 6 decimals.", 5);
+number!(PerUnit, "UnitPrice", "Credits per unit, with at most 6 decimals.", 0.5);
+number!(Factor, "Multiplier", "A factor on a unit price, with at most 6 decimals.", 1.1);
 displayed!(Units);
 displayed!(PerUnit);
 displayed!(Factor);

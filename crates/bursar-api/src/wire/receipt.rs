@@ -123,10 +123,7 @@ impl From<&SpendEvent> for Step {
 impl Receipt {
     /// The receipt of a spend's events; `None` if there are none.
     pub(crate) fn of(events: &[SpendEvent], catalog: &Catalog) -> Option<Self> {
-        let spend = events
-            .iter()
-            .map(|event| &event.recorded)
-            .fold(None, fold)?;
+        let spend = events.iter().map(|event| &event.recorded).fold(None, fold)?;
         let explanation = super::explain::spend(&spend, events, catalog);
         let rate = match &spend.purpose {
             Purpose::Operation { rate, .. } => Some(rate.into()),

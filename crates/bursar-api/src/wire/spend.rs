@@ -275,13 +275,7 @@ fn event(entry: &Entry) -> Option<(&Recorded, BalanceNow, u64)> {
 /// The reply of a hold.
 pub(crate) fn placed(entry: &Entry) -> Option<HoldPlaced> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::HoldPlaced {
-        hold,
-        portions,
-        expires_at,
-        purpose,
-        reference,
-    } = &recorded.event
+    let Event::HoldPlaced { hold, portions, expires_at, purpose, reference } = &recorded.event
     else {
         return None;
     };
@@ -294,26 +288,14 @@ pub(crate) fn placed(entry: &Entry) -> Option<HoldPlaced> {
         purpose: PurposeView::of(purpose),
         reference: reference.clone().map(Shown),
     };
-    Some(HoldPlaced {
-        hold,
-        balance,
-        version,
-    })
+    Some(HoldPlaced { hold, balance, version })
 }
 
 /// The reply of a capture.
 pub(crate) fn captured(entry: &Entry) -> Option<HoldCaptured> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::HoldCaptured {
-        hold,
-        units,
-        captured,
-        overage,
-        returned,
-        expired,
-        ended,
-        ..
-    } = &recorded.event
+    let Event::HoldCaptured { hold, units, captured, overage, returned, expired, ended, .. } =
+        &recorded.event
     else {
         return None;
     };
@@ -336,13 +318,7 @@ pub(crate) fn captured(entry: &Entry) -> Option<HoldCaptured> {
 /// The reply of a release.
 pub(crate) fn released(entry: &Entry) -> Option<HoldReleased> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::HoldReleased {
-        hold,
-        returned,
-        expired,
-        ..
-    } = &recorded.event
-    else {
+    let Event::HoldReleased { hold, returned, expired, .. } = &recorded.event else {
         return None;
     };
     Some(HoldReleased {
@@ -361,24 +337,13 @@ pub(crate) fn extended(entry: &Entry) -> Option<HoldExtended> {
     let Event::HoldExtended { hold, expires_at } = recorded.event else {
         return None;
     };
-    Some(HoldExtended {
-        id: Shown(hold),
-        expires_at: Time(expires_at),
-        balance,
-        version,
-    })
+    Some(HoldExtended { id: Shown(hold), expires_at: Time(expires_at), balance, version })
 }
 
 /// The reply of a charge.
 pub(crate) fn charged(entry: &Entry) -> Option<Charged> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::Charged {
-        charge,
-        portions,
-        purpose,
-        reference,
-    } = &recorded.event
-    else {
+    let Event::Charged { charge, portions, purpose, reference } = &recorded.event else {
         return None;
     };
     Some(Charged {
@@ -396,21 +361,10 @@ pub(crate) fn charged(entry: &Entry) -> Option<Charged> {
 /// The reply of a refund.
 pub(crate) fn refunded(entry: &Entry) -> Option<Refunded> {
     let (recorded, balance, version) = event(entry)?;
-    let Event::ChargeRefunded {
-        spend,
-        returned,
-        reissued,
-        expired,
-        ..
-    } = &recorded.event
-    else {
+    let Event::ChargeRefunded { spend, returned, reissued, expired, .. } = &recorded.event else {
         return None;
     };
-    let forfeited = if reissued.is_some() {
-        Credits::ZERO
-    } else {
-        sum(expired)
-    };
+    let forfeited = if reissued.is_some() { Credits::ZERO } else { sum(expired) };
     let reissued = reissued.map(|new| LotShare {
         id: Shown(new.lot),
         class: ClassName::Promo,
@@ -421,10 +375,7 @@ pub(crate) fn refunded(entry: &Entry) -> Option<Refunded> {
         id: Shown(*spend),
         refunded: Amount(sum(returned).plus(sum(expired))),
         returned: Amount(sum(returned)),
-        lots: LotShare::list(returned)
-            .into_iter()
-            .chain(reissued.clone())
-            .collect(),
+        lots: LotShare::list(returned).into_iter().chain(reissued.clone()).collect(),
         reissued,
         forfeited: Amount(forfeited),
         refunded_at: Time(recorded.at),

@@ -36,19 +36,11 @@ async fn a_subscriber_shows_everything_in_force() {
 async fn the_etag_saves_reading_what_is_known() {
     let app = App::new().await;
     app.account("a").await;
-    let known = app
-        .get("/v1/accounts/a")
-        .header("If-None-Match", "W/\"0\", \"1\"")
-        .send()
-        .await;
+    let known = app.get("/v1/accounts/a").header("If-None-Match", "W/\"0\", \"1\"").send().await;
     assert_eq!((known.status.as_u16(), known.body.len()), (304, 0));
     assert_eq!(known.header("etag"), "\"1\"");
     app.give("a", 5).await;
-    let reply = app
-        .get("/v1/accounts/a")
-        .header("If-None-Match", "\"1\"")
-        .send()
-        .await;
+    let reply = app.get("/v1/accounts/a").header("If-None-Match", "\"1\"").send().await;
     reply.expect(200);
     assert_eq!(reply.header("etag"), "\"2\"");
 }
@@ -67,17 +59,9 @@ async fn a_repeat_with_a_key_gets_the_first_reply_also_without_an_id() {
     assert_eq!(again.body, first.body);
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again.header("location"), first.header("location"));
-    let other = app
-        .post("/v1/accounts", json!({"name": "Bob"}))
-        .key("signup-9")
-        .send()
-        .await;
+    let other = app.post("/v1/accounts", json!({"name": "Bob"})).key("signup-9").send().await;
     other.problem(422, "idempotency_key_reused");
-    let shown = app
-        .get(&format!("/v1/accounts/{id}"))
-        .send()
-        .await
-        .expect(200);
+    let shown = app.get(&format!("/v1/accounts/{id}")).send().await.expect(200);
     assert_eq!(shown["name"], "Ada");
 }
 
@@ -85,25 +69,12 @@ async fn a_repeat_with_a_key_gets_the_first_reply_also_without_an_id() {
 async fn a_repeat_completes_a_creation_that_lost_the_name() {
     let app = App::new().await;
     let body = json!({"id": "a", "name": "Ada"});
-    app.post("/v1/accounts", body.clone())
-        .key("signup")
-        .send()
-        .await
-        .expect(201);
+    app.post("/v1/accounts", body.clone()).key("signup").send().await.expect(201);
     // As if the server had stopped between the commit and the name.
     let id = "a".parse().unwrap();
-    bursar_store::Registry::put_contact(&*app.store, &id, Default::default())
-        .await
-        .unwrap();
-    app.post("/v1/accounts", body)
-        .key("signup")
-        .send()
-        .await
-        .expect(201);
-    assert_eq!(
-        app.get("/v1/accounts/a").send().await.expect(200)["name"],
-        "Ada"
-    );
+    bursar_store::Registry::put_contact(&*app.store, &id, Default::default()).await.unwrap();
+    app.post("/v1/accounts", body).key("signup").send().await.expect(201);
+    assert_eq!(app.get("/v1/accounts/a").send().await.expect(200)["name"], "Ada");
 }
 
 #[tokio::test]
@@ -119,14 +90,8 @@ async fn what_is_refused() {
     let app = App::new().await;
     app.account("a").await;
     let create = |body| app.post("/v1/accounts", body);
-    create(json!({"id": "a"}))
-        .send()
-        .await
-        .problem(409, "account_exists");
-    create(json!({"currency": "EUR"}))
-        .send()
-        .await
-        .problem(422, "currency_not_offered");
+    create(json!({"id": "a"})).send().await.problem(409, "account_exists");
+    create(json!({"currency": "EUR"})).send().await.problem(422, "currency_not_offered");
     let invalid = [
         (json!({"id": "a b"}), "id"),
         (json!({"id": 7}), "id"),
@@ -139,21 +104,9 @@ async fn what_is_refused() {
     for (body, field) in invalid {
         let problem = create(body).send().await.problem(422, "invalid_request");
         assert_eq!(problem["field"], field);
-        assert!(
-            problem["detail"].as_str().unwrap().contains(field),
-            "{problem}"
-        );
+        assert!(problem["detail"].as_str().unwrap().contains(field), "{problem}");
     }
-    app.get("/v1/accounts/b")
-        .send()
-        .await
-        .problem(404, "account_not_found");
-    app.get("/v1/accounts/b%20c")
-        .send()
-        .await
-        .problem(404, "account_not_found");
-    app.get("/v1/accounts/%ff")
-        .send()
-        .await
-        .problem(404, "route_not_found");
+    app.get("/v1/accounts/b").send().await.problem(404, "account_not_found");
+    app.get("/v1/accounts/b%20c").send().await.problem(404, "account_not_found");
+    app.get("/v1/accounts/%ff").send().await.problem(404, "route_not_found");
 }

@@ -59,26 +59,15 @@ impl App {
         let clock = Arc::new(ManualClock::new(now));
         let catalog = Arc::new(bursar_catalog::scriptkit().unwrap());
         let dyn_store: Arc<dyn Store> = store.clone();
-        let options = Options {
-            store: Arc::clone(&dyn_store),
-            catalog,
-            clock: clock.clone(),
-            seed: Some(7),
-        };
+        let options =
+            Options { store: Arc::clone(&dyn_store), catalog, clock: clock.clone(), seed: Some(7) };
         let engine = Engine::start(options).await.unwrap();
         let access = Access::new(dyn_store, clock.clone(), mode);
         let state = ApiState::new(engine.clone(), access, config);
         let router = bursar_api::router(state.clone());
-        let app = Self {
-            router,
-            engine,
-            clock,
-            store,
-            state,
-        };
+        let app = Self { router, engine, clock, store, state };
         let secret = ADMIN.replace("bk_test_", mode.prefix());
-        app.add_key(mode, &secret, "key_admin", &[Scope::Admin])
-            .await;
+        app.add_key(mode, &secret, "key_admin", &[Scope::Admin]).await;
         app
     }
 
@@ -118,29 +107,19 @@ impl App {
 
     /// An account without a plan.
     pub(crate) async fn account(&self, id: &str) {
-        self.post("/v1/accounts", serde_json::json!({"id": id}))
-            .send()
-            .await
-            .expect(201);
+        self.post("/v1/accounts", serde_json::json!({"id": id})).send().await.expect(201);
     }
 
     /// Gives credits that never expire.
     pub(crate) async fn give(&self, id: &str, credits: u32) {
         let body = serde_json::json!({"credits": credits, "class": "topup", "reason": "a test"});
         let call = self.post(&format!("/v1/accounts/{id}/credits"), body);
-        call.key(&format!("give-{credits}"))
-            .send()
-            .await
-            .expect(200);
+        call.key(&format!("give-{credits}")).send().await.expect(200);
     }
 
     /// What can be spent and what is held, and the version.
     pub(crate) async fn balance(&self, id: &str) -> (f64, f64, u64) {
-        let body = self
-            .get(&format!("/v1/accounts/{id}/balance"))
-            .send()
-            .await
-            .expect(200);
+        let body = self.get(&format!("/v1/accounts/{id}/balance")).send().await.expect(200);
         (
             body["available"].as_f64().unwrap(),
             body["held"].as_f64().unwrap(),
@@ -151,8 +130,7 @@ impl App {
 
 impl Call<'_> {
     pub(crate) fn json(self, body: &str) -> Self {
-        self.bytes(body.as_bytes())
-            .header("Content-Type", "application/json")
+        self.bytes(body.as_bytes()).header("Content-Type", "application/json")
     }
 
     pub(crate) fn bytes(mut self, body: &[u8]) -> Self {
@@ -176,9 +154,7 @@ impl Call<'_> {
     }
 
     pub(crate) fn request(&self) -> Request<Body> {
-        let mut request = Request::builder()
-            .method(self.method.clone())
-            .uri(&self.path);
+        let mut request = Request::builder().method(self.method.clone()).uri(&self.path);
         if let Some(secret) = &self.secret {
             request = request.header("Authorization", format!("Bearer {secret}"));
         }
@@ -189,20 +165,10 @@ impl Call<'_> {
     }
 
     pub(crate) async fn send(self) -> Reply {
-        let response = self
-            .app
-            .router
-            .clone()
-            .oneshot(self.request())
-            .await
-            .unwrap();
+        let response = self.app.router.clone().oneshot(self.request()).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
+        Reply { status: parts.status, headers: parts.headers, body }
     }
 }
 
@@ -213,9 +179,7 @@ impl Reply {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The body, if the status is that.
@@ -235,18 +199,8 @@ impl Reply {
         assert_eq!(body["type"], format!("/problems/{code}"));
         assert_eq!(body["status"], status);
         assert_eq!(body["request_id"], self.header("x-request-id"));
-        assert!(
-            body["title"]
-                .as_str()
-                .is_some_and(|title| !title.is_empty()),
-            "{body}"
-        );
-        assert!(
-            body["detail"]
-                .as_str()
-                .is_some_and(|detail| detail.ends_with('.')),
-            "{body}"
-        );
+        assert!(body["title"].as_str().is_some_and(|title| !title.is_empty()), "{body}");
+        assert!(body["detail"].as_str().is_some_and(|detail| detail.ends_with('.')), "{body}");
         body
     }
 }

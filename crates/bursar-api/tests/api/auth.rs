@@ -25,10 +25,7 @@ async fn a_wrong_or_missing_key_is_refused() {
         assert!(!reply.header("www-authenticate").is_empty());
         assert!(secret.is_empty() || !String::from_utf8(reply.body).unwrap().contains(secret));
     }
-    let call = app
-        .get("/v1/accounts/a")
-        .secret(None)
-        .header("Authorization", "Basic abc");
+    let call = app.get("/v1/accounts/a").secret(None).header("Authorization", "Basic abc");
     call.send().await.problem(401, "api_key_missing");
     let call = app.get("/v1/accounts/a").secret(None);
     let call = call.header("Authorization", &format!("bearer {ADMIN}"));
@@ -39,13 +36,8 @@ async fn a_wrong_or_missing_key_is_refused() {
 async fn a_key_does_what_its_scopes_say() {
     let app = App::new().await;
     app.account("a").await;
-    app.add_key(Mode::Test, READER, "key_reader", &[Scope::Read])
-        .await;
-    app.get("/v1/accounts/a")
-        .secret(Some(READER))
-        .send()
-        .await
-        .expect(200);
+    app.add_key(Mode::Test, READER, "key_reader", &[Scope::Read]).await;
+    app.get("/v1/accounts/a").secret(Some(READER)).send().await.expect(200);
     let routes = [
         (Method::POST, "/v1/accounts", "accounts"),
         (Method::POST, "/v1/accounts/a/holds", "spend"),
@@ -53,28 +45,12 @@ async fn a_key_does_what_its_scopes_say() {
         (Method::POST, "/v1/batch", "spend"),
         (Method::POST, "/v1/accounts/a/credits", "adjust"),
         (Method::POST, "/v1/accounts/a/subscription", "subscriptions"),
-        (
-            Method::POST,
-            "/v1/accounts/a/subscription/cancel",
-            "subscriptions",
-        ),
-        (
-            Method::DELETE,
-            "/v1/accounts/a/subscription/scheduled_change",
-            "subscriptions",
-        ),
-        (
-            Method::POST,
-            "/v1/test_clock/accounts/a/advance",
-            "test_clock",
-        ),
+        (Method::POST, "/v1/accounts/a/subscription/cancel", "subscriptions"),
+        (Method::DELETE, "/v1/accounts/a/subscription/scheduled_change", "subscriptions"),
+        (Method::POST, "/v1/test_clock/accounts/a/advance", "test_clock"),
     ];
     for (method, path, scope) in routes {
-        let call = app
-            .call(method, path)
-            .json("{}")
-            .key("key")
-            .secret(Some(READER));
+        let call = app.call(method, path).json("{}").key("key").secret(Some(READER));
         let problem = call.send().await.problem(403, "missing_scope");
         assert_eq!(problem["scope"], scope, "{path}");
     }
@@ -84,8 +60,7 @@ async fn a_key_does_what_its_scopes_say() {
 #[tokio::test]
 async fn an_expired_key_stops_working() {
     let app = App::new().await;
-    app.add_key(Mode::Test, READER, "key_reader", &[Scope::Read])
-        .await;
+    app.add_key(Mode::Test, READER, "key_reader", &[Scope::Read]).await;
     let get = || app.get("/v1/catalog").secret(Some(READER)).send();
     get().await.expect(200);
     let mut keys = app.store.api_keys().await.unwrap();
@@ -93,8 +68,7 @@ async fn an_expired_key_stops_working() {
     let start: Timestamp = START.parse().unwrap();
     key.expires_at = Some(start.after(std::time::Duration::from_secs(3)));
     app.store.put_api_key(key).await.unwrap();
-    app.clock
-        .set(start.after(std::time::Duration::from_secs(3)));
+    app.clock.set(start.after(std::time::Duration::from_secs(3)));
     get().await.problem(401, "api_key_unknown");
 }
 
@@ -102,33 +76,18 @@ async fn an_expired_key_stops_working() {
 async fn live_keys_work_in_live_mode_only() {
     let app = App::with(Mode::Live, Config::default()).await;
     let live = ADMIN.replace("bk_test_", "bk_live_");
-    app.get("/v1/catalog")
-        .secret(Some(&live))
-        .send()
-        .await
-        .expect(200);
-    app.get("/v1/catalog")
-        .send()
-        .await
-        .problem(401, "api_key_unknown");
+    app.get("/v1/catalog").secret(Some(&live)).send().await.expect(200);
+    app.get("/v1/catalog").send().await.problem(401, "api_key_unknown");
 }
 
 #[tokio::test]
 async fn the_journal_knows_which_key_did_it() {
     let app = App::new().await;
     let secret = ADMIN.replace("ADMIN", "OPENER");
-    app.add_key(Mode::Test, &secret, "key_opener", &[Scope::Accounts])
-        .await;
-    let call = app
-        .post("/v1/accounts", json!({"id": "a"}))
-        .secret(Some(&secret));
+    app.add_key(Mode::Test, &secret, "key_opener", &[Scope::Accounts]).await;
+    let call = app.post("/v1/accounts", json!({"id": "a"})).secret(Some(&secret));
     call.send().await.expect(201);
-    let journal = app
-        .engine
-        .store()
-        .journal(Default::default(), 1)
-        .await
-        .unwrap();
+    let journal = app.engine.store().journal(Default::default(), 1).await.unwrap();
     let actor = &journal[0].1.actor;
     assert_eq!(format!("{actor:?}"), "ApiKey(\"key_opener\")");
 }

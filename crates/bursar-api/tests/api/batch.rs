@@ -23,10 +23,7 @@ async fn each_result_is_that_of_the_single_call() {
         ]),
     )
     .await;
-    let statuses: Vec<_> = held
-        .iter()
-        .map(|result| result["status"].as_u64().unwrap())
-        .collect();
+    let statuses: Vec<_> = held.iter().map(|result| result["status"].as_u64().unwrap()).collect();
     assert_eq!(statuses, [201, 201, 201]);
     assert!(held.iter().all(|result| result["replayed"] == false));
     let body = json!({"operation": "video", "audio": "on", "ttl_seconds": 60,
@@ -45,18 +42,9 @@ async fn each_result_is_that_of_the_single_call() {
         ]),
     )
     .await;
-    assert_eq!(
-        (&ended[0]["status"], &ended[0]["body"]["captured"]),
-        (&json!(200), &json!(44))
-    );
-    assert_eq!(
-        (&ended[1]["status"], &ended[1]["body"]["returned"]),
-        (&json!(200), &json!(5))
-    );
-    assert_eq!(
-        (&ended[2]["replayed"], &ended[2]["body"]),
-        (&json!(true), &held[2]["body"])
-    );
+    assert_eq!((&ended[0]["status"], &ended[0]["body"]["captured"]), (&json!(200), &json!(44)));
+    assert_eq!((&ended[1]["status"], &ended[1]["body"]["returned"]), (&json!(200), &json!(5)));
+    assert_eq!((&ended[2]["replayed"], &ended[2]["body"]), (&json!(true), &held[2]["body"]));
     assert_eq!(app.balance("a").await, (355.0, 0.0, 6));
     assert_eq!(app.balance("b").await, (400.0, 0.0, 5));
 }
@@ -82,48 +70,22 @@ async fn a_bad_operation_spoils_no_other() {
         (json!({"account": null}), 422, "invalid_request"),
         (json!({"account": "nobody"}), 404, "account_not_found"),
         (json!({"account": "no body"}), 404, "account_not_found"),
-        (
-            json!({"idempotency_key": null}),
-            400,
-            "idempotency_key_required",
-        ),
-        (
-            json!({"idempotency_key": "a b"}),
-            400,
-            "invalid_idempotency_key",
-        ),
+        (json!({"idempotency_key": null}), 400, "idempotency_key_required"),
+        (json!({"idempotency_key": "a b"}), 400, "invalid_idempotency_key"),
         (json!({"operation": "nothing"}), 422, "unknown_operation"),
         (json!({"hold": "hold_1"}), 422, "unknown_attribute"),
         (json!({"units": 1e30}), 422, "invalid_request"),
-        (
-            json!({"op": "capture", "operation": null}),
-            422,
-            "invalid_request",
-        ),
-        (
-            json!({"op": "release", "operation": null, "hold": "x"}),
-            404,
-            "hold_not_found",
-        ),
-        (
-            json!({"operation": "video", "units": 41}),
-            402,
-            "insufficient_credits",
-        ),
+        (json!({"op": "capture", "operation": null}), 422, "invalid_request"),
+        (json!({"op": "release", "operation": null, "hold": "x"}), 404, "hold_not_found"),
+        (json!({"operation": "video", "units": 41}), 402, "insufficient_credits"),
     ];
-    let mut operations: Vec<Value> = cases
-        .iter()
-        .map(|(more, ..)| charge(more.clone()))
-        .collect();
+    let mut operations: Vec<Value> = cases.iter().map(|(more, ..)| charge(more.clone())).collect();
     operations.push(charge(json!({"idempotency_key": "good"})));
     let text = operations.clone();
     let results = run(&app, json!(operations)).await;
     for ((result, (_, status, code)), sent) in results.iter().zip(&cases).zip(text) {
         assert_eq!(result["body"]["code"], *code, "{sent}: {result}");
-        assert_eq!(
-            (&result["status"], &result["replayed"]),
-            (&json!(status), &json!(false))
-        );
+        assert_eq!((&result["status"], &result["replayed"]), (&json!(status), &json!(false)));
         assert!(result["body"]["request_id"].is_string());
     }
     assert_eq!(results.last().unwrap()["status"], 201);
@@ -142,10 +104,7 @@ async fn operations_on_one_account_are_done_in_order() {
         })
         .collect();
     let results = run(&app, json!(operations)).await;
-    let statuses: Vec<_> = results
-        .iter()
-        .map(|it| it["status"].as_u64().unwrap())
-        .collect();
+    let statuses: Vec<_> = results.iter().map(|it| it["status"].as_u64().unwrap()).collect();
     assert_eq!(statuses, [201, 201, 201, 402, 402]);
 }
 
@@ -163,9 +122,7 @@ async fn what_the_whole_is_refused_for() {
         send(body).await.problem(422, "invalid_request");
     }
     let operations: Vec<Value> = (0..1_001).map(|_| json!({})).collect();
-    send(json!({"operations": operations}))
-        .await
-        .problem(422, "invalid_request");
+    send(json!({"operations": operations})).await.problem(422, "invalid_request");
     assert_eq!(run(&app, json!([])).await, Vec::<Value>::new());
 }
 
@@ -174,11 +131,7 @@ async fn a_batch_may_be_larger_than_other_bodies() {
     let app = App::new().await;
     let padding = " ".repeat(3 * 1_048_576);
     let body = format!("{{\"operations\": []{padding}}}");
-    app.call(axum::http::Method::POST, "/v1/batch")
-        .json(&body)
-        .send()
-        .await
-        .expect(200);
+    app.call(axum::http::Method::POST, "/v1/batch").json(&body).send().await.expect(200);
     let body = format!("{{\"operations\": []{padding}{padding}}}");
     let call = app.call(axum::http::Method::POST, "/v1/batch").json(&body);
     call.send().await.problem(413, "body_too_large");

@@ -9,11 +9,7 @@ async fn the_catalog_has_the_specifications_figures() {
     let catalog = reply.expect(200);
     let plan = |key: &str| {
         let plans = catalog["plans"].as_array().unwrap();
-        plans
-            .iter()
-            .find(|plan| plan["key"] == key)
-            .unwrap()
-            .clone()
+        plans.iter().find(|plan| plan["key"] == key).unwrap().clone()
     };
     let prices = |key: &str| {
         let prices = &plan(key)["prices"];
@@ -25,11 +21,7 @@ async fn the_catalog_has_the_specifications_figures() {
     assert_eq!(plan("studio")["allowance"], 3_000);
     let operation = |key: &str| {
         let operations = catalog["operations"].as_array().unwrap();
-        operations
-            .iter()
-            .find(|operation| operation["key"] == key)
-            .unwrap()
-            .clone()
+        operations.iter().find(|operation| operation["key"] == key).unwrap().clone()
     };
     let range = |min: i64, max: i64| json!({"min": min, "max": max});
     assert_eq!(operation("video")["range"], range(50, 80));
@@ -40,14 +32,7 @@ async fn the_catalog_has_the_specifications_figures() {
     );
     assert_eq!(catalog["packs"][3]["credits"], 2_500);
     assert_eq!(catalog["policies"]["retention_seconds"], 30 * 86_400);
-    assert_eq!(
-        reply.header("etag"),
-        format!("\"{}\"", catalog["version"].as_str().unwrap())
-    );
-    let known = app
-        .get("/v1/catalog")
-        .header("If-None-Match", reply.header("etag"))
-        .send()
-        .await;
+    assert_eq!(reply.header("etag"), format!("\"{}\"", catalog["version"].as_str().unwrap()));
+    let known = app.get("/v1/catalog").header("If-None-Match", reply.header("etag")).send().await;
     assert_eq!(known.status.as_u16(), 304);
 }

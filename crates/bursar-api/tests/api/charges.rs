@@ -31,28 +31,15 @@ async fn a_charge_spends_in_one_step() {
 async fn what_a_charge_is_refused_for() {
     let app = subscriber().await;
     let charge = async |body| app.post(CHARGES, body).key("key").send().await;
-    charge(json!({"operation": "video", "units": 41}))
-        .await
-        .problem(402, "insufficient_credits");
+    charge(json!({"operation": "video", "units": 41})).await.problem(402, "insufficient_credits");
     let body = json!({"operation": "image", "model": "grisaille-3"});
     charge(body).await.problem(403, "feature_not_in_plan");
-    charge(json!({"operation": "image", "ttl_seconds": 60}))
-        .await
-        .problem(422, "invalid_request");
-    charge(json!({"operation": "image", "ttl": "60"}))
-        .await
-        .problem(422, "unknown_attribute");
-    let reply = app
-        .post(CHARGES, json!({"operation": "image"}))
-        .send()
-        .await;
+    charge(json!({"operation": "image", "ttl_seconds": 60})).await.problem(422, "invalid_request");
+    charge(json!({"operation": "image", "ttl": "60"})).await.problem(422, "unknown_attribute");
+    let reply = app.post(CHARGES, json!({"operation": "image"})).send().await;
     reply.problem(400, "idempotency_key_required");
     let path = "/v1/accounts/b/charges";
-    let reply = app
-        .post(path, json!({"operation": "image"}))
-        .key("key")
-        .send()
-        .await;
+    let reply = app.post(path, json!({"operation": "image"})).key("key").send().await;
     reply.problem(404, "account_not_found");
     assert_eq!(app.balance("a").await, (400.0, 0.0, 3));
 }
@@ -70,10 +57,7 @@ async fn a_refund_goes_back_to_the_lots_that_paid() {
     assert_eq!(app.balance("a").await, (400.0, 0.0, 6));
     let problem = refund(&app, &charge, "more", json!({"credits": 1})).await;
     let problem = problem.problem(409, "refund_too_large");
-    assert_eq!(
-        (&problem["spent"], &problem["left"]),
-        (&json!(50), &json!(0))
-    );
+    assert_eq!((&problem["spent"], &problem["left"]), (&json!(50), &json!(0)));
 }
 
 #[tokio::test]
@@ -82,20 +66,11 @@ async fn a_captured_hold_can_be_refunded_too() {
     let path = "/v1/accounts/a/holds";
     let body = json!({"operation": "video"});
     let hold = app.post(path, body).key("job").send().await.expect(201);
-    refund(&app, &hold, "early", json!({}))
-        .await
-        .problem(409, "nothing_spent");
+    refund(&app, &hold, "early", json!({})).await.problem(409, "nothing_spent");
     let capture = format!("{path}/{}/capture", hold["id"].as_str().unwrap());
-    app.post(&capture, json!({}))
-        .key("done")
-        .send()
-        .await
-        .expect(200);
+    app.post(&capture, json!({})).key("done").send().await.expect(200);
     let refunded = refund(&app, &hold, "late", json!({})).await.expect(200);
-    assert_eq!(
-        (&refunded["id"], &refunded["refunded"]),
-        (&hold["id"], &json!(50))
-    );
+    assert_eq!((&refunded["id"], &refunded["refunded"]), (&hold["id"], &json!(50)));
 }
 
 #[tokio::test]
@@ -116,20 +91,10 @@ async fn a_refund_to_an_expired_lot_is_a_new_promo_lot() {
 async fn what_a_refund_is_refused_for() {
     let app = subscriber().await;
     let unknown = json!({"id": "charge_00000000000000000000000000000000"});
-    refund(&app, &unknown, "key", json!({}))
-        .await
-        .problem(404, "charge_not_found");
+    refund(&app, &unknown, "key", json!({})).await.problem(404, "charge_not_found");
     let unknown = json!({"id": "hold_00000000000000000000000000000000"});
-    refund(&app, &unknown, "key", json!({}))
-        .await
-        .problem(404, "hold_not_found");
-    refund(&app, &json!({"id": "x"}), "key", json!({}))
-        .await
-        .problem(404, "charge_not_found");
-    refund(&app, &unknown, "key", json!({"credits": 0}))
-        .await
-        .problem(422, "invalid_request");
-    refund(&app, &unknown, "key", json!({"amount": 1}))
-        .await
-        .problem(422, "invalid_request");
+    refund(&app, &unknown, "key", json!({})).await.problem(404, "hold_not_found");
+    refund(&app, &json!({"id": "x"}), "key", json!({})).await.problem(404, "charge_not_found");
+    refund(&app, &unknown, "key", json!({"credits": 0})).await.problem(422, "invalid_request");
+    refund(&app, &unknown, "key", json!({"amount": 1})).await.problem(422, "invalid_request");
 }

@@ -11,10 +11,7 @@ async fn all_at_once(app: &App, count: usize, key: impl Fn(usize) -> String) -> 
         let (app, key) = (app.clone(), key(number));
         tokio::spawn(async move {
             let body = json!({"credits": 10, "reason": "a race", "reference": "job-9"});
-            app.post("/v1/accounts/racer/holds", body)
-                .key(&key)
-                .send()
-                .await
+            app.post("/v1/accounts/racer/holds", body).key(&key).send().await
         })
     });
     let mut replies = Vec::new();
@@ -30,9 +27,8 @@ async fn of_64_holds_of_10_on_a_balance_of_100_exactly_10_succeed() {
     app.account("racer").await;
     app.give("racer", 100).await;
     let replies = all_at_once(&app, 64, |number| format!("job-{number}")).await;
-    let (held, refused): (Vec<_>, Vec<_>) = replies
-        .iter()
-        .partition(|reply| reply.status.as_u16() == 201);
+    let (held, refused): (Vec<_>, Vec<_>) =
+        replies.iter().partition(|reply| reply.status.as_u16() == 201);
     assert_eq!((held.len(), refused.len()), (10, 54));
     for reply in refused {
         let problem = reply.problem(402, "insufficient_credits");
@@ -53,10 +49,7 @@ async fn of_64_sends_of_one_key_one_takes_effect_and_63_are_replays() {
     assert!(replies.iter().all(|reply| reply.status.as_u16() == 201));
     let bodies: HashSet<&[u8]> = replies.iter().map(|reply| reply.body.as_slice()).collect();
     assert_eq!(bodies.len(), 1);
-    let replays = replies
-        .iter()
-        .filter(|it| it.header("idempotency-replayed") == "true")
-        .count();
+    let replays = replies.iter().filter(|it| it.header("idempotency-replayed") == "true").count();
     assert_eq!(replays, 63);
     assert_eq!(app.balance("racer").await, (90.0, 10.0, 3));
 }

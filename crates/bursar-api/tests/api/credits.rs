@@ -23,12 +23,7 @@ async fn support_takes_credits_with_a_reason() {
     app.account("a").await;
     app.give("a", 100).await;
     let body = json!({"credits": -30, "class": "topup", "reason": "given twice"});
-    let taken = app
-        .post(CREDITS, body)
-        .key("ticket-8")
-        .send()
-        .await
-        .expect(200);
+    let taken = app.post(CREDITS, body).key("ticket-8").send().await.expect(200);
     assert_eq!(taken["credits"], -30);
     assert_eq!(taken["lots"][0]["credits"], 30);
     assert_eq!(app.balance("a").await, (70.0, 0.0, 3));
@@ -48,33 +43,19 @@ async fn what_is_refused() {
         (json!({"reason": null}), 422, "invalid_request"),
         (json!({"note": "x"}), 422, "invalid_request"),
         (json!({"expires_at": "tomorrow"}), 422, "invalid_request"),
-        (
-            json!({"expires_at": "2026-01-31T10:00:00Z"}),
-            422,
-            "expiry_in_the_past",
-        ),
-        (
-            json!({"credits": -1, "expires_at": "2027-01-01T00:00:00Z"}),
-            422,
-            "expiry_of_taking",
-        ),
+        (json!({"expires_at": "2026-01-31T10:00:00Z"}), 422, "expiry_in_the_past"),
+        (json!({"credits": -1, "expires_at": "2027-01-01T00:00:00Z"}), 422, "expiry_of_taking"),
         (
             json!({"class": "topup", "expires_at": "2027-01-01T00:00:00Z"}),
             422,
             "topups_never_expire",
         ),
         (json!({"class": "plan"}), 409, "plan_credits_without_period"),
-        (
-            json!({"credits": -11, "class": "topup"}),
-            409,
-            "not_enough_to_take",
-        ),
+        (json!({"credits": -11, "class": "topup"}), 409, "not_enough_to_take"),
     ];
     for (change, status, code) in cases {
         let mut body = json!({"credits": 5, "class": "promo", "reason": "a test"});
-        let Value::Object(changes) = change else {
-            unreachable!()
-        };
+        let Value::Object(changes) = change else { unreachable!() };
         body.as_object_mut().unwrap().extend(changes);
         let text = body.to_string();
         let reply = app.post(CREDITS, body).key("key").send().await;
@@ -82,15 +63,8 @@ async fn what_is_refused() {
         reply.problem(status, code);
     }
     let body = json!({"credits": 5, "class": "promo", "reason": "a test"});
-    app.post(CREDITS, body.clone())
-        .send()
-        .await
-        .problem(400, "idempotency_key_required");
-    let reply = app
-        .post("/v1/accounts/b/credits", body)
-        .key("key")
-        .send()
-        .await;
+    app.post(CREDITS, body.clone()).send().await.problem(400, "idempotency_key_required");
+    let reply = app.post("/v1/accounts/b/credits", body).key("key").send().await;
     reply.problem(404, "account_not_found");
     assert_eq!(app.balance("a").await, (10.0, 0.0, 2));
 }

@@ -15,17 +15,11 @@ struct Listener {
 
 impl Listener {
     async fn of(app: &App) -> Self {
-        let request = app
-            .get("/v1/accounts/a/events")
-            .header("Last-Event-ID", "1")
-            .request();
+        let request = app.get("/v1/accounts/a/events").header("Last-Event-ID", "1").request();
         let response = app.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self {
-            body: response.into_body(),
-            text: String::new(),
-        }
+        Self { body: response.into_body(), text: String::new() }
     }
 
     /// The next event's name, id and data; `None` at the end.
@@ -35,10 +29,7 @@ impl Listener {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
                 self.text = rest;
                 let field = |name: &str| {
-                    event
-                        .lines()
-                        .find_map(|line| line.strip_prefix(name))
-                        .map(str::trim)
+                    event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
                 };
                 if let Some(data) = field("data:") {
                     let id = field("id:").unwrap().parse().unwrap();
@@ -49,8 +40,7 @@ impl Listener {
             }
             let frame = tokio::time::timeout(Duration::from_secs(5), self.body.frame());
             let frame = frame.await.expect("an event within five seconds")?.unwrap();
-            self.text
-                .push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
+            self.text.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
         }
     }
 }
@@ -66,34 +56,16 @@ async fn a_listener_gets_the_balance_and_then_what_happens() {
     assert_eq!(data, app.get("/v1/accounts/a/balance").send().await.json());
     app.give("b", 5).await;
     let body = json!({"operation": "video"});
-    app.post("/v1/accounts/a/holds", body)
-        .key("job")
-        .send()
-        .await
-        .expect(201);
+    app.post("/v1/accounts/a/holds", body).key("job").send().await.expect(201);
     let (name, id, data) = listener.next().await.unwrap();
     assert_eq!((name.as_str(), id), ("hold", 4));
-    assert_eq!(
-        (&data["kind"], &data["credits"]),
-        (&json!("hold_placed"), &json!(-50))
-    );
+    assert_eq!((&data["kind"], &data["credits"]), (&json!("hold_placed"), &json!(-50)));
     let (name, id, data) = listener.next().await.unwrap();
     assert_eq!((name.as_str(), id), ("balance", 4));
-    assert_eq!(
-        (&data["available"], &data["held"]),
-        (&json!(350), &json!(50))
-    );
+    assert_eq!((&data["available"], &data["held"]), (&json!(350), &json!(50)));
     let body = json!({"plan": "studio", "interval": "month"});
-    app.post("/v1/accounts/a/subscription", body)
-        .key("up")
-        .send()
-        .await
-        .expect(200);
-    let names = [
-        listener.next().await,
-        listener.next().await,
-        listener.next().await,
-    ];
+    app.post("/v1/accounts/a/subscription", body).key("up").send().await.expect(200);
+    let names = [listener.next().await, listener.next().await, listener.next().await];
     let names = names.map(|event| event.unwrap().0);
     assert_eq!(names, ["subscription", "credits", "balance"]);
 }
@@ -124,10 +96,7 @@ async fn a_listener_that_fell_behind_starts_over_with_the_balance() {
     app.give("b", 1).await;
     for batch in 0..9 {
         let operations: Vec<Value> = (0..1_000).map(|it| charge(batch * 1_000 + it)).collect();
-        app.post("/v1/batch", json!({"operations": operations}))
-            .send()
-            .await
-            .expect(200);
+        app.post("/v1/batch", json!({"operations": operations})).send().await.expect(200);
     }
     let (name, id, _) = listener.next().await.unwrap();
     assert_eq!((name.as_str(), id), ("balance", 2));
@@ -136,8 +105,5 @@ async fn a_listener_that_fell_behind_starts_over_with_the_balance() {
 #[tokio::test]
 async fn an_unknown_account_has_no_events() {
     let app = App::new().await;
-    app.get("/v1/accounts/a/events")
-        .send()
-        .await
-        .problem(404, "account_not_found");
+    app.get("/v1/accounts/a/events").send().await.problem(404, "account_not_found");
 }

@@ -28,20 +28,10 @@ async fn a_full_disk_stops_writes_with_a_clear_refusal() {
     app.account("a").await;
     app.store.fail_commits(true);
     let body = json!({"credits": 5, "class": "promo", "reason": "a test"});
-    let send = || {
-        app.post("/v1/accounts/a/credits", body.clone())
-            .key("gift")
-            .send()
-    };
+    let send = || app.post("/v1/accounts/a/credits", body.clone()).key("gift").send();
     let reply = send().await;
     let problem = reply.problem(503, "storage_unavailable");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("nothing was changed"),
-        "{problem}"
-    );
+    assert!(problem["detail"].as_str().unwrap().contains("nothing was changed"), "{problem}");
     assert_eq!(reply.header("retry-after"), "1");
     assert_eq!(app.balance("a").await, (0.0, 0.0, 1));
     app.store.fail_commits(false);
@@ -54,14 +44,9 @@ async fn a_full_disk_stops_writes_with_a_clear_refusal() {
 async fn an_unknown_outcome_is_known_by_sending_the_key_again() {
     let app = App::new().await;
     app.account("a").await;
-    app.store
-        .fail_commits_with(|_| Some(bursar_store::memory::CommitFault::Unknown));
+    app.store.fail_commits_with(|_| Some(bursar_store::memory::CommitFault::Unknown));
     let body = json!({"credits": 5, "class": "promo", "reason": "a test"});
-    let send = || {
-        app.post("/v1/accounts/a/credits", body.clone())
-            .key("gift")
-            .send()
-    };
+    let send = || app.post("/v1/accounts/a/credits", body.clone()).key("gift").send();
     send().await.problem(503, "outcome_unknown");
     app.store.fail_commits(false);
     let reply = send().await;
@@ -75,14 +60,8 @@ async fn metrics_count_requests_by_route() {
     let app = App::new().await;
     app.account("a").await;
     app.get("/v1/accounts/a").send().await.expect(200);
-    app.get("/v1/accounts/b")
-        .send()
-        .await
-        .problem(404, "account_not_found");
-    app.get("/wp-login.php")
-        .send()
-        .await
-        .problem(404, "route_not_found");
+    app.get("/v1/accounts/b").send().await.problem(404, "account_not_found");
+    app.get("/wp-login.php").send().await.problem(404, "route_not_found");
     let reply = app.get("/metrics").secret(None).send().await;
     let text = String::from_utf8(reply.body).unwrap();
     for line in [
@@ -93,9 +72,6 @@ async fn metrics_count_requests_by_route() {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
-    assert!(
-        text.contains("bursar_http_request_duration_seconds_bucket"),
-        "{text}"
-    );
+    assert!(text.contains("bursar_http_request_duration_seconds_bucket"), "{text}");
     assert!(!text.contains("wp-login"), "{text}");
 }

@@ -17,10 +17,7 @@ async fn hold(app: &App, key: &str, body: Value) -> Value {
 /// What is done to a hold of 50 credits.
 async fn after(app: &App, hold: &Value, what: &str, key: &str, body: Value) -> Reply {
     let id = hold["id"].as_str().unwrap();
-    app.post(&format!("{HOLDS}/{id}/{what}"), body)
-        .key(key)
-        .send()
-        .await
+    app.post(&format!("{HOLDS}/{id}/{what}"), body).key(key).send().await
 }
 
 #[tokio::test]
@@ -40,10 +37,7 @@ async fn a_hold_reserves_credits() {
 async fn a_hold_is_for_exactly_one_thing() {
     let app = subscriber().await;
     let amount = hold(&app, "amount", json!({"credits": 0.25, "reason": "a job"})).await;
-    assert_eq!(
-        (&amount["credits"], &amount["reason"]),
-        (&json!(0.25), &json!("a job"))
-    );
+    assert_eq!((&amount["credits"], &amount["reason"]), (&json!(0.25), &json!("a job")));
     assert_eq!(amount["operation"], json!(null));
     let wrong = [
         json!({}),
@@ -61,11 +55,7 @@ async fn a_hold_is_for_exactly_one_thing() {
     ];
     for (number, body) in wrong.into_iter().enumerate() {
         let text = body.to_string();
-        let reply = app
-            .post(HOLDS, body)
-            .key(&format!("wrong-{number}"))
-            .send()
-            .await;
+        let reply = app.post(HOLDS, body).key(&format!("wrong-{number}")).send().await;
         assert_eq!(reply.status.as_u16(), 422, "{text}");
         reply.problem(422, "invalid_request");
     }
@@ -87,9 +77,7 @@ async fn what_a_hold_is_refused_for() {
     let body = json!({"credits": 1_000_001, "reason": "a job"});
     let problem = place(body).await.problem(422, "too_many_credits");
     assert_eq!(problem["most_credits"], 1_000_000);
-    place(json!({"operation": "nothing"}))
-        .await
-        .problem(422, "unknown_operation");
+    place(json!({"operation": "nothing"})).await.problem(422, "unknown_operation");
     let reply = app.post(HOLDS, json!({"operation": "video"})).send().await;
     reply.problem(400, "idempotency_key_required");
     assert_eq!(app.balance("a").await, (400.0, 0.0, 3));
@@ -106,9 +94,7 @@ async fn a_capture_spends_the_actual_cost_and_returns_the_rest() {
     let problem = problem.problem(409, "hold_ended");
     assert_eq!(problem["how"], "captured");
     assert_eq!(problem["at"], crate::app::START);
-    after(&app, &hold, "release", "job:late", json!({}))
-        .await
-        .problem(409, "hold_ended");
+    after(&app, &hold, "release", "job:late", json!({})).await.problem(409, "hold_ended");
     assert_eq!(app.balance("a").await, (360.0, 0.0, 5));
 }
 
@@ -119,10 +105,7 @@ async fn a_capture_without_a_body_takes_all() {
     let path = format!("{HOLDS}/{}/capture", hold["id"].as_str().unwrap());
     let call = app.call(axum::http::Method::POST, &path).key("done");
     let captured = call.send().await.expect(200);
-    assert_eq!(
-        (&captured["captured"], &captured["returned"]),
-        (&json!(50), &json!(0))
-    );
+    assert_eq!((&captured["captured"], &captured["returned"]), (&json!(50), &json!(0)));
 }
 
 #[tokio::test]
@@ -131,17 +114,9 @@ async fn a_capture_may_be_partial_until_it_is_final() {
     let hold = hold(&app, "job", json!({"operation": "video"})).await;
     let body = json!({"credits": 12.5, "final": false});
     let first = after(&app, &hold, "capture", "one", body).await.expect(200);
-    assert_eq!(
-        (&first["captured"], &first["final"]),
-        (&json!(12.5), &json!(false))
-    );
-    let last = after(&app, &hold, "capture", "two", json!({"credits": 0}))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&last["captured"], &last["returned"]),
-        (&json!(0), &json!(37.5))
-    );
+    assert_eq!((&first["captured"], &first["final"]), (&json!(12.5), &json!(false)));
+    let last = after(&app, &hold, "capture", "two", json!({"credits": 0})).await.expect(200);
+    assert_eq!((&last["captured"], &last["returned"]), (&json!(0), &json!(37.5)));
     assert_eq!(last["final"], true);
 }
 
@@ -151,19 +126,13 @@ async fn a_capture_beyond_the_hold_must_be_allowed() {
     let hold = hold(&app, "job", json!({"operation": "video"})).await;
     let problem = after(&app, &hold, "capture", "a", json!({"credits": 60})).await;
     let problem = problem.problem(409, "exceeds_hold");
-    assert_eq!(
-        (&problem["need"], &problem["reserved"]),
-        (&json!(60), &json!(50))
-    );
+    assert_eq!((&problem["need"], &problem["reserved"]), (&json!(60), &json!(50)));
     let body = json!({"credits": 500, "allow_overage": true});
     let problem = after(&app, &hold, "capture", "b", body).await;
     problem.problem(402, "insufficient_credits");
     let body = json!({"credits": 60, "allow_overage": true});
     let captured = after(&app, &hold, "capture", "c", body).await.expect(200);
-    assert_eq!(
-        (&captured["captured"], &captured["overage"]),
-        (&json!(60), &json!(10))
-    );
+    assert_eq!((&captured["captured"], &captured["overage"]), (&json!(60), &json!(10)));
 }
 
 #[tokio::test]
@@ -172,9 +141,7 @@ async fn what_a_capture_is_refused_for() {
     let video = hold(&app, "video", json!({"operation": "video"})).await;
     let amount = hold(&app, "amount", json!({"credits": 5, "reason": "a job"})).await;
     let capture = async |hold: &Value, body| after(&app, hold, "capture", "key", body).await;
-    capture(&amount, json!({"units": 1}))
-        .await
-        .problem(422, "units_without_rate");
+    capture(&amount, json!({"units": 1})).await.problem(422, "units_without_rate");
     for body in [
         json!({"units": 1, "credits": 1}),
         json!({"credits": -1}),
@@ -185,16 +152,9 @@ async fn what_a_capture_is_refused_for() {
         capture(&video, body).await.problem(422, "invalid_request");
     }
     let other = json!({"id": "hold_00000000000000000000000000000000"});
-    capture(&other, json!({}))
-        .await
-        .problem(404, "hold_not_found");
-    capture(&json!({"id": "hold_7"}), json!({}))
-        .await
-        .problem(404, "hold_not_found");
-    let path = format!(
-        "/v1/accounts/b/holds/{}/capture",
-        video["id"].as_str().unwrap()
-    );
+    capture(&other, json!({})).await.problem(404, "hold_not_found");
+    capture(&json!({"id": "hold_7"}), json!({})).await.problem(404, "hold_not_found");
+    let path = format!("/v1/accounts/b/holds/{}/capture", video["id"].as_str().unwrap());
     let reply = app.post(&path, json!({})).key("key").send().await;
     reply.problem(404, "account_not_found");
 }
@@ -223,40 +183,24 @@ async fn a_hold_can_be_extended_but_not_shortened() {
     let extended = after(&app, &hold, "extend", "less", body).await.expect(200);
     assert_eq!(extended["expires_at"], "2026-01-31T11:00:00Z");
     let body = json!({"ttl_seconds": 86_401});
-    after(&app, &hold, "extend", "long", body)
-        .await
-        .problem(422, "ttl_out_of_range");
-    after(&app, &hold, "extend", "none", json!({}))
-        .await
-        .problem(422, "invalid_request");
+    after(&app, &hold, "extend", "long", body).await.problem(422, "ttl_out_of_range");
+    after(&app, &hold, "extend", "none", json!({})).await.problem(422, "invalid_request");
 }
 
 #[tokio::test]
 async fn a_hold_that_timed_out_says_so() {
     let app = subscriber().await;
-    let hold = hold(
-        &app,
-        "job",
-        json!({"operation": "video", "ttl_seconds": 60}),
-    )
-    .await;
+    let hold = hold(&app, "job", json!({"operation": "video", "ttl_seconds": 60})).await;
     app.clock.set("2026-01-31T10:02:00Z".parse().unwrap());
     let problem = after(&app, &hold, "capture", "late", json!({})).await;
     let problem = problem.problem(409, "hold_ended");
-    assert_eq!(
-        (&problem["how"], &problem["at"]),
-        (&json!("timed_out"), &hold["expires_at"])
-    );
+    assert_eq!((&problem["how"], &problem["at"]), (&json!("timed_out"), &hold["expires_at"]));
 }
 
 #[tokio::test]
 async fn each_change_repeats_its_reply() {
     let app = subscriber().await;
-    let place = || {
-        app.post(HOLDS, json!({"operation": "video"}))
-            .key("job")
-            .send()
-    };
+    let place = || app.post(HOLDS, json!({"operation": "video"})).key("job").send();
     let first = place().await;
     let hold = first.expect(201);
     let done = after(&app, &hold, "capture", "job:done", json!({"units": 5.0})).await;
@@ -286,27 +230,15 @@ async fn open_holds_are_listed_in_pages() {
         let page = app.get(&path).send().await.expect(200);
         let data = page["data"].as_array().unwrap().clone();
         assert_eq!(data.len(), expected);
-        seen.extend(
-            data.iter()
-                .map(|hold| hold["id"].as_str().unwrap().to_owned()),
-        );
-        path = format!(
-            "{HOLDS}?limit=2&after={}",
-            page["next"].as_str().unwrap_or("none")
-        );
+        seen.extend(data.iter().map(|hold| hold["id"].as_str().unwrap().to_owned()));
+        path = format!("{HOLDS}?limit=2&after={}", page["next"].as_str().unwrap_or("none"));
     }
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 5);
     app.get(&path).send().await.problem(422, "invalid_cursor");
-    app.get(&format!("{HOLDS}?limit=0"))
-        .send()
-        .await
-        .problem(422, "invalid_request");
-    app.get(&format!("{HOLDS}?page=2"))
-        .send()
-        .await
-        .problem(422, "invalid_request");
+    app.get(&format!("{HOLDS}?limit=0")).send().await.problem(422, "invalid_request");
+    app.get(&format!("{HOLDS}?page=2")).send().await.problem(422, "invalid_request");
 }
 
 #[tokio::test]
@@ -314,10 +246,7 @@ async fn a_change_at_another_version_is_refused() {
     let app = subscriber().await;
     let place = |tag: &'static str, key: &'static str| {
         let body = json!({"operation": "video"});
-        app.post(HOLDS, body)
-            .header("If-Match", tag)
-            .key(key)
-            .send()
+        app.post(HOLDS, body).header("If-Match", tag).key(key).send()
     };
     let problem = place("\"2\"", "a").await.problem(412, "version_mismatch");
     assert_eq!(problem["version"], 3);
@@ -332,17 +261,9 @@ async fn a_change_at_another_version_is_refused() {
 async fn an_ended_subscription_spends_nothing() {
     let app = subscriber().await;
     app.give("a", 100).await;
-    app.post("/v1/accounts/a/subscription/cancel", json!({}))
-        .key("end")
-        .send()
-        .await
-        .expect(200);
+    app.post("/v1/accounts/a/subscription/cancel", json!({})).key("end").send().await.expect(200);
     app.clock.set("2026-03-01T00:00:00Z".parse().unwrap());
-    let reply = app
-        .post(HOLDS, json!({"operation": "image"}))
-        .key("late")
-        .send()
-        .await;
+    let reply = app.post(HOLDS, json!({"operation": "image"})).key("late").send().await;
     let problem = reply.problem(402, "subscription_ended");
     assert_eq!(problem["at"], "2026-02-28T10:00:00Z");
 }

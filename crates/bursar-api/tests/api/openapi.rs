@@ -21,10 +21,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
     paths
         .iter()
         .flat_map(|(path, item)| {
-            item.as_object()
-                .unwrap()
-                .iter()
-                .map(move |it| operation(path, it))
+            item.as_object().unwrap().iter().map(move |it| operation(path, it))
         })
         .collect()
 }
@@ -78,10 +75,7 @@ async fn every_route_is_in_it() {
         "POST /v1/batch",
         "POST /v1/test_clock/accounts/{id}/advance",
     ];
-    assert_eq!(
-        found.iter().map(String::as_str).collect::<Vec<_>>(),
-        expected
-    );
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
 /// What is documented is served: no address is unknown, no method refused.
@@ -99,10 +93,7 @@ async fn every_operation_in_it_is_served() {
         let reply = app.call(method, &address).send().await;
         let code = serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
         let code = code["code"].as_str().unwrap_or_default();
-        assert!(
-            !["route_not_found", "method_not_allowed", "internal"].contains(&code),
-            "{path}"
-        );
+        assert!(!["route_not_found", "method_not_allowed", "internal"].contains(&code), "{path}");
     }
 }
 
@@ -136,20 +127,14 @@ async fn everything_in_it_is_described() {
             assert!(parameter["description"].is_string(), "{place}: {parameter}");
         }
         if path.starts_with("/v1") {
-            assert!(
-                operation["security"][0]["api_key"][0].is_string(),
-                "{place}"
-            );
+            assert!(operation["security"][0]["api_key"][0].is_string(), "{place}");
             assert!(responses.contains_key("401"), "{place}");
         }
     }
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
             let nullable = property["oneOf"][0]["description"].is_string();
-            assert!(
-                nullable || property["description"].is_string(),
-                "{name}.{field}"
-            );
+            assert!(nullable || property["description"].is_string(), "{name}.{field}");
         }
     }
 }
@@ -161,12 +146,7 @@ async fn bodies_are_read_as_documented() {
     let (app, document) = document().await;
     app.subscriber("a", "starter").await;
     let schemas = &document["components"]["schemas"];
-    let understood = [
-        "none",
-        "hold_not_found",
-        "charge_not_found",
-        "already_on_plan",
-    ];
+    let understood = ["none", "hold_not_found", "charge_not_found", "already_on_plan"];
     for (method, path, operation) in operations(&document) {
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
         let text = body.to_string();
@@ -175,44 +155,26 @@ async fn bodies_are_read_as_documented() {
         };
         let name = name.split('"').next().unwrap();
         let schema = &schemas[name];
-        let address = path
-            .replace("{id}", "a")
-            .replace("{hold}", &format!("hold_{:0>32}", 1));
+        let address = path.replace("{id}", "a").replace("{hold}", &format!("hold_{:0>32}", 1));
         let address = address.replace("{charge}", &format!("charge_{:0>32}", 1));
         let method: Method = method.to_uppercase().parse().unwrap();
         let send = |body: Value, key: &str| {
-            app.call(method.clone(), &address)
-                .json(&body.to_string())
-                .key(key)
-                .send()
+            app.call(method.clone(), &address).json(&body.to_string()).key(key).send()
         };
         let example = schema["example"].clone();
         assert!(example.is_object(), "{name}");
         let reply = send(example.clone(), &format!("example:{name}")).await;
         let code = reply.json()["code"].clone();
-        assert!(
-            understood.contains(&code.as_str().unwrap_or("none")),
-            "{name}: {code}"
-        );
+        assert!(understood.contains(&code.as_str().unwrap_or("none")), "{name}: {code}");
         if schema["additionalProperties"] != json!(false) {
             continue;
         }
         let mut wrong = example;
         wrong["zzz"] = json!("x");
-        let problem = send(wrong, &format!("wrong:{name}"))
-            .await
-            .problem(422, "invalid_request");
-        let known: BTreeSet<&str> = problem["known"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| it.as_str().unwrap())
-            .collect();
-        let fields = schema["properties"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str);
+        let problem = send(wrong, &format!("wrong:{name}")).await.problem(422, "invalid_request");
+        let known: BTreeSet<&str> =
+            problem["known"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        let fields = schema["properties"].as_object().unwrap().keys().map(String::as_str);
 
         assert_eq!(known, fields.collect(), "{name}");
     }

@@ -24,19 +24,10 @@ async fn every_problem_has_a_page_where_its_type_points() {
         assert_eq!(reply.status.as_u16(), 200, "{path}");
         assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
         let page = String::from_utf8(reply.body).unwrap();
-        assert!(
-            page.contains(code.title()) && page.contains(code.meaning()),
-            "{page}"
-        );
-        assert!(
-            !page.contains("<script") && !page.contains("<style"),
-            "{page}"
-        );
+        assert!(page.contains(code.title()) && page.contains(code.meaning()), "{page}");
+        assert!(!page.contains("<script") && !page.contains("<style"), "{page}");
     }
-    app.get("/problems/nothing")
-        .send()
-        .await
-        .problem(404, "route_not_found");
+    app.get("/problems/nothing").send().await.problem(404, "route_not_found");
     assert!(app.get("/problems.css").send().await.status.is_success());
 }
 
@@ -61,15 +52,10 @@ fn account() -> Vec<AccountRejection> {
     vec![
         AccountRejection::Exists,
         AccountRejection::NotFound,
-        AccountRejection::CurrencyNotOffered {
-            given: Currency::USD,
-            offered: Currency::USD,
-        },
+        AccountRejection::CurrencyNotOffered { given: Currency::USD, offered: Currency::USD },
         AccountRejection::ClockBackwards { now },
         AccountRejection::ClockTooFar { now },
-        AccountRejection::BadSpan {
-            given: "x".to_owned(),
-        },
+        AccountRejection::BadSpan { given: "x".to_owned() },
     ]
 }
 
@@ -77,10 +63,7 @@ fn pricing() -> Vec<PricingRejection> {
     let (operation, model, attribute) = (key(), key(), key());
     let (given, known) = ("x".to_owned(), vec![key()]);
     vec![
-        PricingRejection::UnknownOperation {
-            given: given.clone(),
-            known: known.clone(),
-        },
+        PricingRejection::UnknownOperation { given: given.clone(), known: known.clone() },
         PricingRejection::UnknownModel {
             operation: operation.clone(),
             given: given.clone(),
@@ -97,17 +80,8 @@ fn pricing() -> Vec<PricingRejection> {
             given: given.clone(),
             known: known.clone(),
         },
-        PricingRejection::UnknownValue {
-            operation: operation.clone(),
-            attribute,
-            given,
-            known,
-        },
-        PricingRejection::TooManyUnits {
-            operation,
-            given: Quantity::ONE,
-            most: Quantity::ONE,
-        },
+        PricingRejection::UnknownValue { operation: operation.clone(), attribute, given, known },
+        PricingRejection::TooManyUnits { operation, given: Quantity::ONE, most: Quantity::ONE },
     ]
 }
 
@@ -116,12 +90,7 @@ fn spending() -> Vec<SpendRejection> {
     let hold = format!("hold_{:0>32}", 1).parse().unwrap();
     let charge: SpendId = format!("charge_{:0>32}", 1).parse().unwrap();
     let own = [
-        SpendRejection::InsufficientCredits {
-            need: one,
-            available: one,
-            held: one,
-            short: one,
-        },
+        SpendRejection::InsufficientCredits { need: one, available: one, held: one, short: one },
         SpendRejection::FeatureNotInPlan {
             feature: key(),
             feature_name: "X".to_owned(),
@@ -129,47 +98,22 @@ fn spending() -> Vec<SpendRejection> {
             unlocked_by: None,
         },
         SpendRejection::SubscriptionEnded { ended_at: at },
-        SpendRejection::StorageFull {
-            used_bytes: 1,
-            quota_bytes: 1,
-        },
+        SpendRejection::StorageFull { used_bytes: 1, quota_bytes: 1 },
         SpendRejection::NothingToSpend,
-        SpendRejection::TooManyCredits {
-            given: one,
-            most: one,
-        },
+        SpendRejection::TooManyCredits { given: one, most: one },
         SpendRejection::TooManyHolds { most: 1 },
         SpendRejection::TtlOutOfRange { most_seconds: 1 },
         SpendRejection::QuoteExpired { expired_at: at },
         SpendRejection::QuoteOfAnotherAccount,
-        SpendRejection::NotFound {
-            spend: SpendId::Hold(hold),
-        },
+        SpendRejection::NotFound { spend: SpendId::Hold(hold) },
         SpendRejection::NotFound { spend: charge },
-        SpendRejection::HoldEnded {
-            hold,
-            how: HoldEnd::Captured,
-            at,
-        },
-        SpendRejection::ExceedsHold {
-            need: one,
-            reserved: one,
-        },
-        SpendRejection::UnitsWithoutRate {
-            given: Quantity::ONE,
-        },
+        SpendRejection::HoldEnded { hold, how: HoldEnd::Captured, at },
+        SpendRejection::ExceedsHold { need: one, reserved: one },
+        SpendRejection::UnitsWithoutRate { given: Quantity::ONE },
         SpendRejection::NothingSpent { spend: charge },
-        SpendRejection::RefundTooLarge {
-            given: one,
-            spent: one,
-            left: one,
-        },
+        SpendRejection::RefundTooLarge { given: one, spent: one, left: one },
     ];
-    pricing()
-        .into_iter()
-        .map(SpendRejection::from)
-        .chain(own)
-        .collect()
+    pricing().into_iter().map(SpendRejection::from).chain(own).collect()
 }
 
 fn credits() -> Vec<CreditsRejection> {
@@ -182,25 +126,15 @@ fn credits() -> Vec<CreditsRejection> {
         CreditsRejection::ExpiryOfTaking,
         CreditsRejection::TopupsNeverExpire,
         CreditsRejection::PlanCreditsWithoutPeriod,
-        CreditsRejection::NotEnoughToTake {
-            class: "promo",
-            need,
-            available,
-        },
+        CreditsRejection::NotEnoughToTake { class: "promo", need, available },
     ]
 }
 
 fn subscription() -> Vec<SubscriptionRejection> {
     let ends_at = Timestamp::from_micros(0);
     vec![
-        SubscriptionRejection::UnknownPlan {
-            given: "x".to_owned(),
-            known: vec![key()],
-        },
-        SubscriptionRejection::AlreadyOnPlan {
-            plan: key(),
-            interval: "month",
-        },
+        SubscriptionRejection::UnknownPlan { given: "x".to_owned(), known: vec![key()] },
+        SubscriptionRejection::AlreadyOnPlan { plan: key(), interval: "month" },
         SubscriptionRejection::NotSubscribed,
         SubscriptionRejection::Canceling { ends_at },
         SubscriptionRejection::NotCanceling,
@@ -221,15 +155,8 @@ fn every_rejection_is_in_the_table() {
         .collect();
     for rejection in &rejections {
         let code = Code::named(rejection.code());
-        assert!(
-            code.is_some_and(|code| code.status().is_client_error()),
-            "{rejection:?}"
-        );
+        assert!(code.is_some_and(|code| code.status().is_client_error()), "{rejection:?}");
     }
     let names: BTreeSet<&str> = rejections.iter().map(Rejection::code).collect();
-    assert_eq!(
-        names.len(),
-        rejections.len() - 1,
-        "two balances can become too large"
-    );
+    assert_eq!(names.len(), rejections.len() - 1, "two balances can become too large");
 }

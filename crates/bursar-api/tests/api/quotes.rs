@@ -12,12 +12,7 @@ async fn a_quote_says_what_it_costs_and_binds() {
     let quote = app.post(QUOTES, body).send().await.expect(200);
     insta::assert_json_snapshot!(quote, {".id" => "quote_…", ".rate_card_version" => "…"});
     let body = json!({"quote": quote["id"], "reference": "job-9"});
-    let charge = app
-        .post("/v1/accounts/a/charges", body)
-        .key("job-9")
-        .send()
-        .await
-        .expect(201);
+    let charge = app.post("/v1/accounts/a/charges", body).key("job-9").send().await.expect(201);
     assert_eq!(charge["credits"], quote["credits"]);
     assert_eq!(charge["rate_card_version"], quote["rate_card_version"]);
 }
@@ -31,10 +26,7 @@ async fn attributes_stand_beside_the_fields_or_in_an_object() {
     let beside = app.post(QUOTES, beside).send().await.expect(200);
     assert_eq!(app.post(QUOTES, within).send().await.expect(200), beside);
     let twice = json!({"operation": "video", "audio": "on", "attributes": {"audio": "off"}});
-    app.post(QUOTES, twice)
-        .send()
-        .await
-        .problem(422, "invalid_request");
+    app.post(QUOTES, twice).send().await.problem(422, "invalid_request");
 }
 
 #[tokio::test]
@@ -60,26 +52,10 @@ async fn what_has_no_price_is_refused_with_what_has() {
     app.subscriber("a", "starter").await;
     let cases = [
         (json!({"operation": "vidoe"}), "unknown_operation", "video"),
-        (
-            json!({"operation": "video", "model": "x"}),
-            "unknown_model",
-            "lantern-1",
-        ),
-        (
-            json!({"operation": "video", "quality": "8k"}),
-            "unknown_quality",
-            "standard",
-        ),
-        (
-            json!({"operation": "video", "adio": "on"}),
-            "unknown_attribute",
-            "audio",
-        ),
-        (
-            json!({"operation": "video", "audio": "loud"}),
-            "unknown_attribute_value",
-            "on",
-        ),
+        (json!({"operation": "video", "model": "x"}), "unknown_model", "lantern-1"),
+        (json!({"operation": "video", "quality": "8k"}), "unknown_quality", "standard"),
+        (json!({"operation": "video", "adio": "on"}), "unknown_attribute", "audio"),
+        (json!({"operation": "video", "audio": "loud"}), "unknown_attribute_value", "on"),
     ];
     for (body, code, known) in cases {
         let problem = app.post(QUOTES, body).send().await.problem(422, code);
@@ -87,35 +63,17 @@ async fn what_has_no_price_is_refused_with_what_has() {
         assert!(list.contains(&json!(known)), "{problem}");
     }
     let body = json!({"operation": "video", "units": 61});
-    let problem = app
-        .post(QUOTES, body)
-        .send()
-        .await
-        .problem(422, "too_many_units");
+    let problem = app.post(QUOTES, body).send().await.problem(422, "too_many_units");
     assert_eq!(problem["most_units"], 60);
-    let invalid = [
-        json!({}),
-        json!({"operation": 7}),
-        json!({"operation": "video", "units": 0}),
-    ];
+    let invalid = [json!({}), json!({"operation": 7}), json!({"operation": "video", "units": 0})];
     for body in invalid {
-        app.post(QUOTES, body)
-            .send()
-            .await
-            .problem(422, "invalid_request");
+        app.post(QUOTES, body).send().await.problem(422, "invalid_request");
     }
     let body = json!({"operation": "video", "audio": true});
-    let problem = app
-        .post(QUOTES, body)
-        .send()
-        .await
-        .problem(422, "invalid_request");
+    let problem = app.post(QUOTES, body).send().await.problem(422, "invalid_request");
     assert_eq!(problem["field"], "audio");
     let body = json!({"operation": "video"});
-    app.post("/v1/accounts/b/quotes", body)
-        .send()
-        .await
-        .problem(404, "account_not_found");
+    app.post("/v1/accounts/b/quotes", body).send().await.problem(404, "account_not_found");
 }
 
 #[tokio::test]
@@ -123,34 +81,18 @@ async fn a_quote_binds_until_it_expires_and_for_its_account_only() {
     let app = App::new().await;
     app.subscriber("a", "starter").await;
     app.subscriber("b", "starter").await;
-    let quote = app
-        .post(QUOTES, json!({"operation": "image"}))
-        .send()
-        .await
-        .expect(200);
+    let quote = app.post(QUOTES, json!({"operation": "image"})).send().await.expect(200);
     let use_by = async |account: &str, quote: &serde_json::Value, key: &str| {
         let path = format!("/v1/accounts/{account}/holds");
-        app.post(&path, json!({"quote": quote}))
-            .key(key)
-            .send()
-            .await
+        app.post(&path, json!({"quote": quote})).key(key).send().await
     };
-    use_by("b", &quote["id"], "other")
-        .await
-        .problem(422, "quote_of_another_account");
+    use_by("b", &quote["id"], "other").await.problem(422, "quote_of_another_account");
     let forged = quote["id"].as_str().unwrap().replace("quote_A", "quote_B");
-    use_by("a", &json!(forged), "forged")
-        .await
-        .problem(422, "unknown_quote");
-    use_by("a", &json!("hello"), "none")
-        .await
-        .problem(422, "unknown_quote");
+    use_by("a", &json!(forged), "forged").await.problem(422, "unknown_quote");
+    use_by("a", &json!("hello"), "none").await.problem(422, "unknown_quote");
     let before = app.balance("a").await;
-    app.clock
-        .set(quote["expires_at"].as_str().unwrap().parse().unwrap());
-    let problem = use_by("a", &quote["id"], "late")
-        .await
-        .problem(409, "quote_expired");
+    app.clock.set(quote["expires_at"].as_str().unwrap().parse().unwrap());
+    let problem = use_by("a", &quote["id"], "late").await.problem(409, "quote_expired");
     assert_eq!(problem["at"], quote["expires_at"]);
     assert_eq!(app.balance("a").await, before);
 }

@@ -14,18 +14,11 @@ async fn receipt(app: &App, spend: &Value) -> Value {
 }
 
 async fn hold(app: &App, body: Value) -> Value {
-    app.post("/v1/accounts/a/holds", body)
-        .key("job")
-        .send()
-        .await
-        .expect(201)
+    app.post("/v1/accounts/a/holds", body).key("job").send().await.expect(201)
 }
 
 async fn end(app: &App, hold: &Value, what: &str, body: Value) {
-    let path = format!(
-        "/v1/accounts/a/holds/{}/{what}",
-        hold["id"].as_str().unwrap()
-    );
+    let path = format!("/v1/accounts/a/holds/{}/{what}", hold["id"].as_str().unwrap());
     app.post(&path, body).key(what).send().await.expect(200);
 }
 
@@ -34,26 +27,12 @@ async fn a_hold_is_explained_from_beginning_to_end() {
     let app = subscriber().await;
     let body = json!({"operation": "video", "units": 7.5, "audio": "on", "reference": "job-2"});
     let hold = hold(&app, body).await;
-    let path = format!(
-        "/v1/accounts/a/holds/{}/capture",
-        hold["id"].as_str().unwrap()
-    );
+    let path = format!("/v1/accounts/a/holds/{}/capture", hold["id"].as_str().unwrap());
     let body = json!({"units": 5, "final": false});
     app.post(&path, body).key("one").send().await.expect(200);
-    app.post(&path, json!({"units": 1}))
-        .key("two")
-        .send()
-        .await
-        .expect(200);
-    let path = format!(
-        "/v1/accounts/a/charges/{}/refund",
-        hold["id"].as_str().unwrap()
-    );
-    app.post(&path, json!({"credits": 6}))
-        .key("three")
-        .send()
-        .await
-        .expect(200);
+    app.post(&path, json!({"units": 1})).key("two").send().await.expect(200);
+    let path = format!("/v1/accounts/a/charges/{}/refund", hold["id"].as_str().unwrap());
+    app.post(&path, json!({"credits": 6})).key("three").send().await.expect(200);
     let receipt = receipt(&app, &hold).await;
     insta::assert_json_snapshot!(receipt, {".rate_card_version" => "…"});
 }
@@ -66,10 +45,7 @@ async fn every_number_is_explained_in_a_sentence() {
         if let Some((what, body)) = ends {
             end(&app, &hold, what, body).await;
         }
-        receipt(&app, &hold).await["explanation"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        receipt(&app, &hold).await["explanation"].as_str().unwrap().to_owned()
     };
     let image = || json!({"operation": "image", "quality": "hd"});
     assert_eq!(
@@ -98,17 +74,9 @@ async fn every_number_is_explained_in_a_sentence() {
 async fn a_charge_is_explained() {
     let app = subscriber().await;
     let body = json!({"operation": "video"});
-    let charge = app
-        .post("/v1/accounts/a/charges", body)
-        .key("job")
-        .send()
-        .await
-        .expect(201);
+    let charge = app.post("/v1/accounts/a/charges", body).key("job").send().await.expect(201);
     let receipt = receipt(&app, &charge).await;
-    assert_eq!(
-        (&receipt["state"], &receipt["captured"]),
-        (&json!("charged"), &json!(50))
-    );
+    assert_eq!((&receipt["state"], &receipt["captured"]), (&json!("charged"), &json!(50)));
     assert_eq!(receipt["timeline"][0]["balance_before"], 400);
     assert_eq!(receipt["timeline"][0]["balance_after"], 350);
     assert_eq!(
@@ -122,14 +90,8 @@ async fn what_is_not_there() {
     let app = subscriber().await;
     let get = |path: &str| app.get(&format!("/v1/accounts/{path}")).send();
     let zeros = "0".repeat(32);
-    get(&format!("a/receipts/hold_{zeros}"))
-        .await
-        .problem(404, "hold_not_found");
-    get(&format!("a/receipts/charge_{zeros}"))
-        .await
-        .problem(404, "charge_not_found");
+    get(&format!("a/receipts/hold_{zeros}")).await.problem(404, "hold_not_found");
+    get(&format!("a/receipts/charge_{zeros}")).await.problem(404, "charge_not_found");
     get("a/receipts/x").await.problem(404, "charge_not_found");
-    get(&format!("b/receipts/hold_{zeros}"))
-        .await
-        .problem(404, "account_not_found");
+    get(&format!("b/receipts/hold_{zeros}")).await.problem(404, "account_not_found");
 }

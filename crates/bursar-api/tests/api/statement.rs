@@ -9,27 +9,11 @@ async fn busy() -> App {
     app.subscriber("a", "starter").await;
     app.give("a", 100).await;
     let body = json!({"operation": "image", "reference": "job-1"});
-    app.post("/v1/accounts/a/charges", body)
-        .key("job-1")
-        .send()
-        .await
-        .expect(201);
+    app.post("/v1/accounts/a/charges", body).key("job-1").send().await.expect(201);
     let body = json!({"operation": "video", "units": 7.5, "reference": "job-2"});
-    let hold = app
-        .post("/v1/accounts/a/holds", body)
-        .key("job-2")
-        .send()
-        .await
-        .expect(201);
-    let path = format!(
-        "/v1/accounts/a/holds/{}/capture",
-        hold["id"].as_str().unwrap()
-    );
-    app.post(&path, json!({"units": 6}))
-        .key("job-2:done")
-        .send()
-        .await
-        .expect(200);
+    let hold = app.post("/v1/accounts/a/holds", body).key("job-2").send().await.expect(201);
+    let path = format!("/v1/accounts/a/holds/{}/capture", hold["id"].as_str().unwrap());
+    app.post(&path, json!({"units": 6})).key("job-2:done").send().await.expect(200);
     app
 }
 
@@ -45,18 +29,9 @@ async fn every_movement_newest_first() {
 async fn pages_are_stable_under_inserts() {
     let app = busy().await;
     let ids = |page: &serde_json::Value| -> Vec<u64> {
-        page["data"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| row["id"].as_u64().unwrap())
-            .collect()
+        page["data"].as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect()
     };
-    let first = app
-        .get(&format!("{STATEMENT}?limit=2"))
-        .send()
-        .await
-        .expect(200);
+    let first = app.get(&format!("{STATEMENT}?limit=2")).send().await.expect(200);
     app.give("a", 7).await;
     let next = first["next"].as_str().unwrap();
     let path = format!("{STATEMENT}?after={next}&limit=1000");
@@ -71,13 +46,7 @@ async fn what_is_refused() {
     let get = |query: &str| app.get(&format!("{STATEMENT}?{query}")).send();
     get("after=7").await.problem(422, "invalid_cursor");
     get("after=aDE").await.problem(422, "invalid_cursor");
-    for query in [
-        "limit=1001",
-        "limit=-1",
-        "limit=ten",
-        "before=7",
-        "limit=%ff",
-    ] {
+    for query in ["limit=1001", "limit=-1", "limit=ten", "before=7", "limit=%ff"] {
         get(query).await.problem(422, "invalid_request");
     }
     let reply = app.get("/v1/accounts/b/statement").send().await;

@@ -69,15 +69,9 @@ async fn a_downgrade_waits_for_the_billing_date_and_can_be_undone() {
     let undo = |key: &'static str| app.call(Method::DELETE, &path).key(key).send();
     let kept = undo("undo").await.expect(200);
     let dropped = json!({"plan": "starter", "interval": "month"});
-    assert_eq!(
-        (&kept["dropped_change"], &kept["state"]),
-        (&dropped, &json!("active"))
-    );
+    assert_eq!((&kept["dropped_change"], &kept["state"]), (&dropped, &json!("active")));
     undo("undo-again").await.problem(409, "nothing_scheduled");
-    app.call(Method::DELETE, &path)
-        .send()
-        .await
-        .problem(400, "idempotency_key_required");
+    app.call(Method::DELETE, &path).send().await.problem(400, "idempotency_key_required");
     assert_eq!(show(&app).await["scheduled_change"], json!(null));
 }
 
@@ -85,29 +79,19 @@ async fn a_downgrade_waits_for_the_billing_date_and_can_be_undone() {
 async fn a_cancellation_ends_it_with_the_period_and_can_be_taken_back() {
     let app = on_professional().await;
     let post = |what: &'static str, key: &'static str| {
-        app.post(&format!("{SUBSCRIPTION}/{what}"), json!({}))
-            .key(key)
-            .send()
+        app.post(&format!("{SUBSCRIPTION}/{what}"), json!({})).key(key).send()
     };
     post("resume", "a").await.problem(409, "not_canceling");
     let body = json!({"reason": "too expensive"});
-    let canceled = app
-        .post(&format!("{SUBSCRIPTION}/cancel"), body)
-        .key("b")
-        .send()
-        .await;
+    let canceled = app.post(&format!("{SUBSCRIPTION}/cancel"), body).key("b").send().await;
     let canceled = canceled.expect(200);
     assert_eq!(canceled["state"], "canceling");
     assert_eq!(canceled["cancel_at"], "2026-02-28T10:00:00Z");
     let shown = show(&app).await;
     assert_eq!(shown["cancel_at"], canceled["cancel_at"]);
     assert_eq!(shown["next_refresh_at"], json!(null));
-    post("cancel", "c")
-        .await
-        .problem(409, "subscription_canceling");
-    change(&app, "studio", "month", "d")
-        .await
-        .problem(409, "subscription_canceling");
+    post("cancel", "c").await.problem(409, "subscription_canceling");
+    change(&app, "studio", "month", "d").await.problem(409, "subscription_canceling");
     let kept = post("resume", "e").await.expect(200);
     assert_eq!(kept["state"], "active");
     assert_eq!(show(&app).await["next_refresh_at"], "2026-02-28T10:00:00Z");
@@ -116,75 +100,38 @@ async fn a_cancellation_ends_it_with_the_period_and_can_be_taken_back() {
 #[tokio::test]
 async fn after_the_end_data_is_kept_and_one_can_come_back() {
     let app = on_professional().await;
-    app.post(&format!("{SUBSCRIPTION}/cancel"), json!({}))
-        .key("a")
-        .send()
-        .await
-        .expect(200);
+    app.post(&format!("{SUBSCRIPTION}/cancel"), json!({})).key("a").send().await.expect(200);
     app.clock.set("2026-03-01T00:00:00Z".parse().unwrap());
     let shown = show(&app).await;
-    assert_eq!(
-        (&shown["state"], &shown["plan"]),
-        (&json!("retention"), &json!("professional"))
-    );
+    assert_eq!((&shown["state"], &shown["plan"]), (&json!("retention"), &json!("professional")));
     assert_eq!(shown["retention"]["ended_at"], "2026-02-28T10:00:00Z");
     assert_eq!(shown["retention"]["purge_at"], "2026-03-30T10:00:00Z");
     let back = change(&app, "starter", "month", "back").await.expect(200);
-    assert_eq!(
-        (&back["kind"], &back["state"]),
-        (&json!("start"), &json!("active"))
-    );
+    assert_eq!((&back["kind"], &back["state"]), (&json!("start"), &json!("active")));
 }
 
 #[tokio::test]
 async fn a_pause_is_refused_with_what_to_do_instead() {
     let app = on_professional().await;
-    let reply = app
-        .post(&format!("{SUBSCRIPTION}/pause"), json!({}))
-        .key("a")
-        .send()
-        .await;
+    let reply = app.post(&format!("{SUBSCRIPTION}/pause"), json!({})).key("a").send().await;
     let problem = reply.problem(409, "pause_not_offered");
-    assert!(
-        problem["detail"].as_str().unwrap().contains("30 days"),
-        "{problem}"
-    );
-    assert!(
-        problem["fix"].as_str().unwrap().contains("Cancel"),
-        "{problem}"
-    );
-    let reply = app
-        .post("/v1/accounts/b/subscription/pause", json!({}))
-        .send()
-        .await;
+    assert!(problem["detail"].as_str().unwrap().contains("30 days"), "{problem}");
+    assert!(problem["fix"].as_str().unwrap().contains("Cancel"), "{problem}");
+    let reply = app.post("/v1/accounts/b/subscription/pause", json!({})).send().await;
     reply.problem(404, "account_not_found");
 }
 
 #[tokio::test]
 async fn what_is_refused() {
     let app = on_professional().await;
-    let problem = change(&app, "gold", "month", "a")
-        .await
-        .problem(422, "unknown_plan");
-    assert_eq!(
-        problem["known"],
-        json!(["starter", "professional", "studio"])
-    );
-    change(&app, "professional", "month", "b")
-        .await
-        .problem(409, "already_on_plan");
-    change(&app, "studio", "week", "c")
-        .await
-        .problem(422, "invalid_request");
+    let problem = change(&app, "gold", "month", "a").await.problem(422, "unknown_plan");
+    assert_eq!(problem["known"], json!(["starter", "professional", "studio"]));
+    change(&app, "professional", "month", "b").await.problem(409, "already_on_plan");
+    change(&app, "studio", "week", "c").await.problem(422, "invalid_request");
     let post = async |body: Value| app.post(SUBSCRIPTION, body).key("d").send().await;
-    post(json!({"plan": "studio"}))
-        .await
-        .problem(422, "invalid_request");
+    post(json!({"plan": "studio"})).await.problem(422, "invalid_request");
     let body = json!({"plan": "studio", "interval": "month", "coupon": "x"});
-    assert_eq!(
-        post(body).await.problem(422, "invalid_request")["field"],
-        "coupon"
-    );
+    assert_eq!(post(body).await.problem(422, "invalid_request")["field"], "coupon");
     let body = json!({"plan": "studio", "interval": "month", "preview": "x"});
     post(body).await.problem(422, "unknown_preview");
     let body = json!({"plan": "studio", "interval": "month"});

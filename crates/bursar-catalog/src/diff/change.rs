@@ -156,25 +156,13 @@ fn effect<S: Serializer>(effect: &Effect, serializer: S) -> Result<S::Ok, S::Err
 impl Display for Change {
     /// `Starter: price per month 29.00 USD -> 35.00 USD: new subscribers at once, …`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            path: _,
-            subject,
-            kind,
-            before,
-            after,
-            effect,
-        } = self;
+        let Self { path: _, subject, kind, before, after, effect } = self;
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         match kind {
             ChangeKind::Added => write!(f, "{subject} added: {effect}"),
             ChangeKind::Removed => write!(f, "{subject} removed: {effect}"),
             ChangeKind::Changed => {
-                write!(
-                    f,
-                    "{subject} {} -> {}: {effect}",
-                    value(before),
-                    value(after)
-                )
+                write!(f, "{subject} {} -> {}: {effect}", value(before), value(after))
             }
         }
     }
@@ -194,11 +182,7 @@ pub(super) struct At<'c> {
 impl Changes {
     /// Where changes of one thing go: its path, its name for people.
     pub(super) fn at(&mut self, path: impl Into<String>, subject: impl Into<String>) -> At<'_> {
-        At {
-            changes: self,
-            path: path.into(),
-            subject: subject.into(),
-        }
+        At { changes: self, path: path.into(), subject: subject.into() }
     }
 
     pub(super) fn into_vec(self) -> Vec<Change> {
@@ -222,14 +206,7 @@ impl At<'_> {
             "" => self.subject.clone(),
             name => format!("{}: {name}", self.subject),
         };
-        self.changes.0.push(Change {
-            path,
-            subject,
-            kind,
-            before,
-            after,
-            effect,
-        });
+        self.changes.0.push(Change { path, subject, kind, before, after, effect });
     }
 
     /// A change if the two differ.
@@ -256,12 +233,7 @@ impl At<'_> {
     ) {
         if before != after {
             let text = |value: &Option<T>| value.as_ref().map(ToString::to_string);
-            self.push(
-                (field, name),
-                ChangeKind::Changed,
-                (text(before), text(after)),
-                effect,
-            );
+            self.push((field, name), ChangeKind::Changed, (text(before), text(after)), effect);
         }
     }
 

@@ -65,12 +65,7 @@ pub(super) fn pairs<'a, T>(
     after: &'a [T],
     key: impl Fn(&T) -> &Key,
 ) -> Pairs<'a, T> {
-    pairs_by(
-        before,
-        after,
-        |element| key(element).clone(),
-        |key| key.to_string(),
-    )
+    pairs_by(before, after, |element| key(element).clone(), |key| key.to_string())
 }
 
 /// The same for any key.
@@ -90,10 +85,7 @@ pub(super) fn pairs_by<'a, T, K: PartialEq>(
     let added = after.iter().filter(|one| find(before, one).is_none());
     list.extend(added.map(|one| Pair::One(one, Presence::Added)));
     let common = |of: &'a [T], other: &'a [T]| -> Vec<String> {
-        of.iter()
-            .filter(|one| find(other, one).is_some())
-            .map(|one| name(&key(one)))
-            .collect()
+        of.iter().filter(|one| find(other, one).is_some()).map(|one| name(&key(one))).collect()
     };
     let orders = (common(before, after), common(after, before));
     let order = (orders.0 != orders.1).then(|| (orders.0.join(", "), orders.1.join(", ")));

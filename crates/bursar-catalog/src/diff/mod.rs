@@ -36,12 +36,7 @@ pub fn diff(before: &Catalog, after: &Catalog) -> Vec<Change> {
     product.compare("name", "name", (name, &after.name), Effect::Pages);
     let emails = (support_email, &after.support_email);
     product.compare("support_email", "support address", emails, Effect::Pages);
-    product.compare(
-        "currency",
-        "currency",
-        (currency, &after.currency),
-        Effect::NextRenewal,
-    );
+    product.compare("currency", "currency", (currency, &after.currency), Effect::NextRenewal);
     self::features(&mut changes, features, &after.features);
     plans::compare(&mut changes, (before, plans), (after, &after.plans));
     self::packs(&mut changes, packs, &after.packs);
@@ -60,9 +55,7 @@ pub fn describe(changes: &[Change]) -> String {
 
 fn features(changes: &mut Changes, before: &[Feature], after: &[Feature]) {
     let pairs = keyed::pairs(before, after, |feature| &feature.key);
-    changes
-        .at("features", "Features")
-        .order(&pairs, Effect::Pages);
+    changes.at("features", "Features").order(&pairs, Effect::Pages);
     for pair in pairs.list {
         let Feature { key, name } = pair.either();
         let mut at = changes.at(format!("features.{key}"), format!("Feature {name}"));
@@ -79,33 +72,17 @@ fn packs(changes: &mut Changes, before: &[Pack], after: &[Pack]) {
     let pairs = keyed::pairs(before, after, |pack| &pack.key);
     changes.at("packs", "Packs").order(&pairs, Effect::Pages);
     for pair in pairs.list {
-        let Pack {
-            key,
-            name,
-            credits,
-            price,
-        } = pair.either();
+        let Pack { key, name, credits, price } = pair.either();
         let mut at = changes.at(format!("packs.{key}"), format!("Pack {name}"));
         match pair.both() {
             Ok((_, after)) => {
                 at.compare("name", "name", (name, &after.name), Effect::Pages);
-                at.compare(
-                    "credits",
-                    "credits",
-                    (credits, &after.credits),
-                    Effect::NextPurchase,
-                );
-                at.compare(
-                    "price",
-                    "price",
-                    (price, &after.price),
-                    Effect::NextPurchase,
-                );
+                at.compare("credits", "credits", (credits, &after.credits), Effect::NextPurchase);
+                at.compare("price", "price", (price, &after.price), Effect::NextPurchase);
             }
-            Err(presence) => at.presence(
-                presence,
-                presence.choose(Effect::ForSale, Effect::ClosedPack),
-            ),
+            Err(presence) => {
+                at.presence(presence, presence.choose(Effect::ForSale, Effect::ClosedPack))
+            }
         }
     }
 }

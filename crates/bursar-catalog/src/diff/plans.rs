@@ -38,12 +38,7 @@ fn terms(changes: &mut Changes, before: &Plan, after: &Plan) {
     let effect = Effect::NextRenewal;
     let months = (&before.price_month, &after.price_month);
     at.compare("price.month", "price per month", months, effect);
-    at.compare(
-        "price.year",
-        "price per year",
-        (&before.price_year, &after.price_year),
-        effect,
-    );
+    at.compare("price.year", "price per year", (&before.price_year, &after.price_year), effect);
     let allowances = (&before.allowance, &after.allowance);
     at.compare("allowance", "credits per month", allowances, effect);
     let sizes = (&size(before.storage_bytes), &size(after.storage_bytes));
@@ -62,9 +57,7 @@ fn features(changes: &mut Changes, before: &Plan, after: &Plan, name: impl Fn(&K
         }
     }
     let subject = format!("{}: features", before.name);
-    changes
-        .at(format!("plans.{}.features", before.key), subject)
-        .order(&pairs, Effect::Pages);
+    changes.at(format!("plans.{}.features", before.key), subject).order(&pairs, Effect::Pages);
 }
 
 /// What only pages read.
@@ -86,22 +79,13 @@ fn display(changes: &mut Changes, before: &Plan, after: &Plan) {
     let mut at = changes.at(format!("plans.{key}"), name.as_str());
     at.compare("name", "name", (name, &after.name), Effect::Pages);
     let shares = (price_year_per_month, &after.price_year_per_month);
-    at.compare(
-        "price.year_per_month",
-        "price per year, shown per month",
-        shares,
-        Effect::Pages,
-    );
+    at.compare("price.year_per_month", "price per year, shown per month", shares, Effect::Pages);
     let lines = (&quoted(highlights), &quoted(&after.highlights));
     at.compare("highlights", "highlights", lines, Effect::Pages);
     let marks = (&yes_or_no(*popular), &yes_or_no(after.popular));
     at.compare("popular", "most popular", marks, Effect::Pages);
     let marks = (&yes_or_no(*retired), &yes_or_no(after.retired));
-    let effect = if after.retired {
-        Effect::RetiredPlan
-    } else {
-        Effect::ForSale
-    };
+    let effect = if after.retired { Effect::RetiredPlan } else { Effect::ForSale };
     at.compare("retired", "retired", marks, effect);
 }
 
@@ -111,11 +95,7 @@ const fn yes_or_no(value: bool) -> &'static str {
 
 fn quoted(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| format!("{line:?}")).collect();
-    if lines.is_empty() {
-        "none".to_owned()
-    } else {
-        lines.join(", ")
-    }
+    if lines.is_empty() { "none".to_owned() } else { lines.join(", ") }
 }
 
 fn feature_name(key: &Key, catalogs: [&Catalog; 2]) -> String {

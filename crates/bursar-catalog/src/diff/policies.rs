@@ -21,19 +21,11 @@ pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies
     let orders = (&burn_order(burn_first), &burn_order(&after.burn_first));
     at.compare("burn_first", "credits are used", orders, Effect::NextSpend);
     let ttls = (&in_words(*quote_ttl), &in_words(after.quote_ttl));
-    at.compare(
-        "quote_ttl",
-        "a quote binds for",
-        ttls,
-        Effect::QuotesFromNowOn,
-    );
+    at.compare("quote_ttl", "a quote binds for", ttls, Effect::QuotesFromNowOn);
     self::holds(&mut at, holds, &after.holds);
     self::plan_changes(&mut at, *plan_changes, after.changes);
     self::refunds(&mut at, refunds, &after.refunds);
-    let retries = (
-        &retries(dunning_retry_days),
-        &retries(&after.dunning_retry_days),
-    );
+    let retries = (&retries(dunning_retry_days), &retries(&after.dunning_retry_days));
     at.compare(
         "dunning_retry_days",
         "a failed renewal is tried again",
@@ -45,30 +37,15 @@ pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies
 }
 
 fn holds(at: &mut At<'_>, before: &HoldPolicy, after: &HoldPolicy) {
-    let HoldPolicy {
-        default_ttl,
-        max_ttl,
-        max_open,
-        max_credits,
-    } = before;
+    let HoldPolicy { default_ttl, max_ttl, max_open, max_credits } = before;
     let effect = Effect::HoldsFromNowOn;
     let defaults = (&in_words(*default_ttl), &in_words(after.default_ttl));
     at.compare("holds.default_ttl", "a hold lasts", defaults, effect);
     let longest = (&in_words(*max_ttl), &in_words(after.max_ttl));
     at.compare("holds.max_ttl", "a hold lasts at most", longest, effect);
-    at.compare(
-        "holds.max_open",
-        "holds open at once",
-        (max_open, &after.max_open),
-        effect,
-    );
+    at.compare("holds.max_open", "holds open at once", (max_open, &after.max_open), effect);
     let credits = (max_credits, &after.max_credits);
-    at.compare(
-        "holds.max_credits",
-        "most credits of a hold",
-        credits,
-        effect,
-    );
+    at.compare("holds.max_credits", "most credits of a hold", credits, effect);
 }
 
 fn plan_changes(at: &mut At<'_>, before: ChangePolicy, after: ChangePolicy) {
@@ -77,35 +54,14 @@ fn plan_changes(at: &mut At<'_>, before: ChangePolicy, after: ChangePolicy) {
     let upgrades = (&timing(upgrade), &timing(after.upgrade));
     at.compare("changes.upgrade", "upgrades take effect", upgrades, effect);
     let downgrades = (&timing(downgrade), &timing(after.downgrade));
-    at.compare(
-        "changes.downgrade",
-        "downgrades take effect",
-        downgrades,
-        effect,
-    );
+    at.compare("changes.downgrade", "downgrades take effect", downgrades, effect);
 }
 
 fn refunds(at: &mut At<'_>, before: &RefundPolicy, after: &RefundPolicy) {
-    let RefundPolicy {
-        first_subscription,
-        expired_lots: _,
-    } = before;
+    let RefundPolicy { first_subscription, expired_lots: _ } = before;
     let effect = Effect::RefundsFromNowOn;
-    let windows = (
-        &in_words(*first_subscription),
-        &in_words(after.first_subscription),
-    );
-    at.compare(
-        "refunds.first_subscription",
-        "first subscription refunded within",
-        windows,
-        effect,
-    );
+    let windows = (&in_words(*first_subscription), &in_words(after.first_subscription));
+    at.compare("refunds.first_subscription", "first subscription refunded within", windows, effect);
     let expireds = (&expired(before), &expired(after));
-    at.compare(
-        "refunds.expired_lots",
-        "a refund of expired credits",
-        expireds,
-        effect,
-    );
+    at.compare("refunds.expired_lots", "a refund of expired credits", expireds, effect);
 }

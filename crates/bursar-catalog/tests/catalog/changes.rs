@@ -11,19 +11,13 @@ fn changes(edits: &[(&str, &str)]) -> String {
 #[test]
 fn no_difference_is_said() {
     assert_eq!(changes(&[]), "No difference.\n");
-    assert_eq!(
-        changes(&[("# ScriptKit's catalog", "# The catalog")]),
-        "No difference.\n"
-    );
+    assert_eq!(changes(&[("# ScriptKit's catalog", "# The catalog")]), "No difference.\n");
 }
 
 #[test]
 fn prices_are_pinned_until_renewal() {
     assert_eq!(
-        changes(&[(
-            "{ month = \"29.00\" }",
-            "{ month = \"35.00\", year = \"313.00\" }"
-        )]),
+        changes(&[("{ month = \"29.00\" }", "{ month = \"35.00\", year = \"313.00\" }")]),
         "Starter: price per month 29.00 USD -> 35.00 USD: new subscribers at once, present ones at \
          their next renewal\n"
     );
@@ -37,10 +31,7 @@ fn a_plan_changed_in_every_way() {
         ("\"89.00\"", "\"99.00\""),
         ("1_250", "1_500"),
         ("10 GB", "12.5 GB"),
-        (
-            "  \"asset_vault\",\n  \"video_editor\",\n]",
-            "  \"advanced_ai\",\n  \"asset_vault\",\n]",
-        ),
+        ("  \"asset_vault\",\n  \"video_editor\",\n]", "  \"advanced_ai\",\n  \"asset_vault\",\n]"),
         ("\"Everything in Starter\", ", ""),
     ]);
     insta::assert_snapshot!(text);
@@ -48,25 +39,11 @@ fn a_plan_changed_in_every_way() {
 
 #[test]
 fn the_list_of_plans_packs_and_features() {
-    let studio = SCRIPTKIT
-        .split_once("[[plans]]\nkey = \"studio\"")
-        .unwrap()
-        .1;
-    let studio = format!(
-        "[[plans]]\nkey = \"studio\"{}",
-        studio.split_once("\n\n").unwrap().0
-    );
+    let studio = SCRIPTKIT.split_once("[[plans]]\nkey = \"studio\"").unwrap().1;
+    let studio = format!("[[plans]]\nkey = \"studio\"{}", studio.split_once("\n\n").unwrap().0);
     let text = changes(&[
-        (
-            &studio,
-            &studio
-                .replace("studio", "agency")
-                .replace("Studio", "Agency"),
-        ),
-        (
-            "credits = 2_500\nprice = \"150.00\"",
-            "credits = 3_000\nprice = \"170.00\"",
-        ),
+        (&studio, &studio.replace("studio", "agency").replace("Studio", "Agency")),
+        ("credits = 2_500\nprice = \"150.00\"", "credits = 3_000\nprice = \"170.00\""),
         (
             "key = \"small\"\nname = \"Small\"\ncredits = 100",
             "key = \"mini\"\nname = \"Mini\"\ncredits = 90",
@@ -92,10 +69,7 @@ fn the_order_of_plans() {
         )
     };
     let same_price = SCRIPTKIT.replace("\"89.00\"", "\"29.00\"");
-    let (before, after) = (
-        parse(&same_price).unwrap(),
-        parse(&swapped(&same_price)).unwrap(),
-    );
+    let (before, after) = (parse(&same_price).unwrap(), parse(&swapped(&same_price)).unwrap());
     assert_eq!(
         describe(&diff(&before, &after)),
         "Plans: order starter, professional, studio -> professional, starter, studio: changes of \
@@ -106,26 +80,14 @@ fn the_order_of_plans() {
 #[test]
 fn the_rate_card() {
     let text = changes(&[
-        (
-            "unit_price = \"14.5\", feature = \"advanced_ai\"",
-            "unit_price = 16, minimum = 40",
-        ),
-        (
-            "  { model = \"crane-2\",    quality",
-            "  { model = \"crane-3\",    quality",
-        ),
-        (
-            "off = 1, on = \"1.1\"",
-            "off = 1, on = \"1.2\", stereo = \"1.3\"",
-        ),
+        ("unit_price = \"14.5\", feature = \"advanced_ai\"", "unit_price = 16, minimum = 40"),
+        ("  { model = \"crane-2\",    quality", "  { model = \"crane-3\",    quality"),
+        ("off = 1, on = \"1.1\"", "off = 1, on = \"1.2\", stereo = \"1.3\""),
         (
             "unit = \"second\"\ndefault_units = 5\nmax_units = 60",
             "unit = \"second\"\ndefault_units = 6\nmax_units = 90\nrounding = \"half_up\"",
         ),
-        (
-            "default_model = \"lantern-1\"",
-            "default_model = \"crane-3\"",
-        ),
+        ("default_model = \"lantern-1\"", "default_model = \"crane-3\""),
         ("key = \"image_upscale\"", "key = \"image_enlarge\""),
         (
             "[operations.attributes.detail]\ndefault = \"normal\"",
@@ -153,10 +115,7 @@ fn every_policy() {
         ("max_credits = 1_000_000", "max_credits = 500"),
         ("upgrade = \"now\"", "upgrade = \"next_billing_date\""),
         ("downgrade = \"next_billing_date\"", "downgrade = \"now\""),
-        (
-            "first_subscription = \"7d\"",
-            "first_subscription = \"14d\"",
-        ),
+        ("first_subscription = \"7d\"", "first_subscription = \"14d\""),
         ("expired_lots = \"promo\"", "expired_lots = \"forfeit\""),
     ]);
     insta::assert_snapshot!(text);

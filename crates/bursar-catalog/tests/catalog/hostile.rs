@@ -88,11 +88,7 @@ fn hostile_numbers() {
                 continue;
             };
             let end = start + line.len();
-            let text = format!(
-                "{}{name} = {number}{}",
-                &SCRIPTKIT[..start],
-                &SCRIPTKIT[end..]
-            );
+            let text = format!("{}{name} = {number}{}", &SCRIPTKIT[..start], &SCRIPTKIT[end..]);
             survive(&text);
         }
     }
@@ -190,12 +186,7 @@ fn piece() -> impl Strategy<Value = String> {
 
 /// A byte range of the catalog, cut at characters.
 fn cut(from: usize, length: usize) -> std::ops::Range<usize> {
-    let floor = |at: usize| {
-        (0..=at)
-            .rev()
-            .find(|at| SCRIPTKIT.is_char_boundary(*at))
-            .unwrap_or(0)
-    };
+    let floor = |at: usize| (0..=at).rev().find(|at| SCRIPTKIT.is_char_boundary(*at)).unwrap_or(0);
     let from = floor(from % SCRIPTKIT.len());
     from..floor((from + length).min(SCRIPTKIT.len())).max(from)
 }

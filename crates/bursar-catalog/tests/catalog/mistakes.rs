@@ -56,26 +56,17 @@ fn a_valid_file_for_people() {
 #[test]
 fn columns_count_characters() {
     let parsed = parse("[product]\n'ä ö' = 1\nname = ['é', 3], colour = 1");
-    let places: Vec<_> = parsed
-        .unwrap_err()
-        .iter()
-        .map(|m| (m.line, m.column, m.path.clone()))
-        .collect();
-    assert!(
-        places.contains(&(2, 1, "product.\"ä ö\"".to_owned())),
-        "{places:?}"
-    );
+    let places: Vec<_> =
+        parsed.unwrap_err().iter().map(|m| (m.line, m.column, m.path.clone())).collect();
+    assert!(places.contains(&(2, 1, "product.\"ä ö\"".to_owned())), "{places:?}");
     assert!(places.contains(&(3, 16, String::new())), "{places:?}");
 }
 
 #[test]
 fn a_byte_order_mark_is_no_column() {
     let parsed = parse("\u{feff}prodct = 1\r\n\r\nfoo = 1");
-    let places: Vec<_> = parsed
-        .unwrap_err()
-        .iter()
-        .map(|m| (m.line, m.column, m.path.clone()))
-        .collect();
+    let places: Vec<_> =
+        parsed.unwrap_err().iter().map(|m| (m.line, m.column, m.path.clone())).collect();
     assert!(places.contains(&(1, 1, "prodct".to_owned())), "{places:?}");
     assert!(places.contains(&(3, 1, "foo".to_owned())), "{places:?}");
     assert!(parse(&format!("\u{feff}{}", bursar_catalog::SCRIPTKIT)).is_ok());
@@ -94,10 +85,8 @@ fn a_wrong_key_does_not_make_every_reference_to_it_wrong() {
     check(
         "key = \"video_editor\"",
         "key = 7",
-        &[
-            "features[5].key: 7 is not a key; expected 1 to 64 letters, digits or any of \
-           _ - . : / in quotes",
-        ],
+        &["features[5].key: 7 is not a key; expected 1 to 64 letters, digits or any of \
+           _ - . : / in quotes"],
     );
 }
 
@@ -110,16 +99,7 @@ fn numbers_are_read_from_the_file_not_from_floats() {
         let parsed = parse(&edited(&[(from, &to)])).unwrap();
         assert_eq!(parsed, bursar_catalog::scriptkit().unwrap(), "{written}");
     }
-    for written in [
-        "0.3000001",
-        "nan",
-        "inf",
-        "-0.3",
-        "0x10",
-        "1e30",
-        "true",
-        "1979-05-27",
-    ] {
+    for written in ["0.3000001", "nan", "inf", "-0.3", "0x10", "1e30", "true", "1979-05-27"] {
         let to = format!("quality = \"standard\", unit_price = {written}");
         let from = "quality = \"standard\", unit_price = \"0.3\"";
         assert_eq!(mistakes(from, &to).len(), 1, "{written}");
@@ -131,10 +111,8 @@ fn money_is_never_a_float() {
     check(
         "price = \"10.00\"",
         "price = 10.00",
-        &[
-            "packs[0].price: 10.00 is a floating-point number, and money is exact; expected \
-           \"10.00\"",
-        ],
+        &["packs[0].price: 10.00 is a floating-point number, and money is exact; expected \
+           \"10.00\""],
     );
 }
 
@@ -159,10 +137,8 @@ fn a_plan_may_cost_what_the_one_before_costs_but_not_less() {
     check(
         "\"89.00\"",
         "\"28.99\"",
-        &[
-            "plans[1].price.month: \"28.99\" is less than plans[0].price.month, but plans \
-           are listed lowest first; expected at least 29.00 USD, or another order of the plans",
-        ],
+        &["plans[1].price.month: \"28.99\" is less than plans[0].price.month, but plans \
+           are listed lowest first; expected at least 29.00 USD, or another order of the plans"],
     );
 }
 
@@ -180,26 +156,14 @@ fn a_pack_has_more_credits_than_the_one_before() {
 
 #[test]
 fn a_year_costs_what_the_plan_says_or_the_rule() {
-    let parsed = crate::with(&[(
-        "{ month = \"29.00\" }",
-        "{ month = \"29.00\", year = \"300.00\" }",
-    )]);
+    let parsed =
+        crate::with(&[("{ month = \"29.00\" }", "{ month = \"29.00\", year = \"300.00\" }")]);
     assert_eq!(parsed.plans[0].price_year.to_string(), "300.00 USD");
-    assert_eq!(
-        parsed.plans[0].price_year_per_month.to_string(),
-        "25.00 USD"
-    );
+    assert_eq!(parsed.plans[0].price_year_per_month.to_string(), "25.00 USD");
     let no_rule = ("[annual]\ndiscount_percent = 10\nround_to = \"1.00\"\n", "");
     let parsed = parse(&edited(&[no_rule]));
     let mistakes: Vec<String> = parsed.unwrap_err().iter().map(|m| m.path.clone()).collect();
-    assert_eq!(
-        mistakes,
-        [
-            "plans[0].price.year",
-            "plans[1].price.year",
-            "plans[2].price.year"
-        ]
-    );
+    assert_eq!(mistakes, ["plans[0].price.year", "plans[1].price.year", "plans[2].price.year"]);
 }
 
 #[test]
@@ -207,18 +171,14 @@ fn a_hold_lasts_a_day_at_most() {
     check(
         "max_ttl = \"24h\"",
         "max_ttl = \"25h\"",
-        &[
-            "policies.holds.max_ttl: \"25h\" is out of range; expected from 1 second to \
-           24 hours",
-        ],
+        &["policies.holds.max_ttl: \"25h\" is out of range; expected from 1 second to \
+           24 hours"],
     );
     check(
         "default_ttl = \"15m\"",
         "default_ttl = \"1d 1s\"",
-        &[
-            "policies.holds.default_ttl: \"1d 1s\" is out of range; expected from 1 second \
-           to 24 hours",
-        ],
+        &["policies.holds.default_ttl: \"1d 1s\" is out of range; expected from 1 second \
+           to 24 hours"],
     );
 }
 
@@ -226,14 +186,8 @@ fn a_hold_lasts_a_day_at_most() {
 fn what_was_promised_has_no_default() {
     for (promise, path) in [
         ("retention = \"30d\"", "policies.retention"),
-        (
-            "dunning_retry_days = [1, 3, 5, 7]",
-            "policies.dunning_retry_days",
-        ),
-        (
-            "first_subscription = \"7d\"",
-            "policies.refunds.first_subscription",
-        ),
+        ("dunning_retry_days = [1, 3, 5, 7]", "policies.dunning_retry_days"),
+        ("first_subscription = \"7d\"", "policies.refunds.first_subscription"),
     ] {
         let parsed = parse(&edited(&[(promise, "")]));
         let mistakes = parsed.unwrap_err();
@@ -245,31 +199,16 @@ fn what_was_promised_has_no_default() {
 #[test]
 fn sizes_and_times_have_many_spellings() {
     for size in ["2000 MB", "2000000000 B", "2.0 GB", "0.002 TB"] {
-        assert_eq!(
-            crate::with(&[("2 GB", size)]).plans[0].storage_bytes,
-            2_000_000_000,
-            "{size}"
-        );
+        assert_eq!(crate::with(&[("2 GB", size)]).plans[0].storage_bytes, 2_000_000_000, "{size}");
     }
     for time in ["900s", "0.25h", "PT15M", "15 minutes"] {
         let parsed = crate::with(&[("quote_ttl = \"15m\"", &format!("quote_ttl = \"{time}\""))]);
         assert_eq!(parsed.policies.quote_ttl.as_secs(), 900, "{time}");
     }
-    for size in [
-        "2GB", "2 gb", "2 GiB", "GB", " GB", "-2 GB", "1e400 GB", "2 GB GB",
-    ] {
+    for size in ["2GB", "2 gb", "2 GiB", "GB", " GB", "-2 GB", "1e400 GB", "2 GB GB"] {
         assert_eq!(mistakes("2 GB", size).len(), 1, "{size}");
     }
-    for time in [
-        "15",
-        "-15m",
-        "15 fortnights",
-        "1mo",
-        "1.5s",
-        "1y",
-        "",
-        "99999999999999999999d",
-    ] {
+    for time in ["15", "-15m", "15 fortnights", "1mo", "1.5s", "1y", "", "99999999999999999999d"] {
         let to = format!("quote_ttl = \"{time}\"");
         assert_eq!(mistakes("quote_ttl = \"15m\"", &to).len(), 1, "{time}");
     }
@@ -284,8 +223,5 @@ fn attributes_that_combine_in_too_many_ways() {
     let from = "# Image Remix/Edit: 1-2.";
     let mistakes = mistakes(from, &many);
     assert_eq!(mistakes.len(), 1, "{mistakes:?}");
-    assert!(
-        mistakes[0].contains("expected at most 1000"),
-        "{mistakes:?}"
-    );
+    assert!(mistakes[0].contains("expected at most 1000"), "{mistakes:?}");
 }

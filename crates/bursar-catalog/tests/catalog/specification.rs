@@ -6,11 +6,7 @@ use bursar_core::credits::Credits;
 use bursar_core::pricing::{self, Quantity, UsageRequest};
 
 fn plan(key: &str) -> Plan {
-    scriptkit()
-        .unwrap()
-        .plan(&key.parse().unwrap())
-        .unwrap()
-        .clone()
+    scriptkit().unwrap().plan(&key.parse().unwrap()).unwrap().clone()
 }
 
 #[track_caller]
@@ -132,18 +128,12 @@ fn costs_vary_by_model_and_complexity_within_the_range() {
             units: None,
             attributes: vec![("audio".to_owned(), audio.to_owned())],
         };
-        pricing::price(&catalog, &request)
-            .unwrap()
-            .credits
-            .to_string()
+        pricing::price(&catalog, &request).unwrap().credits.to_string()
     };
     let prices = ["lantern-1", "crane-2", "longtake-3"]
         .map(|model| (price(model, "off"), price(model, "on")));
     let expected = [("50", "55"), ("60", "66"), ("73", "80")];
-    assert_eq!(
-        prices,
-        expected.map(|(off, on)| (off.to_owned(), on.to_owned()))
-    );
+    assert_eq!(prices, expected.map(|(off, on)| (off.to_owned(), on.to_owned())));
 }
 
 /// An export has one price whatever its length: there is nothing to multiply it by.
@@ -151,14 +141,8 @@ fn costs_vary_by_model_and_complexity_within_the_range() {
 fn an_export_is_one_unit() {
     let catalog = scriptkit().unwrap();
     let export = catalog.operation(&"video_export".parse().unwrap()).unwrap();
-    assert_eq!(
-        (export.default_units, export.max_units),
-        (Quantity::ONE, Quantity::ONE)
-    );
-    assert_eq!(
-        export.feature.as_ref().unwrap().as_str(),
-        "video_generation"
-    );
+    assert_eq!((export.default_units, export.max_units), (Quantity::ONE, Quantity::ONE));
+    assert_eq!(export.feature.as_ref().unwrap().as_str(), "video_generation");
 }
 
 #[track_caller]
@@ -195,17 +179,10 @@ fn xl_package_2500_credits_for_150() {
 #[track_caller]
 fn check_feature(key: &str, name: &str, access: [bool; 3]) {
     let catalog = scriptkit().unwrap();
-    let feature = catalog
-        .features
-        .iter()
-        .find(|feature| feature.key.as_str() == key)
-        .unwrap();
+    let feature = catalog.features.iter().find(|feature| feature.key.as_str() == key).unwrap();
     assert_eq!(feature.name, name);
-    let has: Vec<bool> = catalog
-        .plans
-        .iter()
-        .map(|plan| plan.features.contains(&feature.key))
-        .collect();
+    let has: Vec<bool> =
+        catalog.plans.iter().map(|plan| plan.features.contains(&feature.key)).collect();
     assert_eq!(has, access);
     assert_eq!(catalog.features.len(), 8);
 }
@@ -260,14 +237,8 @@ fn the_promises_behind_the_tables() {
     let day = 24 * 3_600;
     assert_eq!(catalog.support_email, "support@scriptkit.ai");
     assert_eq!(catalog.policies.changes.upgrade, ChangeTiming::Now);
-    assert_eq!(
-        catalog.policies.changes.downgrade,
-        ChangeTiming::NextBillingDate
-    );
-    assert_eq!(
-        catalog.policies.refunds.first_subscription.as_secs(),
-        7 * day
-    );
+    assert_eq!(catalog.policies.changes.downgrade, ChangeTiming::NextBillingDate);
+    assert_eq!(catalog.policies.refunds.first_subscription.as_secs(), 7 * day);
     assert_eq!(catalog.policies.retention.as_secs(), 30 * day);
     assert_eq!(catalog.policies.dunning_retry_days, [1, 3, 5, 7]);
     // By expiry alone, so top-ups, which never expire, "are used after monthly credits".

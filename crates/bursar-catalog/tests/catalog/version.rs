@@ -26,11 +26,7 @@ fn every_number_changes_it() {
         if SCRIPTKIT[line_start..at].contains('#') {
             continue;
         }
-        let other = if digit == '9' {
-            '8'
-        } else {
-            char::from(digit as u8 + 1)
-        };
+        let other = if digit == '9' { '8' } else { char::from(digit as u8 + 1) };
         let text = format!("{}{other}{}", &SCRIPTKIT[..at], &SCRIPTKIT[at + 1..]);
         if let Ok(edited) = parse(&text) {
             changed += 1;

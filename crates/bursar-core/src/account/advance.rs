@@ -36,16 +36,8 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Event {
         };
     }
     let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= due);
-    if let Some(lot) = account
-        .lots
-        .iter()
-        .find(|lot| !lot.expired && is_due(lot.expires_at))
-    {
-        return Event::LotExpired {
-            lot: lot.id,
-            class: lot.class,
-            credits: lot.available(),
-        };
+    if let Some(lot) = account.lots.iter().find(|lot| !lot.expired && is_due(lot.expires_at)) {
+        return Event::LotExpired { lot: lot.id, class: lot.class, credits: lot.available() };
     }
     match &account.subscription {
         Subscription::Live(live) if live.billing.end <= due => {

@@ -56,24 +56,13 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
         | Event::CancellationWithdrawn
         | Event::SubscriptionEnded { .. }
         | Event::AccountPurged => apply_subscription(account, at, event),
-        Event::AllowanceIssued {
-            lot,
-            credits,
-            period,
-            ..
-        } => {
+        Event::AllowanceIssued { lot, credits, period, .. } => {
             if let Subscription::Live(live) = &mut account.subscription {
                 live.credit = *period;
             }
             issue(account, *lot, Class::Plan, *credits, Some(period.end));
         }
-        Event::LotIssued {
-            lot,
-            class,
-            credits,
-            expires_at,
-            ..
-        } => {
+        Event::LotIssued { lot, class, credits, expires_at, .. } => {
             issue(account, *lot, *class, *credits, *expires_at);
         }
         Event::LotExpired { lot, credits, .. } => {
@@ -89,12 +78,8 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
         | Event::HoldExtended { .. }
         | Event::HoldCaptured { .. }
         | Event::HoldReleased { .. } => apply_hold(account, at, event),
-        Event::ChargeRefunded {
-            returned, reissued, ..
-        } => {
-            returned
-                .iter()
-                .for_each(|portion| bring_back(account, portion));
+        Event::ChargeRefunded { returned, reissued, .. } => {
+            returned.iter().for_each(|portion| bring_back(account, portion));
             if let Some(new) = reissued {
                 issue(account, new.lot, Class::Promo, new.credits, new.expires_at);
             }
@@ -110,14 +95,7 @@ fn advance_clock(account: &mut Account, at: Timestamp, ahead: Duration) {
 
 fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
     match event {
-        Event::SubscriptionStarted {
-            plan,
-            interval,
-            terms,
-            anchor,
-            billing,
-            ..
-        } => {
+        Event::SubscriptionStarted { plan, interval, terms, anchor, billing, .. } => {
             account.first_subscribed_at.get_or_insert(at);
             account.subscription = Subscription::Live(LiveSubscription {
                 plan: plan.clone(),
@@ -134,11 +112,8 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
         }
         Event::SubscriptionEnded { plan, purge_at } => {
             let (plan, purge_at) = (plan.clone(), *purge_at);
-            account.subscription = Subscription::Retention(Retention {
-                plan,
-                ended_at: at,
-                purge_at,
-            });
+            account.subscription =
+                Subscription::Retention(Retention { plan, ended_at: at, purge_at });
         }
         Event::AccountPurged => {
             account.subscription = Subscription::Purged { at };
@@ -154,14 +129,7 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
 
 fn apply_live(live: &mut LiveSubscription, at: Timestamp, event: &Event) {
     match event {
-        Event::PlanChanged {
-            plan,
-            interval,
-            terms,
-            anchor,
-            billing,
-            ..
-        } => {
+        Event::PlanChanged { plan, interval, terms, anchor, billing, .. } => {
             live.plan = plan.clone();
             live.interval = *interval;
             live.terms = *terms;
@@ -174,10 +142,7 @@ fn apply_live(live: &mut LiveSubscription, at: Timestamp, event: &Event) {
             live.terms = *terms;
         }
         Event::ChangeScheduled { plan, interval, .. } => {
-            live.scheduled = Some(ScheduledChange {
-                plan: plan.clone(),
-                interval: *interval,
-            });
+            live.scheduled = Some(ScheduledChange { plan: plan.clone(), interval: *interval });
         }
         Event::ScheduledChangeDropped { .. } => live.scheduled = None,
         Event::CancellationRequested { .. } => {
@@ -190,55 +155,25 @@ fn apply_live(live: &mut LiveSubscription, at: Timestamp, event: &Event) {
 
 fn apply_hold(account: &mut Account, at: Timestamp, event: &Event) {
     match event {
-        Event::HoldPlaced {
-            hold,
-            portions,
-            expires_at,
-            purpose,
-            reference,
-        } => {
-            place(
-                account,
-                at,
-                *hold,
-                portions,
-                *expires_at,
-                purpose,
-                reference.as_ref(),
-            );
+        Event::HoldPlaced { hold, portions, expires_at, purpose, reference } => {
+            place(account, at, *hold, portions, *expires_at, purpose, reference.as_ref());
         }
         Event::HoldExtended { hold, expires_at } => {
             change_hold(account, *hold, |hold| hold.expires_at = *expires_at);
         }
         Event::HoldCaptured {
-            hold,
-            units,
-            captured,
-            overage,
-            returned,
-            expired,
-            ended,
-            ..
+            hold, units, captured, overage, returned, expired, ended, ..
         } => {
-            captured
-                .iter()
-                .for_each(|portion| give_up(account, portion, true));
+            captured.iter().for_each(|portion| give_up(account, portion, true));
             spend(account, overage);
             give_back(account, returned, expired);
             if *ended {
                 account.holds.retain(|open| open.id != *hold);
             } else {
-                change_hold(account, *hold, |hold| {
-                    note_capture(hold, *units, captured, overage)
-                });
+                change_hold(account, *hold, |hold| note_capture(hold, *units, captured, overage));
             }
         }
-        Event::HoldReleased {
-            hold,
-            returned,
-            expired,
-            ..
-        } => {
+        Event::HoldReleased { hold, returned, expired, .. } => {
             give_back(account, returned, expired);
             account.holds.retain(|open| open.id != *hold);
         }
@@ -256,9 +191,7 @@ fn place(
     reference: Option<&Reference>,
 ) {
     for portion in portions {
-        change_lot(account, portion.lot, |lot| {
-            lot.held = lot.held.plus(portion.credits)
-        });
+        change_lot(account, portion.lot, |lot| lot.held = lot.held.plus(portion.credits));
     }
     account.holds.push(Hold {
         id,
@@ -282,15 +215,9 @@ fn note_capture(
             open.credits = open.credits.minus(taken.credits);
         }
     }
-    hold.portions
-        .retain(|portion| portion.credits.is_positive());
+    hold.portions.retain(|portion| portion.credits.is_positive());
     if let Some(units) = units {
-        let cost = Credits::total(
-            captured
-                .iter()
-                .chain(overage)
-                .map(|portion| portion.credits),
-        );
+        let cost = Credits::total(captured.iter().chain(overage).map(|portion| portion.credits));
         hold.captured_units = Some(match hold.captured_units {
             None => (units, cost),
             Some((before, paid)) => (before.plus(units), paid.plus(cost)),
@@ -311,17 +238,9 @@ fn issue(
     if credits.is_zero() {
         return;
     }
-    let lot = Lot {
-        id,
-        class,
-        remaining: credits,
-        held: Credits::ZERO,
-        expires_at,
-        expired: false,
-    };
-    let place = account
-        .lots
-        .partition_point(|other| burn_key(other) < burn_key(&lot));
+    let lot =
+        Lot { id, class, remaining: credits, held: Credits::ZERO, expires_at, expired: false };
+    let place = account.lots.partition_point(|other| burn_key(other) < burn_key(&lot));
     account.lots.insert(place, lot);
 }
 
@@ -331,9 +250,7 @@ fn burn_key(lot: &Lot) -> (bool, Option<Timestamp>, Class, LotId) {
 }
 
 fn spend(account: &mut Account, portions: &[Portion]) {
-    portions
-        .iter()
-        .for_each(|portion| give_up(account, portion, false));
+    portions.iter().for_each(|portion| give_up(account, portion, false));
 }
 
 /// Takes credits out of a lot, out of what is held of it if `held`.
@@ -349,13 +266,9 @@ fn give_up(account: &mut Account, portion: &Portion, held: bool) {
 /// Gives held credits back; what an expired lot gets back is gone at once.
 fn give_back(account: &mut Account, returned: &[Portion], expired: &[Portion]) {
     for portion in returned {
-        change_lot(account, portion.lot, |lot| {
-            lot.held = lot.held.minus(portion.credits)
-        });
+        change_lot(account, portion.lot, |lot| lot.held = lot.held.minus(portion.credits));
     }
-    expired
-        .iter()
-        .for_each(|portion| give_up(account, portion, true));
+    expired.iter().for_each(|portion| give_up(account, portion, true));
 }
 
 /// Returns spent credits to their lot, which comes back as it was if it had been used up.
@@ -363,12 +276,7 @@ fn bring_back(account: &mut Account, portion: &Portion) {
     match account.lots.iter_mut().find(|lot| lot.id == portion.lot) {
         Some(lot) => lot.remaining = lot.remaining.plus(portion.credits),
         None => {
-            let Portion {
-                lot,
-                class,
-                expires_at,
-                credits,
-            } = *portion;
+            let Portion { lot, class, expires_at, credits } = *portion;
             issue(account, lot, class, credits, expires_at);
         }
     }

@@ -20,13 +20,12 @@ impl AdvanceClock {
         let to = match &self.to {
             ClockTarget::At(at) => *at,
             ClockTarget::By(given) => {
-                let span: jiff::Span = given.parse().map_err(|_| AccountRejection::BadSpan {
-                    given: given.clone(),
-                })?;
+                let span: jiff::Span = given
+                    .parse()
+                    .map_err(|_| AccountRejection::BadSpan { given: given.clone() })?;
                 let local = now.to_jiff().to_zoned(account.zone.rules());
-                let later = local
-                    .checked_add(span)
-                    .map_err(|_| AccountRejection::ClockTooFar { now })?;
+                let later =
+                    local.checked_add(span).map_err(|_| AccountRejection::ClockTooFar { now })?;
                 Timestamp::from_jiff(later.timestamp())
             }
         };
@@ -41,8 +40,6 @@ impl AdvanceClock {
 
     /// The event that moves the clock from `now` to `to`.
     pub(super) fn decide(&self, account: &Account, now: Timestamp, to: Timestamp) -> Event {
-        Event::ClockAdvanced {
-            ahead: account.clock_ahead.saturating_add(to.since(now)),
-        }
+        Event::ClockAdvanced { ahead: account.clock_ahead.saturating_add(to.since(now)) }
     }
 }

@@ -216,10 +216,9 @@ impl Command {
         match self {
             Self::CaptureHold(CaptureHold { hold, .. })
             | Self::ReleaseHold(ReleaseHold { hold, .. })
-            | Self::ExtendHold(ExtendHold { hold, .. }) => account
-                .hold(*hold)
-                .is_none()
-                .then_some(SpendId::Hold(*hold)),
+            | Self::ExtendHold(ExtendHold { hold, .. }) => {
+                account.hold(*hold).is_none().then_some(SpendId::Hold(*hold))
+            }
             Self::RefundCharge(refund) => Some(refund.spend),
             Self::Open(_)
             | Self::Advance

@@ -90,11 +90,9 @@ impl About {
                 reason: None,
                 reference,
             },
-            Purpose::Custom { reason } => Self {
-                reason: Some(reason.clone()),
-                reference,
-                ..Self::default()
-            },
+            Purpose::Custom { reason } => {
+                Self { reason: Some(reason.clone()), reference, ..Self::default() }
+            }
         }
     }
 }
@@ -207,12 +205,18 @@ pub enum Event {
     },
     /// A change of plan waits for the next billing date.
     ChangeScheduled {
+        /// The plan in force.
+        from: Key,
         /// The plan to change to.
         plan: Key,
         /// The interval to change to.
         interval: Interval,
-        /// When.
-        effective_at: Timestamp,
+        /// Which way.
+        direction: Direction,
+        /// The billing period, at whose end it takes effect.
+        billing: Period,
+        /// The month, at whose end credits refresh.
+        credit: Period,
     },
     /// The change that was scheduled will not happen.
     ScheduledChangeDropped {

@@ -46,10 +46,7 @@ pub fn execute(
         return Ok(recorded);
     }
     let events = decide(account, catalog, command, context, past)?;
-    Ok(events
-        .into_iter()
-        .map(|event| record(account, context.now, event))
-        .collect())
+    Ok(events.into_iter().map(|event| record(account, context.now, event)).collect())
 }
 
 /// One line per command: which file decides it.
@@ -81,10 +78,5 @@ fn decide(
 /// Applies an event and notes the balance it left.
 fn record(account: &mut Account, at: Timestamp, event: Event) -> Recorded {
     apply::apply(account, at, &event);
-    Recorded {
-        at,
-        available: account.available(),
-        held: account.held(),
-        event,
-    }
+    Recorded { at, available: account.available(), held: account.held(), event }
 }

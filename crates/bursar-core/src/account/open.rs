@@ -29,25 +29,11 @@ impl Open {
         let currency = self.currency.unwrap_or(catalog.currency);
         if currency != catalog.currency {
             let offered = catalog.currency;
-            return Err(AccountRejection::CurrencyNotOffered {
-                given: currency,
-                offered,
-            });
+            return Err(AccountRejection::CurrencyNotOffered { given: currency, offered });
         }
         let account = opened(id, now, self.zone.clone(), currency);
-        let event = Event::AccountOpened {
-            zone: self.zone.clone(),
-            currency,
-        };
-        Ok((
-            account,
-            Recorded {
-                at: now,
-                event,
-                available: Credits::ZERO,
-                held: Credits::ZERO,
-            },
-        ))
+        let event = Event::AccountOpened { zone: self.zone.clone(), currency };
+        Ok((account, Recorded { at: now, event, available: Credits::ZERO, held: Credits::ZERO }))
     }
 }
 

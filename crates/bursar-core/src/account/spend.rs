@@ -97,14 +97,7 @@ pub fn fold(spend: Option<Spend>, recorded: &Recorded) -> Option<Spend> {
     };
     match &recorded.event {
         Event::HoldExtended { expires_at, .. } => spend.expires_at = Some(*expires_at),
-        Event::HoldCaptured {
-            captured,
-            overage,
-            returned,
-            expired,
-            ended,
-            ..
-        } => {
+        Event::HoldCaptured { captured, overage, returned, expired, ended, .. } => {
             spend.spent.extend(captured.iter().chain(overage));
             spend.returned = spend.returned.plus(sum(returned));
             spend.expired = spend.expired.plus(sum(expired));
@@ -112,26 +105,18 @@ pub fn fold(spend: Option<Spend>, recorded: &Recorded) -> Option<Spend> {
                 spend.state = SpendState::Captured { at: recorded.at };
             }
         }
-        Event::HoldReleased {
-            returned,
-            expired,
-            cause,
-            ..
-        } => {
+        Event::HoldReleased { returned, expired, cause, .. } => {
             spend.returned = spend.returned.plus(sum(returned));
             spend.expired = spend.expired.plus(sum(expired));
             let at = recorded.at;
             spend.state = match cause {
-                ReleaseCause::Caller { reason } => SpendState::Released {
-                    at,
-                    reason: reason.clone(),
-                },
+                ReleaseCause::Caller { reason } => {
+                    SpendState::Released { at, reason: reason.clone() }
+                }
                 ReleaseCause::TimedOut => SpendState::TimedOut { at },
             };
         }
-        Event::ChargeRefunded {
-            returned, expired, ..
-        } => {
+        Event::ChargeRefunded { returned, expired, .. } => {
             spend.refunded.extend(returned.iter().chain(expired));
         }
         _ => {}
@@ -141,25 +126,12 @@ pub fn fold(spend: Option<Spend>, recorded: &Recorded) -> Option<Spend> {
 
 fn begin(recorded: &Recorded) -> Option<Spend> {
     let (id, portions, expires_at, purpose, reference) = match &recorded.event {
-        Event::HoldPlaced {
-            hold,
-            portions,
-            expires_at,
-            purpose,
-            reference,
-        } => (
-            SpendId::Hold(*hold),
-            portions,
-            Some(*expires_at),
-            purpose,
-            reference,
-        ),
-        Event::Charged {
-            charge,
-            portions,
-            purpose,
-            reference,
-        } => (SpendId::Charge(*charge), portions, None, purpose, reference),
+        Event::HoldPlaced { hold, portions, expires_at, purpose, reference } => {
+            (SpendId::Hold(*hold), portions, Some(*expires_at), purpose, reference)
+        }
+        Event::Charged { charge, portions, purpose, reference } => {
+            (SpendId::Charge(*charge), portions, None, purpose, reference)
+        }
         _ => return None,
     };
     let held = expires_at.is_some();
@@ -174,11 +146,7 @@ fn begin(recorded: &Recorded) -> Option<Spend> {
         returned: Credits::ZERO,
         expired: Credits::ZERO,
         refunded: Vec::new(),
-        state: if held {
-            SpendState::Open
-        } else {
-            SpendState::Charged
-        },
+        state: if held { SpendState::Open } else { SpendState::Charged },
     })
 }
 

@@ -237,10 +237,7 @@ impl Account {
     pub const fn status(&self) -> &'static str {
         match &self.subscription {
             Subscription::None => "none",
-            Subscription::Live(LiveSubscription {
-                cancellation: Some(_),
-                ..
-            }) => "canceling",
+            Subscription::Live(LiveSubscription { cancellation: Some(_), .. }) => "canceling",
             Subscription::Live(_) => "active",
             Subscription::Retention(_) => "retention",
             Subscription::Purged { .. } => "purged",
@@ -266,11 +263,7 @@ impl Account {
     /// When something falls due on its own next, by the account's clock.
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let holds = self.holds.iter().map(|hold| hold.expires_at);
-        let lots = self
-            .lots
-            .iter()
-            .filter(|lot| !lot.expired)
-            .filter_map(|lot| lot.expires_at);
+        let lots = self.lots.iter().filter(|lot| !lot.expired).filter_map(|lot| lot.expires_at);
         let subscription = match &self.subscription {
             Subscription::Live(live) => Some(live.credit.end.min(live.billing.end)),
             Subscription::Retention(retention) => Some(retention.purge_at),
@@ -291,29 +284,15 @@ impl Account {
     pub fn check(&self) -> Result<(), String> {
         for lot in &self.lots {
             if lot.held.is_negative() || lot.held > lot.remaining {
-                return Err(alloc::format!(
-                    "{}: held {} of {}",
-                    lot.id,
-                    lot.held,
-                    lot.remaining
-                ));
+                return Err(alloc::format!("{}: held {} of {}", lot.id, lot.held, lot.remaining));
             }
             if lot.expired && lot.held != lot.remaining {
-                return Err(alloc::format!(
-                    "{}: expired with credits that nothing holds",
-                    lot.id
-                ));
+                return Err(alloc::format!("{}: expired with credits that nothing holds", lot.id));
             }
             let reserved = self.holds.iter().flat_map(|hold| &hold.portions);
-            let of_lot = reserved
-                .filter(|portion| portion.lot == lot.id)
-                .map(|p| p.credits);
+            let of_lot = reserved.filter(|portion| portion.lot == lot.id).map(|p| p.credits);
             if Credits::total(of_lot) != lot.held {
-                return Err(alloc::format!(
-                    "{}: open holds don't sum to {}",
-                    lot.id,
-                    lot.held
-                ));
+                return Err(alloc::format!("{}: open holds don't sum to {}", lot.id, lot.held));
             }
         }
         Ok(())

@@ -164,28 +164,19 @@ pub fn price(catalog: &Catalog, request: &UsageRequest) -> Result<Price, Pricing
     if units > operation.max_units {
         return Err(too_many());
     }
-    let rate = attributes
-        .iter()
-        .fold(entry.rate, |rate, (_, _, factor)| rate.times(*factor));
+    let rate = attributes.iter().fold(entry.rate, |rate, (_, _, factor)| rate.times(*factor));
     let usage = Usage {
         operation: operation.key.clone(),
         model: entry.model.clone(),
         quality: entry.quality.clone(),
         units,
-        attributes: attributes
-            .into_iter()
-            .map(|(key, value, _)| (key, value))
-            .collect(),
+        attributes: attributes.into_iter().map(|(key, value, _)| (key, value)).collect(),
     };
     Ok(Price {
         usage,
         rate,
         credits: rate.price(units).ok_or_else(too_many)?,
-        features: [&operation.feature, &entry.feature]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect(),
+        features: [&operation.feature, &entry.feature].into_iter().flatten().cloned().collect(),
         asset: operation.asset,
     })
 }
@@ -200,11 +191,7 @@ fn find_operation<'a>(
         .find(|operation| operation.key.as_str() == request.operation)
         .ok_or_else(|| PricingRejection::UnknownOperation {
             given: request.operation.clone(),
-            known: catalog
-                .operations
-                .iter()
-                .map(|operation| operation.key.clone())
-                .collect(),
+            known: catalog.operations.iter().map(|operation| operation.key.clone()).collect(),
         })
 }
 
@@ -214,31 +201,17 @@ fn find_rate<'a>(
     operation: &'a Operation,
     request: &UsageRequest,
 ) -> Result<&'a OperationRate, PricingRejection> {
-    let quality = request
-        .quality
-        .as_deref()
-        .unwrap_or(operation.default_quality.as_str());
-    let with_quality = || {
-        operation
-            .rates
-            .iter()
-            .filter(|rate| rate.quality.as_str() == quality)
-    };
+    let quality = request.quality.as_deref().unwrap_or(operation.default_quality.as_str());
+    let with_quality = || operation.rates.iter().filter(|rate| rate.quality.as_str() == quality);
     if request.model.is_none() {
         let default = with_quality().find(|rate| rate.model == operation.default_model);
         if let Some(rate) = default.or_else(|| with_quality().next()) {
             return Ok(rate);
         }
     }
-    let model = request
-        .model
-        .as_deref()
-        .unwrap_or(operation.default_model.as_str());
-    let of_model: Vec<&OperationRate> = operation
-        .rates
-        .iter()
-        .filter(|rate| rate.model.as_str() == model)
-        .collect();
+    let model = request.model.as_deref().unwrap_or(operation.default_model.as_str());
+    let of_model: Vec<&OperationRate> =
+        operation.rates.iter().filter(|rate| rate.model.as_str() == model).collect();
     let Some(first) = of_model.first() else {
         return Err(PricingRejection::UnknownModel {
             operation: operation.key.clone(),
@@ -246,10 +219,7 @@ fn find_rate<'a>(
             known: distinct(operation.rates.iter().map(|rate| &rate.model)),
         });
     };
-    let exact = of_model
-        .iter()
-        .find(|rate| rate.quality.as_str() == quality)
-        .copied();
+    let exact = of_model.iter().find(|rate| rate.quality.as_str() == quality).copied();
     match (exact, &request.quality) {
         (Some(rate), _) => Ok(rate),
         // A model without the default quality has one of its own.
@@ -284,11 +254,7 @@ fn resolve_attributes(
             known: operation.attributes.iter().map(|a| a.key.clone()).collect(),
         });
     }
-    operation
-        .attributes
-        .iter()
-        .map(|attribute| resolve(operation, attribute, request))
-        .collect()
+    operation.attributes.iter().map(|attribute| resolve(operation, attribute, request)).collect()
 }
 
 fn resolve(
@@ -296,10 +262,7 @@ fn resolve(
     attribute: &Attribute,
     request: &UsageRequest,
 ) -> Result<(Key, Key, Multiplier), PricingRejection> {
-    let given = request
-        .attributes
-        .iter()
-        .find(|(key, _)| key == attribute.key.as_str());
+    let given = request.attributes.iter().find(|(key, _)| key == attribute.key.as_str());
     let wanted = given.map_or(attribute.default.as_str(), |(_, value)| value);
     attribute
         .values
@@ -310,40 +273,31 @@ fn resolve(
             operation: operation.key.clone(),
             attribute: attribute.key.clone(),
             given: wanted.to_string(),
-            known: attribute
-                .values
-                .iter()
-                .map(|value| value.key.clone())
-                .collect(),
+            known: attribute.values.iter().map(|value| value.key.clone()).collect(),
         })
 }
 
 /// The least and the most that an operation costs at its default units, over every model and
 /// attribute, of one quality or of all: what the pricing page shows.
 pub fn range(operation: &Operation, quality: Option<&Key>) -> Option<(Credits, Credits)> {
-    let factors = operation
-        .attributes
-        .iter()
-        .fold(alloc::vec![Vec::new()], |combinations, a| {
-            combinations
-                .iter()
-                .flat_map(|chosen: &Vec<Multiplier>| {
-                    a.values.iter().map(|value| {
-                        let mut chosen = chosen.clone();
-                        chosen.push(value.multiplier);
-                        chosen
-                    })
+    let factors = operation.attributes.iter().fold(alloc::vec![Vec::new()], |combinations, a| {
+        combinations
+            .iter()
+            .flat_map(|chosen: &Vec<Multiplier>| {
+                a.values.iter().map(|value| {
+                    let mut chosen = chosen.clone();
+                    chosen.push(value.multiplier);
+                    chosen
                 })
-                .collect()
-        });
+            })
+            .collect()
+    });
     operation
         .rates
         .iter()
         .filter(|entry| quality.is_none_or(|quality| entry.quality == *quality))
         .flat_map(|entry| {
-            factors
-                .iter()
-                .map(|factors| factors.iter().fold(entry.rate, |r, f| r.times(*f)))
+            factors.iter().map(|factors| factors.iter().fold(entry.rate, |r, f| r.times(*f)))
         })
         .filter_map(|rate| rate.price(operation.default_units))
         .fold(None, |range, credits| match range {

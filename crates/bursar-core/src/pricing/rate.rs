@@ -122,10 +122,7 @@ impl FromStr for UnitPrice {
 impl fmt::Display for UnitPrice {
     /// In credits, rounded down to the micro-credit.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_fixed(
-            f,
-            i64::try_from(self.0 / PICO_PER_MICRO).unwrap_or(i64::MAX),
-        )
+        write_fixed(f, i64::try_from(self.0 / PICO_PER_MICRO).unwrap_or(i64::MAX))
     }
 }
 
@@ -185,10 +182,7 @@ impl Rate {
 
     /// The rate with its unit price times a factor.
     pub(super) fn times(self, factor: Multiplier) -> Self {
-        Self {
-            unit_price: self.unit_price.times(factor),
-            ..self
-        }
+        Self { unit_price: self.unit_price.times(factor), ..self }
     }
 }
 
@@ -198,12 +192,7 @@ mod tests {
 
     fn rate(unit_price: &str, rounding: Rounding) -> Rate {
         let unit_price = unit_price.parse().unwrap();
-        Rate {
-            unit_price,
-            step: Credits::ONE,
-            rounding,
-            minimum: Credits::ONE,
-        }
+        Rate { unit_price, step: Credits::ONE, rounding, minimum: Credits::ONE }
     }
 
     fn credits(text: &str) -> Option<Credits> {
@@ -215,18 +204,9 @@ mod tests {
         let third = rate("0.3", Rounding::Up);
         assert_eq!(third.price("3".parse().unwrap()), credits("1"));
         assert_eq!(third.price("4".parse().unwrap()), credits("2"));
-        assert_eq!(
-            rate("0.3", Rounding::HalfUp).price("5".parse().unwrap()),
-            credits("2")
-        );
-        assert_eq!(
-            rate("0.3", Rounding::Down).price("6".parse().unwrap()),
-            credits("1")
-        );
-        assert_eq!(
-            rate("10", Rounding::Up).price("7.5".parse().unwrap()),
-            credits("75")
-        );
+        assert_eq!(rate("0.3", Rounding::HalfUp).price("5".parse().unwrap()), credits("2"));
+        assert_eq!(rate("0.3", Rounding::Down).price("6".parse().unwrap()), credits("1"));
+        assert_eq!(rate("10", Rounding::Up).price("7.5".parse().unwrap()), credits("75"));
     }
 
     #[test]
@@ -236,9 +216,6 @@ mod tests {
 
     #[test]
     fn a_price_beyond_all_amounts_is_none() {
-        assert_eq!(
-            rate("1000000", Rounding::Up).price("1000000000".parse().unwrap()),
-            None
-        );
+        assert_eq!(rate("1000000", Rounding::Up).price("1000000000".parse().unwrap()), None);
     }
 }

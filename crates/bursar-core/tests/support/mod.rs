@@ -45,20 +45,12 @@ fn rate(model: &str, quality: &str, unit_price: &str) -> OperationRate {
         rounding: Rounding::Up,
         minimum: Credits::ZERO,
     };
-    OperationRate {
-        model: key(model),
-        quality: key(quality),
-        rate,
-        feature: None,
-    }
+    OperationRate { model: key(model), quality: key(quality), rate, feature: None }
 }
 
 fn value(name: &str, multiplier: &str) -> AttributeValue {
     let multiplier: Multiplier = multiplier.parse().unwrap();
-    AttributeValue {
-        key: key(name),
-        multiplier,
-    }
+    AttributeValue { key: key(name), multiplier }
 }
 
 /// Two plans and a video operation of 10 credits a second.
@@ -70,10 +62,7 @@ pub(crate) fn catalog() -> Catalog {
         currency: Currency::USD,
         features: ["video", "editor"]
             .iter()
-            .map(|name| Feature {
-                key: key(name),
-                name: (*name).to_owned(),
-            })
+            .map(|name| Feature { key: key(name), name: (*name).to_owned() })
             .collect(),
         plans: vec![
             plan("small", 1_000, "100", &["video"]),

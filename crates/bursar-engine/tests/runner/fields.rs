@@ -13,11 +13,7 @@ impl Fields {
     pub(crate) fn parse(line: &str) -> Self {
         let mut parts = tokens(line).into_iter();
         let verb = parts.next().expect("a line has a verb");
-        let mut fields = Self {
-            verb,
-            words: Vec::new(),
-            named: Vec::new(),
-        };
+        let mut fields = Self { verb, words: Vec::new(), named: Vec::new() };
         for part in parts {
             match part.split_once('=') {
                 Some((name, value)) => fields.named.push((name.to_owned(), value.to_owned())),
@@ -41,17 +37,11 @@ impl Fields {
 
     pub(crate) fn class(&mut self) -> Class {
         let name = self.take("class").unwrap_or_else(|| "promo".to_owned());
-        Class::ALL
-            .into_iter()
-            .find(|class| class.as_str() == name)
-            .expect("a class")
+        Class::ALL.into_iter().find(|class| class.as_str() == name).expect("a class")
     }
 
     pub(crate) fn reason(&mut self) -> Reason {
-        self.take("reason")
-            .unwrap_or_else(|| "test".to_owned())
-            .parse()
-            .unwrap()
+        self.take("reason").unwrap_or_else(|| "test".to_owned()).parse().unwrap()
     }
 
     /// All fields that are left.

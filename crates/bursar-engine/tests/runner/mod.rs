@@ -46,10 +46,7 @@ pub(crate) fn split(text: &str) -> Vec<String> {
 
 /// Plays a scenario; the text is the scenario with its `then` lines as they came out.
 pub(crate) fn play(scenario: &str) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut player = Player::start().await;
         let mut text = String::new();
@@ -90,15 +87,7 @@ impl Player {
         };
         let engine = Engine::start(options).await.unwrap();
         let (names, quotes) = (BTreeMap::new(), BTreeMap::new());
-        Self {
-            engine,
-            store,
-            clock,
-            account: None,
-            names,
-            quotes,
-            seen: Default::default(),
-        }
+        Self { engine, store, clock, account: None, names, quotes, seen: Default::default() }
     }
 
     /// Does what a line says; what came of it, in lines.
@@ -107,10 +96,7 @@ impl Player {
         match verb {
             "#" | "" => Vec::new(),
             "at" => {
-                self.clock.set(
-                    rest.parse()
-                        .unwrap_or_else(|_| panic!("not a time: {line}")),
-                );
+                self.clock.set(rest.parse().unwrap_or_else(|_| panic!("not a time: {line}")));
                 Vec::new()
             }
             "given" => self.given(rest).await,
@@ -124,21 +110,11 @@ impl Player {
         assert_eq!(fields.verb, "account", "given account NAME");
         let id: AccountId = fields.word().parse().unwrap();
         self.account = Some(id.clone());
-        let zone = fields
-            .take("zone")
-            .unwrap_or_else(|| "UTC".to_owned())
-            .parse()
-            .unwrap();
+        let zone = fields.take("zone").unwrap_or_else(|| "UTC".to_owned()).parse().unwrap();
         fields.done();
         if self.store.account(&id).await.unwrap().is_none() {
-            let open = Command::Open(Open {
-                zone,
-                currency: None,
-            });
-            self.engine
-                .execute(Envelope::new(id, open, Actor::System))
-                .await
-                .unwrap();
+            let open = Command::Open(Open { zone, currency: None });
+            self.engine.execute(Envelope::new(id, open, Actor::System)).await.unwrap();
             self.seen = self.journal().await.last().unwrap().0;
         }
         Vec::new()
@@ -146,45 +122,41 @@ impl Player {
 
     async fn when(&mut self, rest: &str) -> Vec<String> {
         let mut fields = Fields::parse(rest);
-        let mut lines =
-            match fields.verb.as_str() {
-                "look" => return self.look().await,
-                "feature" => return vec![self.feature(&fields.word()).await],
-                "quote" => return self.quote(fields).await,
-                _ => {
-                    let name = fields.take("as");
-                    let key = fields.take("key").map(|key| key.parse().unwrap());
-                    let command = self.command(&mut fields);
-                    fields.done();
-                    let id = self.account.clone().unwrap();
-                    let mut envelope = Envelope::new(id, command, Actor::System);
-                    envelope.key = key;
-                    let outcome = self.engine.execute(envelope).await;
-                    if let (Ok(committed), Some(name)) = (&outcome, name)
-                        && let Some(spend) = committed.entry.events.iter().find_map(|recorded| {
-                            match &recorded.event {
-                                Event::HoldPlaced { hold, .. } => Some(SpendId::Hold(*hold)),
-                                Event::Charged { charge, .. } => Some(SpendId::Charge(*charge)),
-                                _ => None,
-                            }
+        let mut lines = match fields.verb.as_str() {
+            "look" => return self.look().await,
+            "feature" => return vec![self.feature(&fields.word()).await],
+            "quote" => return self.quote(fields).await,
+            _ => {
+                let name = fields.take("as");
+                let key = fields.take("key").map(|key| key.parse().unwrap());
+                let command = self.command(&mut fields);
+                fields.done();
+                let id = self.account.clone().unwrap();
+                let mut envelope = Envelope::new(id, command, Actor::System);
+                envelope.key = key;
+                let outcome = self.engine.execute(envelope).await;
+                if let (Ok(committed), Some(name)) = (&outcome, name)
+                    && let Some(spend) =
+                        committed.entry.events.iter().find_map(|recorded| match &recorded.event {
+                            Event::HoldPlaced { hold, .. } => Some(SpendId::Hold(*hold)),
+                            Event::Charged { charge, .. } => Some(SpendId::Charge(*charge)),
+                            _ => None,
                         })
-                    {
-                        self.names.insert(name, spend);
-                    }
-                    let mut lines = self.news().await;
-                    match outcome {
-                        Ok(committed) if committed.replayed => lines.push("replayed".to_owned()),
-                        Ok(_) | Err(Failure::NothingDue) => {}
-                        Err(Failure::Rejected(no)) => lines.push(format!("no {}: {no}", no.code())),
-                        Err(failure) => lines.push(format!("no: {failure}")),
-                    }
-                    lines
+                {
+                    self.names.insert(name, spend);
                 }
-            };
+                let mut lines = self.news().await;
+                match outcome {
+                    Ok(committed) if committed.replayed => lines.push("replayed".to_owned()),
+                    Ok(_) | Err(Failure::NothingDue) => {}
+                    Err(Failure::Rejected(no)) => lines.push(format!("no {}: {no}", no.code())),
+                    Err(failure) => lines.push(format!("no: {failure}")),
+                }
+                lines
+            }
+        };
         lines.push(self.balance().await);
-        lines
-            .iter_mut()
-            .for_each(|line| *line = self.with_names(line));
+        lines.iter_mut().for_each(|line| *line = self.with_names(line));
         lines
     }
 
@@ -236,9 +208,7 @@ impl Player {
             }),
             "refund" => Command::RefundCharge(RefundCharge {
                 spend: self.names[&fields.word()],
-                credits: fields
-                    .take("credits")
-                    .map(|credits| credits.parse_credits()),
+                credits: fields.take("credits").map(|credits| credits.parse_credits()),
                 reason: None,
             }),
             "advance" => Command::AdvanceClock(AdvanceClock {
@@ -261,10 +231,7 @@ impl Player {
     fn spend(&self, fields: &mut Fields) -> SpendRequest {
         if let Some(credits) = fields.take("credits") {
             let credits = credits.parse_credits();
-            return SpendRequest::Credits {
-                credits,
-                reason: fields.reason(),
-            };
+            return SpendRequest::Credits { credits, reason: fields.reason() };
         }
         match fields.take("quote") {
             Some(name) => SpendRequest::Quote(self.quotes[&name].clone()),
@@ -274,12 +241,7 @@ impl Player {
 
     async fn quote(&mut self, mut fields: Fields) -> Vec<String> {
         let name = fields.take("as");
-        let view = self
-            .engine
-            .view(self.account.as_ref().unwrap())
-            .await
-            .unwrap()
-            .unwrap();
+        let view = self.engine.view(self.account.as_ref().unwrap()).await.unwrap().unwrap();
         let request = usage(&mut fields);
         fields.done();
         match quote(&view.account, self.engine.catalog(), &request, view.now) {
@@ -308,31 +270,16 @@ impl Player {
     }
 
     async fn feature(&self, feature: &str) -> String {
-        let view = self
-            .engine
-            .view(self.account.as_ref().unwrap())
-            .await
-            .unwrap()
-            .unwrap();
+        let view = self.engine.view(self.account.as_ref().unwrap()).await.unwrap().unwrap();
         let answer = entitlement(&view.account, self.engine.catalog(), feature).unwrap();
-        let unlocked = answer
-            .unlocked_by
-            .map_or_else(String::new, |plan| format!(" ({plan} has it)"));
-        format!(
-            "{}: {}{unlocked}",
-            if answer.allowed { "yes" } else { "no" },
-            answer.reason
-        )
+        let unlocked =
+            answer.unlocked_by.map_or_else(String::new, |plan| format!(" ({plan} has it)"));
+        format!("{}: {}{unlocked}", if answer.allowed { "yes" } else { "no" }, answer.reason)
     }
 
     /// The account in full.
     async fn look(&mut self) -> Vec<String> {
-        let view = self
-            .engine
-            .view(self.account.as_ref().unwrap())
-            .await
-            .unwrap()
-            .unwrap();
+        let view = self.engine.view(self.account.as_ref().unwrap()).await.unwrap().unwrap();
         let mut lines = self.news().await;
         let account = &view.account;
         lines.push(match &account.subscription {
@@ -355,17 +302,8 @@ impl Player {
     }
 
     async fn balance(&self) -> String {
-        let view = self
-            .engine
-            .view(self.account.as_ref().unwrap())
-            .await
-            .unwrap()
-            .unwrap();
-        format!(
-            "balance available={} held={}",
-            view.account.available(),
-            view.account.held()
-        )
+        let view = self.engine.view(self.account.as_ref().unwrap()).await.unwrap().unwrap();
+        format!("balance available={} held={}", view.account.available(), view.account.held())
     }
 
     async fn journal(&self) -> Vec<(JournalPosition, Arc<bursar_store::Entry>)> {
@@ -381,10 +319,7 @@ impl Player {
             self.seen = position;
             assert_eq!(entry.account, account, "a line is about one account");
             for recorded in &entry.events {
-                let sum: i64 = postings(&recorded.event)
-                    .iter()
-                    .map(|p| p.credits.micro())
-                    .sum();
+                let sum: i64 = postings(&recorded.event).iter().map(|p| p.credits.micro()).sum();
                 assert_eq!(sum, 0, "postings of {:?}", recorded.event);
                 let summary = describe::summary(&recorded.event);
                 lines.push(format!("{} {summary}", recorded.at));
@@ -395,16 +330,15 @@ impl Player {
 
     /// Replaces ids by the names that the scenario gave them.
     fn with_names(&self, line: &str) -> String {
-        self.names.iter().fold(line.to_owned(), |line, (name, id)| {
-            line.replace(&id.to_string(), name)
-        })
+        self.names
+            .iter()
+            .fold(line.to_owned(), |line, (name, id)| line.replace(&id.to_string(), name))
     }
 }
 
 fn lot(lot: &Lot) -> String {
-    let until = lot
-        .expires_at
-        .map_or_else(|| "never expires".to_owned(), |at| format!("until {at}"));
+    let until =
+        lot.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("until {at}"));
     format!(
         "{} {} remaining={} held={} {until}",
         lot.id,
@@ -438,7 +372,6 @@ impl ParseCredits for String {
 /// Seconds of a field.
 impl Fields {
     fn seconds(&mut self, name: &str) -> Option<Duration> {
-        self.take(name)
-            .map(|seconds| Duration::from_secs(seconds.parse().unwrap()))
+        self.take(name).map(|seconds| Duration::from_secs(seconds.parse().unwrap()))
     }
 }

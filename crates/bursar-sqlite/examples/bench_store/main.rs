@@ -37,11 +37,7 @@ fn batch_accounts(random: &mut fastrand::Rng, accounts: usize) -> Vec<usize> {
 }
 
 fn arguments() -> Amounts {
-    let mut amounts = Amounts {
-        charges: 100_000,
-        accounts: 10_000,
-        rounds: 5,
-    };
+    let mut amounts = Amounts { charges: 100_000, accounts: 10_000, rounds: 5 };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
         let value = given.next().and_then(|value| value.parse().ok());
@@ -83,16 +79,8 @@ fn print_table(store: &[Cost], rows: &[Cost]) {
         println!("{name:28}{store:>12.digits$}{rows:>12.digits$}{ratio:>9.2}");
     };
     line("charges a second", &|cost| cost.per_second(cost.seconds), 0);
-    line(
-        "  acknowledged a second",
-        &|cost| cost.per_second(cost.acknowledged),
-        0,
-    );
+    line("  acknowledged a second", &|cost| cost.per_second(cost.acknowledged), 0);
     line("bytes written a charge", &Cost::bytes_each, 0);
     line("CPU µs a charge", &Cost::cpu_micros_each, 1);
-    line(
-        "longest commit, ms",
-        &|cost| cost.longest_commit * 1_000.0,
-        1,
-    );
+    line("longest commit, ms", &|cost| cost.longest_commit * 1_000.0, 1);
 }

@@ -108,9 +108,7 @@ pub(crate) fn machine() -> String {
     let model = cpuinfo
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown processor", |name| {
-            name.trim_start_matches([' ', '\t', ':'])
-        });
+        .map_or("unknown processor", |name| name.trim_start_matches([' ', '\t', ':']));
     let kernel = read("/proc/sys/kernel/osrelease");
     format!("{cores} cores, {model}, Linux {}", kernel.trim())
 }

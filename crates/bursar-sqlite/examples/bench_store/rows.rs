@@ -61,12 +61,7 @@ impl Bench {
             }
         }
         transaction.commit().unwrap();
-        Self {
-            amounts,
-            _dir: dir,
-            connection,
-            charges: 0,
-        }
+        Self { amounts, _dir: dir, connection, charges: 0 }
     }
 
     pub(crate) fn round(&mut self, round: usize) -> Cost {

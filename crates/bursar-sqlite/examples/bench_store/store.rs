@@ -37,13 +37,7 @@ impl Bench {
                 .collect();
             clerk.batch(&mut *writer, &asks).await.unwrap();
         }
-        let bench = Self {
-            amounts,
-            _dir: dir,
-            store,
-            writer,
-            clerk,
-        };
+        let bench = Self { amounts, _dir: dir, store, writer, clerk };
         bench.settle().await;
         bench
     }

@@ -13,10 +13,7 @@ use super::support::{Files, Load};
 async fn a_backup_under_load_is_a_moment_of_the_journal() {
     let files = Files::new();
     let store = files.open();
-    let contact = Contact {
-        name: Some("Ada".to_owned()),
-        email: None,
-    };
+    let contact = Contact { name: Some("Ada".to_owned()), email: None };
     let id = "account-1".parse().unwrap();
     store.put_contact(&id, contact.clone()).await.unwrap();
     let mut load = Load::begin(&store).await;

@@ -69,10 +69,7 @@ async fn views_follow_by_themselves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_moved_under_load() {
     let files = Files::new();
-    let options = Options {
-        checkpoint_bytes: 1 << 20,
-        ..Options::default()
-    };
+    let options = Options { checkpoint_bytes: 1 << 20, ..Options::default() };
     let store = SqliteStore::open(files.path(), options).unwrap();
     let mut load = Load::begin(&store).await;
     let length = |name| std::fs::metadata(files.file(name)).unwrap().len();

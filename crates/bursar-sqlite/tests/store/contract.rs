@@ -31,19 +31,12 @@ impl Place for Directory {
 
 /// Little is kept in memory, and the views are written all the time.
 fn eager() -> Options {
-    Options {
-        cached_accounts: 2,
-        flush_after: Duration::ZERO,
-        ..Options::default()
-    }
+    Options { cached_accounts: 2, flush_after: Duration::ZERO, ..Options::default() }
 }
 
 /// Nothing is in the views before the store is closed.
 fn lazy() -> Options {
-    Options {
-        flush_after: Duration::from_secs(3_600),
-        ..Options::default()
-    }
+    Options { flush_after: Duration::from_secs(3_600), ..Options::default() }
 }
 
 mod with_eager_views {

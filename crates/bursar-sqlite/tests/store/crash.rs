@@ -17,11 +17,8 @@ async fn child_that_writes_until_it_is_killed() {
     let Some(dir) = directory_of_child() else {
         return;
     };
-    let options = Options {
-        flush_entries: 200,
-        flush_after: Duration::from_millis(5),
-        ..Options::default()
-    };
+    let options =
+        Options { flush_entries: 200, flush_after: Duration::from_millis(5), ..Options::default() };
     let store = SqliteStore::open(dir, options).unwrap();
     let mut load = Load::begin(&store).await;
     let mut out = std::io::stdout();
@@ -65,11 +62,7 @@ async fn what_was_acknowledged_survives_kill_9() {
         store.close().await.unwrap();
         drop(store);
         let entries = files.prove().await;
-        assert_eq!(
-            entries % 10,
-            0,
-            "seed {seed}: a batch is whole or not there"
-        );
+        assert_eq!(entries % 10, 0, "seed {seed}: a batch is whole or not there");
         assert!(entries >= 20 + 10 * most, "seed {seed}: {entries} entries");
     }
 }

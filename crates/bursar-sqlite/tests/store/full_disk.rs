@@ -32,10 +32,7 @@ async fn child_on_a_full_disk() {
     let lines = store.statement(&id, None, 100_000).await.unwrap();
     assert_eq!(u64::try_from(lines.len()).unwrap(), 1 + kept);
     let limits = getrlimit(Resource::Fsize);
-    let lifted = Rlimit {
-        current: limits.maximum,
-        ..limits
-    };
+    let lifted = Rlimit { current: limits.maximum, ..limits };
     setrlimit(Resource::Fsize, lifted).unwrap();
     load.charge(500).await;
     let account = store.account(&id).await.unwrap().unwrap();

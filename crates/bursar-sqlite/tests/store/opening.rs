@@ -22,10 +22,7 @@ async fn a_directory_belongs_to_one_process() {
     let files = Files::new();
     let store = files.open();
     let path = files.path().display().to_string();
-    refused(
-        files.try_open(),
-        &[&path, "in use by another Bursar process"],
-    );
+    refused(files.try_open(), &[&path, "in use by another Bursar process"]);
     rebuild_views(files.path(), |_, _| {}).unwrap_err();
     store.close().await.unwrap();
     files.open();
@@ -51,18 +48,12 @@ fn a_journal_that_cannot_be_opened_is_named() {
 #[test]
 fn a_journal_that_is_something_else_is_left_alone() {
     let files = Files::new();
-    fs::write(
-        files.file("journal.db"),
-        "no database at all, however long it may be".repeat(99),
-    )
-    .unwrap();
+    fs::write(files.file("journal.db"), "no database at all, however long it may be".repeat(99))
+        .unwrap();
     let error = refused(files.try_open(), &["journal.db", "restore the last backup"]);
     assert!(matches!(error, StoreError::Damaged(_)));
     let files = Files::new();
-    files.sql(
-        "journal.db",
-        "PRAGMA user_version = 1; CREATE TABLE journal (other)",
-    );
+    files.sql("journal.db", "PRAGMA user_version = 1; CREATE TABLE journal (other)");
     refused(files.try_open(), &["is not a journal of Bursar's"]);
 }
 
@@ -84,20 +75,14 @@ async fn a_damaged_row_after_the_views_is_named() {
         "INSERT INTO journal SELECT commit_id + 1, CAST(substr(entries, 1, length(entries) - 1) || x'77' AS BLOB)
          FROM journal ORDER BY commit_id DESC LIMIT 1",
     );
-    let error = refused(
-        files.try_open(),
-        &["journal.db, commit 22: a record's checksum is wrong"],
-    );
+    let error = refused(files.try_open(), &["journal.db, commit 22: a record's checksum is wrong"]);
     assert!(matches!(error, StoreError::Damaged(_)));
 }
 
 #[tokio::test]
 async fn a_missing_row_after_the_views_is_named() {
     let files = Files::used().await;
-    files.sql(
-        "journal.db",
-        "INSERT INTO journal SELECT max(commit_id) + 2, entries FROM journal",
-    );
+    files.sql("journal.db", "INSERT INTO journal SELECT max(commit_id) + 2, entries FROM journal");
     refused(files.try_open(), &["commit 22 is missing"]);
 }
 
@@ -122,8 +107,7 @@ async fn views_that_were_cut_off_are_rebuilt() {
     rebuilt(|files| {
         let views = files.file("views.db");
         let file = fs::File::options().write(true).open(&views).unwrap();
-        file.set_len(fs::metadata(&views).unwrap().len() / 2)
-            .unwrap();
+        file.set_len(fs::metadata(&views).unwrap().len() / 2).unwrap();
     })
     .await;
     rebuilt(|files| fs::write(files.file("views.db"), "").unwrap()).await;
@@ -151,10 +135,7 @@ async fn views_of_another_journal_are_rebuilt() {
 #[tokio::test]
 async fn views_are_rebuilt_when_asked() {
     let files = Files::used().await;
-    files.sql(
-        "views.db",
-        "DELETE FROM history; UPDATE accounts SET version = 1",
-    );
+    files.sql("views.db", "DELETE FROM history; UPDATE accounts SET version = 1");
     verify(files.path(), |_, _| {}).unwrap_err();
     let mut seen = (0, 0);
     rebuild_views(files.path(), |done, total| seen = (done, total)).unwrap();

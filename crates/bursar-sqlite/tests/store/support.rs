@@ -83,11 +83,7 @@ impl Load {
             .collect();
         clerk.batch(&mut *writer, &asks).await.unwrap();
         let next = 0;
-        Self {
-            writer,
-            clerk,
-            next,
-        }
+        Self { writer, clerk, next }
     }
 
     pub(crate) async fn charge(&mut self, batches: u64) {

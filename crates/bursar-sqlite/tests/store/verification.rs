@@ -12,14 +12,8 @@ async fn a_directory_in_order_passes() {
     let files = Files::used().await;
     let mut seen = Vec::new();
     let report = verify(files.path(), |done, total| seen.push((done, total))).unwrap();
-    assert_eq!(
-        (report.commits, report.entries, report.events),
-        (21, 220, 220)
-    );
-    assert_eq!(
-        (report.accounts, report.keys, report.views),
-        (10, 220, Some(21))
-    );
+    assert_eq!((report.commits, report.entries, report.events), (21, 220, 220));
+    assert_eq!((report.accounts, report.keys, report.views), (10, 220, Some(21)));
     assert_eq!(report.totals.values().sum::<i128>(), 0);
     assert_eq!(seen.last(), Some(&(21, 21)));
     // Without views only the journal can be proved.
@@ -33,20 +27,14 @@ async fn an_empty_directory_passes() {
     files.open().close().await.unwrap();
     let report = verify(files.path(), |_, _| {}).unwrap();
     assert_eq!((report.commits, report.views), (0, Some(0)));
-    files.sql(
-        "views.db",
-        "INSERT INTO idempotency VALUES ('a', 'k', 1, 0)",
-    );
+    files.sql("views.db", "INSERT INTO idempotency VALUES ('a', 'k', 1, 0)");
     verify(files.path(), |_, _| {}).unwrap_err();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_may_write_meanwhile() {
     let files = Files::new();
-    let options = Options {
-        flush_after: Duration::from_millis(1),
-        ..Options::default()
-    };
+    let options = Options { flush_after: Duration::from_millis(1), ..Options::default() };
     let store = SqliteStore::open(files.path(), options).unwrap();
     let mut load = Load::begin(&store).await;
     let path = files.path();
@@ -83,12 +71,7 @@ async fn a_changed_row_of_the_views_is_found() {
     let changed = "UPDATE history SET event = x'00' WHERE version = 9";
     found("views.db", changed, &["history of account-0, version 9 is"]).await;
     let changed = "UPDATE idempotency SET entry = 3 WHERE key = 'batch-5'";
-    found(
-        "views.db",
-        changed,
-        &["idempotency of account-0, key batch-5 is"],
-    )
-    .await;
+    found("views.db", changed, &["idempotency of account-0, key batch-5 is"]).await;
     let changed = "UPDATE accounts SET available = 0 WHERE account_id = 'account-8'";
     found("views.db", changed, &["accounts of account-8 is"]).await;
     let changed = "UPDATE accounts SET due_at = 7 WHERE account_id = 'account-8'";
@@ -98,37 +81,17 @@ async fn a_changed_row_of_the_views_is_found() {
 #[tokio::test]
 async fn a_missing_row_of_the_views_is_found() {
     let missing = "DELETE FROM history WHERE account_id = 'account-4' AND version = 7";
-    found(
-        "views.db",
-        missing,
-        &["history of account-4, version 7 is missing"],
-    )
-    .await;
+    found("views.db", missing, &["history of account-4, version 7 is missing"]).await;
     let missing = "DELETE FROM idempotency WHERE account_id = 'account-4' AND key = 'batch-5'";
-    found(
-        "views.db",
-        missing,
-        &["idempotency of account-4, key batch-5 is missing"],
-    )
-    .await;
+    found("views.db", missing, &["idempotency of account-4, key batch-5 is missing"]).await;
     let missing = "DELETE FROM accounts WHERE account_id = 'account-4'";
-    found(
-        "views.db",
-        missing,
-        &["accounts has 9 rows, the journal makes 10"],
-    )
-    .await;
+    found("views.db", missing, &["accounts has 9 rows, the journal makes 10"]).await;
 }
 
 #[tokio::test]
 async fn a_row_too_many_is_found() {
     let more = "INSERT INTO history (account_id, version) VALUES ('account-4', 700)";
-    found(
-        "views.db",
-        more,
-        &["history has 211 rows, the journal makes 210"],
-    )
-    .await;
+    found("views.db", more, &["history has 211 rows, the journal makes 210"]).await;
     let more = "INSERT INTO idempotency VALUES ('account-4', 'k', 1, 0)";
     found("views.db", more, &["idempotency has 221 rows"]).await;
     let renamed = "UPDATE accounts SET account_id = 'nobody' WHERE account_id = 'account-4'";
@@ -139,25 +102,13 @@ async fn a_row_too_many_is_found() {
 async fn a_damaged_journal_is_found() {
     let turned = "UPDATE journal SET entries = CAST(substr(entries, 1, 30) || x'ff'
          || substr(entries, 32) AS BLOB) WHERE commit_id = 9";
-    found(
-        "journal.db",
-        turned,
-        &["commit 9: a record's checksum is wrong"],
-    )
-    .await;
+    found("journal.db", turned, &["commit 9: a record's checksum is wrong"]).await;
     let missing = "DELETE FROM journal WHERE commit_id = 9";
     found("journal.db", missing, &["commit 9 is missing"]).await;
     let cut = "DELETE FROM journal WHERE commit_id > 9";
     found("journal.db", cut, &["it has commit 21, the journal only 9"]).await;
     // Right in itself, and not the truth.
     let repeated = "INSERT INTO journal SELECT 22, entries FROM journal WHERE commit_id = 21";
-    found(
-        "journal.db",
-        repeated,
-        &[
-            "commit 22, entry 0: account account-0",
-            "follows version 22",
-        ],
-    )
-    .await;
+    found("journal.db", repeated, &["commit 22, entry 0: account account-0", "follows version 22"])
+        .await;
 }

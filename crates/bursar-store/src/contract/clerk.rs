@@ -65,11 +65,7 @@ struct Working {
 impl Ask {
     /// Without a key.
     pub fn new(account: &str, command: Command) -> Self {
-        Self {
-            account: account.parse().unwrap(),
-            key: None,
-            command,
-        }
+        Self { account: account.parse().unwrap(), key: None, command }
     }
 
     /// Under a key.
@@ -98,29 +94,20 @@ impl Ask {
 
     /// Subscribe to a plan, monthly.
     pub fn subscribe(account: &str, plan: &str) -> Self {
-        let change = ChangePlan {
-            plan: plan.to_owned(),
-            interval: Interval::Month,
-        };
+        let change = ChangePlan { plan: plan.to_owned(), interval: Interval::Month };
         Self::new(account, Command::ChangePlan(change))
     }
 
     /// Charge one image.
     pub fn charge(account: &str) -> Self {
-        let charge = Charge {
-            spend: image(),
-            reference: None,
-        };
+        let charge = Charge { spend: image(), reference: None };
         Self::new(account, Command::Charge(charge))
     }
 
     /// Hold one image's price.
     pub fn hold(account: &str) -> Self {
-        let hold = PlaceHold {
-            spend: image(),
-            ttl: None,
-            reference: Some("job-1".parse().unwrap()),
-        };
+        let hold =
+            PlaceHold { spend: image(), ttl: None, reference: Some("job-1".parse().unwrap()) };
         Self::new(account, Command::PlaceHold(hold))
     }
 }
@@ -213,9 +200,7 @@ impl Clerk {
         let known = wanted.keys.iter().cloned().zip(begun.entries);
         let mut working = Working {
             accounts: wanted.accounts.iter().cloned().zip(states).collect(),
-            known: known
-                .filter_map(|(key, entry)| Some((key, entry?)))
-                .collect(),
+            known: known.filter_map(|(key, entry)| Some((key, entry?))).collect(),
             entries: Vec::new(),
         };
         let mut outcomes = Vec::new();
@@ -226,9 +211,7 @@ impl Clerk {
             working.entries.iter().map(|entry| &entry.account).collect();
         let accounts = working.accounts.iter();
         let accounts = accounts.filter(|(id, _)| changed.contains(id));
-        let accounts = accounts
-            .filter_map(|(_, state)| state.clone().map(Arc::new))
-            .collect();
+        let accounts = accounts.filter_map(|(_, state)| state.clone().map(Arc::new)).collect();
         let entries = working.entries;
         Ok((outcomes, Batch { entries, accounts }))
     }
@@ -264,9 +247,7 @@ impl Clerk {
         });
         working.accounts.insert(ask.account.clone(), Some(account));
         working.entries.push(Arc::clone(&entry));
-        working
-            .known
-            .extend(key.map(|key| (key, Arc::clone(&entry))));
+        working.known.extend(key.map(|key| (key, Arc::clone(&entry))));
         Ok(Outcome::Done(entry))
     }
 
@@ -302,15 +283,13 @@ impl Clerk {
         }
         let context = Context { now, entropy };
         let (catalog, command) = (&self.catalog, &ask.command);
-        Ok(
-            match execute(&mut account, catalog, command, &context, past.as_ref()) {
-                Ok(more) => {
-                    events.extend(more);
-                    Ok((account, events))
-                }
-                Err(rejection) => Err(rejection),
-            },
-        )
+        Ok(match execute(&mut account, catalog, command, &context, past.as_ref()) {
+            Ok(more) => {
+                events.extend(more);
+                Ok((account, events))
+            }
+            Err(rejection) => Err(rejection),
+        })
     }
 }
 
@@ -319,9 +298,7 @@ pub(super) fn wanted(asks: &[Ask]) -> Wanted {
     let mut accounts: Vec<AccountId> = asks.iter().map(|ask| ask.account.clone()).collect();
     accounts.sort();
     accounts.dedup();
-    let keys = asks
-        .iter()
-        .filter_map(|ask| Some((ask.account.clone(), ask.key.clone()?)));
+    let keys = asks.iter().filter_map(|ask| Some((ask.account.clone(), ask.key.clone()?)));
     let keys = keys.collect();
     Wanted { accounts, keys }
 }

@@ -18,10 +18,7 @@ pub async fn an_unknown_account_is_none(place: &dyn Place) {
     writer.abandon().await;
     assert_eq!(store.account(&nobody).await.unwrap(), None);
     assert_eq!(store.statement(&nobody, None, 10).await.unwrap(), []);
-    assert_eq!(
-        store.journal(JournalPosition::default(), 10).await.unwrap(),
-        []
-    );
+    assert_eq!(store.journal(JournalPosition::default(), 10).await.unwrap(), []);
     let spend = "hold_00000000000000000000000000000000".parse().unwrap();
     assert_eq!(store.spend(&nobody, spend).await.unwrap(), []);
 }
@@ -36,20 +33,14 @@ pub async fn a_commit_is_seen_at_once(place: &dyn Place) {
     let charged = outcomes[2].entry().unwrap();
     let a = "a".parse().unwrap();
     let account = store.account(&a).await.unwrap().unwrap();
-    assert_eq!(
-        (account.version, account.available().to_string()),
-        (3, "8".to_owned())
-    );
+    assert_eq!((account.version, account.available().to_string()), (3, "8".to_owned()));
     let lines = store.statement(&a, None, 10).await.unwrap();
     let versions: Vec<u64> = lines.iter().map(|row| row.version).collect();
     assert_eq!(versions, [3, 2], "opening is no statement line");
     let spend = lines[0].line.spend.unwrap();
     let events = store.spend(&a, spend).await.unwrap();
     assert_eq!(events.len(), 1);
-    assert_eq!(
-        (events[0].version, &events[0].recorded),
-        (3, &charged.events[0])
-    );
+    assert_eq!((events[0].version, &events[0].recorded), (3, &charged.events[0]));
     let journal = store.journal(JournalPosition::default(), 10).await.unwrap();
     let entries: Vec<_> = journal.into_iter().map(|(_, entry)| entry).collect();
     let expected: Vec<_> = outcomes.into_iter().map(Outcome::done).collect();
@@ -61,28 +52,13 @@ pub async fn batches_in_a_row_see_each_other(place: &dyn Place) {
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
     let mut clerk = Clerk::new(2);
-    clerk
-        .one(&mut *writer, Ask::open("a"))
-        .await
-        .unwrap()
-        .done();
-    clerk
-        .one(&mut *writer, Ask::give("a", 100))
-        .await
-        .unwrap()
-        .done();
+    clerk.one(&mut *writer, Ask::open("a")).await.unwrap().done();
+    clerk.one(&mut *writer, Ask::give("a", 100)).await.unwrap().done();
     for spent in 1..=20 {
-        clerk
-            .one(&mut *writer, Ask::charge("a"))
-            .await
-            .unwrap()
-            .done();
+        clerk.one(&mut *writer, Ask::charge("a")).await.unwrap().done();
         let account = store.account(&"a".parse().unwrap()).await.unwrap().unwrap();
         assert_eq!(account.version, 2 + spent);
-        assert_eq!(
-            account.available().to_string(),
-            (100 - 2 * spent).to_string()
-        );
+        assert_eq!(account.available().to_string(), (100 - 2 * spent).to_string());
     }
 }
 
@@ -91,18 +67,11 @@ pub async fn an_abandoned_batch_leaves_nothing(place: &dyn Place) {
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
     let mut clerk = Clerk::new(3);
-    clerk
-        .one(&mut *writer, Ask::open("a"))
-        .await
-        .unwrap()
-        .done();
+    clerk.one(&mut *writer, Ask::open("a")).await.unwrap().done();
     let asks = [Ask::give("a", 5).keyed("k")];
     let wanted = wanted(&asks);
     let begun = writer.begin(&wanted).await.unwrap();
-    clerk
-        .decide(&mut *writer, &asks, &wanted, begun)
-        .await
-        .unwrap();
+    clerk.decide(&mut *writer, &asks, &wanted, begun).await.unwrap();
     writer.abandon().await;
     let begun = writer.begin(&wanted).await.unwrap();
     assert_eq!(begun.entries, [None]);
@@ -116,22 +85,12 @@ pub async fn a_batch_that_no_command_makes_is_refused(place: &dyn Place) {
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
     let mut clerk = Clerk::new(4);
-    clerk
-        .one(&mut *writer, Ask::open("a"))
-        .await
-        .unwrap()
-        .done();
+    clerk.one(&mut *writer, Ask::open("a")).await.unwrap().done();
     let asks = [Ask::give("a", 5)];
     let wanted = wanted(&asks);
     let begun = writer.begin(&wanted).await.unwrap();
-    let (_, batch) = clerk
-        .decide(&mut *writer, &asks, &wanted, begun)
-        .await
-        .unwrap();
-    let without_state = Batch {
-        accounts: Vec::new(),
-        ..batch.clone()
-    };
+    let (_, batch) = clerk.decide(&mut *writer, &asks, &wanted, begun).await.unwrap();
+    let without_state = Batch { accounts: Vec::new(), ..batch.clone() };
     refused(&*store, writer.commit(without_state).await).await;
     refused(&*store, writer.commit(batch.clone()).await).await;
     writer.begin(&Wanted::default()).await.unwrap();
@@ -159,11 +118,7 @@ pub async fn a_key_is_found_after_its_commit(place: &dyn Place) {
     let mut clerk = Clerk::new(5);
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
-    let asks = [
-        Ask::open("a").keyed("open"),
-        Ask::give("a", 900),
-        Ask::charge("a").keyed("first"),
-    ];
+    let asks = [Ask::open("a").keyed("open"), Ask::give("a", 900), Ask::charge("a").keyed("first")];
     let outcomes = clerk.batch(&mut *writer, &asks).await.unwrap();
     let first = Arc::clone(outcomes[2].entry().unwrap());
     let again = || Ask::charge("a").keyed("first");
@@ -180,19 +135,9 @@ pub async fn a_key_is_found_after_its_commit(place: &dyn Place) {
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
     assert_eq!(clerk.one(&mut *writer, again()).await.unwrap(), replayed);
-    let of_opening = clerk
-        .one(&mut *writer, Ask::open("a").keyed("open"))
-        .await
-        .unwrap();
-    assert_eq!(
-        of_opening,
-        Outcome::Replayed(Arc::clone(outcomes[0].entry().unwrap()))
-    );
-    clerk
-        .one(&mut *writer, Ask::charge("a").keyed("new"))
-        .await
-        .unwrap()
-        .done();
+    let of_opening = clerk.one(&mut *writer, Ask::open("a").keyed("open")).await.unwrap();
+    assert_eq!(of_opening, Outcome::Replayed(Arc::clone(outcomes[0].entry().unwrap())));
+    clerk.one(&mut *writer, Ask::charge("a").keyed("new")).await.unwrap().done();
     assert_eq!(journal_length(&*store).await, 304);
 }
 
@@ -208,30 +153,21 @@ pub async fn a_key_belongs_to_its_account(place: &dyn Place) {
     let asks = ["a", "b", "c"].map(|account| Ask::open(account).keyed("open"));
     let outcomes = clerk.batch(&mut *writer, &asks).await.unwrap();
     let replayed = |outcome: &Outcome| matches!(outcome, Outcome::Replayed(_));
-    assert_eq!(
-        outcomes.iter().map(replayed).collect::<Vec<_>>(),
-        [true, true, false]
-    );
+    assert_eq!(outcomes.iter().map(replayed).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(outcomes[1].entry().unwrap().account.as_str(), "b");
 }
 
 /// A store that has one writer gives out one at a time.
 pub async fn an_account_has_one_writer(place: &dyn Place) {
     let store = place.open().await;
-    let writers: Vec<_> = (0..store.writers())
-        .map(|_| store.writer().unwrap())
-        .collect();
+    let writers: Vec<_> = (0..store.writers()).map(|_| store.writer().unwrap()).collect();
     if store.writers() == 1 {
         assert!(store.writer().is_err());
     }
     drop(writers);
     let mut clerk = Clerk::new(7);
     let mut writer = store.writer().unwrap();
-    clerk
-        .one(&mut *writer, Ask::open("a"))
-        .await
-        .unwrap()
-        .done();
+    clerk.one(&mut *writer, Ask::open("a")).await.unwrap().done();
 }
 
 /// After closing nothing works, and nothing is lost.
@@ -239,11 +175,7 @@ pub async fn a_closed_store_refuses(place: &dyn Place) {
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
     let mut clerk = Clerk::new(8);
-    clerk
-        .one(&mut *writer, Ask::open("a"))
-        .await
-        .unwrap()
-        .done();
+    clerk.one(&mut *writer, Ask::open("a")).await.unwrap().done();
     store.close().await.unwrap();
     assert!(clerk.one(&mut *writer, Ask::give("a", 1)).await.is_err());
     assert!(store.account(&"a".parse().unwrap()).await.is_err());

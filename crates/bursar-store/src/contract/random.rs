@@ -43,25 +43,15 @@ pub async fn a_thousand_accounts_pass_the_audit(place: &dyn Place) {
     let mut writer = store.writer().unwrap();
     let names: Vec<String> = (0..1_000).map(|n| format!("account-{n}")).collect();
     for chunk in names.chunks(250) {
-        for ask in [
-            Ask::open,
-            |name: &str| Ask::give(name, 100),
-            Ask::hold,
-            Ask::charge,
-        ] {
+        for ask in [Ask::open, |name: &str| Ask::give(name, 100), Ask::hold, Ask::charge] {
             let asks: Vec<Ask> = chunk.iter().map(|name| ask(name)).collect();
             let outcomes = clerk.batch(&mut *writer, &asks).await.unwrap();
-            outcomes
-                .into_iter()
-                .for_each(|outcome| drop(outcome.done()));
+            outcomes.into_iter().for_each(|outcome| drop(outcome.done()));
         }
         clerk.wait(Duration::from_secs(600));
     }
     let audit = audited(&*store).await;
-    assert_eq!(
-        (audit.accounts().len(), audit.entry_count()),
-        (1_000, 4_000)
-    );
+    assert_eq!((audit.accounts().len(), audit.entry_count()), (1_000, 4_000));
     drop(writer);
     store.close().await.unwrap();
     drop(store);
@@ -87,10 +77,7 @@ pub async fn random_work_leaves_the_same_everywhere(place: &dyn Place) {
                 clerk.wait(pause);
                 outcomes.push(clerk.batch(&mut **writer, &asks).await.unwrap());
             }
-            assert_eq!(
-                outcomes[0], outcomes[1],
-                "BURSAR_SEED={seed}, round {round}"
-            );
+            assert_eq!(outcomes[0], outcomes[1], "BURSAR_SEED={seed}, round {round}");
             work.note(&outcomes[0]);
         }
         drop(writers);
@@ -166,9 +153,7 @@ impl Work {
             0 => Command::Cancel(Cancel { reason: None }),
             1 => Command::Resume,
             2 => Command::DropScheduledChange,
-            _ => Command::AdvanceClock(AdvanceClock {
-                to: ClockTarget::By("P9DT3H".to_owned()),
-            }),
+            _ => Command::AdvanceClock(AdvanceClock { to: ClockTarget::By("P9DT3H".to_owned()) }),
         }
     }
 
@@ -179,11 +164,7 @@ impl Work {
         let SpendId::Hold(hold) = spend else {
             let credits = self.random.bool().then(|| whole(1));
             let reason = Some("it failed".parse().unwrap());
-            let refund = RefundCharge {
-                spend,
-                credits,
-                reason,
-            };
+            let refund = RefundCharge { spend, credits, reason };
             return Ask::new(&owner, Command::RefundCharge(refund));
         };
         let command = match self.random.u8(0..6) {
@@ -192,11 +173,7 @@ impl Work {
                 hold,
                 ttl: Duration::from_secs(self.random.u64(1..4_000)),
             }),
-            2 => Command::RefundCharge(RefundCharge {
-                spend,
-                credits: None,
-                reason: None,
-            }),
+            2 => Command::RefundCharge(RefundCharge { spend, credits: None, reason: None }),
             n => Command::CaptureHold(CaptureHold {
                 hold,
                 amount: if n == 3 {
@@ -229,10 +206,7 @@ impl Work {
     pub async fn compare(&self, one: &dyn Store, other: &dyn Store, clerk: &Clerk) {
         for name in &self.accounts {
             let id: AccountId = name.parse().unwrap();
-            let accounts = (
-                one.account(&id).await.unwrap(),
-                other.account(&id).await.unwrap(),
-            );
+            let accounts = (one.account(&id).await.unwrap(), other.account(&id).await.unwrap());
             assert_eq!(accounts.0, accounts.1);
             let statement = one.statement(&id, None, 10_000).await.unwrap();
             assert_eq!(other.statement(&id, None, 10_000).await.unwrap(), statement);
@@ -255,9 +229,6 @@ impl Work {
         };
         let start = JournalPosition::default();
         let journal = entries(one.journal(start, 100_000).await.unwrap());
-        assert_eq!(
-            entries(other.journal(start, 100_000).await.unwrap()),
-            journal
-        );
+        assert_eq!(entries(other.journal(start, 100_000).await.unwrap()), journal);
     }
 }

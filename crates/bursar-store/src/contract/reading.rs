@@ -17,19 +17,10 @@ pub async fn statements_come_in_pages(place: &dyn Place) {
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
     let mut clerk = Clerk::new(10);
-    let asks = [
-        Ask::open("a"),
-        Ask::give("a", 1_000),
-        Ask::open("ab"),
-        Ask::give("ab", 1),
-    ];
+    let asks = [Ask::open("a"), Ask::give("a", 1_000), Ask::open("ab"), Ask::give("ab", 1)];
     clerk.batch(&mut *writer, &asks).await.unwrap();
     for _ in 0..40 {
-        clerk
-            .one(&mut *writer, Ask::charge("a"))
-            .await
-            .unwrap()
-            .done();
+        clerk.one(&mut *writer, Ask::charge("a")).await.unwrap().done();
     }
     let a: AccountId = "a".parse().unwrap();
     let all = store.statement(&a, None, 1_000).await.unwrap();
@@ -41,10 +32,7 @@ pub async fn statements_come_in_pages(place: &dyn Place) {
     }
     assert_eq!(store.statement(&a, Some(1), 10).await.unwrap(), []);
     assert_eq!(store.statement(&a, None, 0).await.unwrap(), []);
-    let ab = store
-        .statement(&"ab".parse().unwrap(), None, 10)
-        .await
-        .unwrap();
+    let ab = store.statement(&"ab".parse().unwrap(), None, 10).await.unwrap();
     assert_eq!(ab.len(), 1, "an account sees its own lines only");
 }
 
@@ -66,42 +54,22 @@ pub async fn a_spend_has_all_its_events(place: &dyn Place) {
     let mut clerk = Clerk::new(11);
     let store = place.open().await;
     let mut writer = store.writer().unwrap();
-    let asks = [
-        Ask::open("a"),
-        Ask::give("a", 100),
-        Ask::hold("a"),
-        Ask::hold("a"),
-    ];
+    let asks = [Ask::open("a"), Ask::give("a", 100), Ask::hold("a"), Ask::hold("a")];
     let outcomes = clerk.batch(&mut *writer, &asks).await.unwrap();
     let holds = [&outcomes[2], &outcomes[3]].map(|outcome| placed(outcome.entry().unwrap()));
     let [hold, other] = holds;
-    let capture = CaptureHold {
-        hold,
-        amount: CaptureAmount::Rest,
-        ends: true,
-        allow_overage: false,
-    };
+    let capture =
+        CaptureHold { hold, amount: CaptureAmount::Rest, ends: true, allow_overage: false };
     let ttl = Duration::from_secs(3_600);
-    let refund = RefundCharge {
-        spend: SpendId::Hold(hold),
-        credits: None,
-        reason: None,
-    };
+    let refund = RefundCharge { spend: SpendId::Hold(hold), credits: None, reason: None };
     for command in [
         Command::ExtendHold(ExtendHold { hold, ttl }),
         Command::CaptureHold(capture),
-        Command::ReleaseHold(ReleaseHold {
-            hold: other,
-            reason: None,
-        }),
+        Command::ReleaseHold(ReleaseHold { hold: other, reason: None }),
         Command::RefundCharge(refund.clone()),
     ] {
         clerk.wait(Duration::from_secs(1));
-        clerk
-            .one(&mut *writer, Ask::new("a", command))
-            .await
-            .unwrap()
-            .done();
+        clerk.one(&mut *writer, Ask::new("a", command)).await.unwrap().done();
     }
     let again = Ask::new("a", Command::RefundCharge(refund));
     let outcome = clerk.one(&mut *writer, again).await.unwrap();
@@ -125,9 +93,7 @@ async fn check_spend(store: &dyn Store, hold: HoldId, expected: &[u64]) {
     let events = store.spend(&id, SpendId::Hold(hold)).await.unwrap();
     let versions: Vec<u64> = events.iter().map(|event| event.version).collect();
     assert_eq!(versions, expected);
-    let spend = events
-        .iter()
-        .fold(None, |spend, event| fold(spend, &event.recorded));
+    let spend = events.iter().fold(None, |spend, event| fold(spend, &event.recorded));
     let spend = spend.unwrap();
     assert!(matches!(spend.state, SpendState::Captured { .. }));
     assert_eq!(spend.refundable(), []);
@@ -143,18 +109,13 @@ pub async fn the_journal_comes_in_pages(place: &dyn Place) {
         let asks: Vec<Ask> = names.iter().map(|name| Ask::open(name)).collect();
         clerk.batch(&mut *writer, &asks).await.unwrap();
     }
-    let all = store
-        .journal(JournalPosition::default(), 1_000)
-        .await
-        .unwrap();
+    let all = store.journal(JournalPosition::default(), 1_000).await.unwrap();
     assert_eq!(all.len(), 36);
     assert!(all.is_sorted_by(|one, next| one.0 < next.0));
     for size in [1, 3, 36, 37] {
         let mut read = Vec::new();
         loop {
-            let after = read
-                .last()
-                .map_or(JournalPosition::default(), |(position, _)| *position);
+            let after = read.last().map_or(JournalPosition::default(), |(position, _)| *position);
             let page = store.journal(after, size).await.unwrap();
             assert!(page.len() <= size);
             if page.is_empty() {
@@ -177,18 +138,10 @@ pub async fn due_accounts_come_longest_due_first(place: &dyn Place) {
     }
     let early = clerk.now;
     for name in ["b", "c", "a"] {
-        clerk
-            .one(&mut *writer, Ask::hold(name))
-            .await
-            .unwrap()
-            .done();
+        clerk.one(&mut *writer, Ask::hold(name)).await.unwrap().done();
         clerk.wait(Duration::from_secs(1));
     }
-    assert_eq!(
-        due(&*store, &clerk, 10).await,
-        [""; 0],
-        "holds live for 15 minutes"
-    );
+    assert_eq!(due(&*store, &clerk, 10).await, [""; 0], "holds live for 15 minutes");
     clerk.wait(Duration::from_secs(3_600));
     assert_eq!(due(&*store, &clerk, 10).await, ["b", "c", "a"]);
     assert_eq!(due(&*store, &clerk, 2).await, ["b", "c"]);

@@ -13,14 +13,9 @@ use crate::{ApiKeyRecord, CatalogRecord, Contact};
 pub async fn contacts_are_kept_and_erased(place: &dyn Place) {
     let store = place.open().await;
     let (a, b) = ("a".parse().unwrap(), "b".parse().unwrap());
-    let contact = Contact {
-        name: Some("Ada".to_owned()),
-        email: Some("ada@example.com".to_owned()),
-    };
-    let renamed = Contact {
-        name: Some("Ada L.".to_owned()),
-        email: None,
-    };
+    let contact =
+        Contact { name: Some("Ada".to_owned()), email: Some("ada@example.com".to_owned()) };
+    let renamed = Contact { name: Some("Ada L.".to_owned()), email: None };
     store.put_contact(&a, contact.clone()).await.unwrap();
     assert_eq!(store.contact(&a).await.unwrap(), contact);
     assert_eq!(store.contact(&b).await.unwrap(), Contact::default());
@@ -43,11 +38,8 @@ pub async fn api_keys_are_found_by_their_hash(place: &dyn Place) {
     assert_eq!(keys, [old.clone(), new.clone()]);
     assert_eq!(store.api_key_by_hash(&[9; 32]).await.unwrap(), None);
     assert_eq!(store.api_key_by_hash(&[2; 32]).await.unwrap(), Some(new));
-    let revoked = ApiKeyRecord {
-        expires_at: Some(Timestamp::from_micros(99)),
-        scopes: Vec::new(),
-        ..old
-    };
+    let revoked =
+        ApiKeyRecord { expires_at: Some(Timestamp::from_micros(99)), scopes: Vec::new(), ..old };
     store.put_api_key(revoked.clone()).await.unwrap();
     store.close().await.unwrap();
     drop(store);

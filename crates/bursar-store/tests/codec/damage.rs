@@ -27,10 +27,7 @@ fn every_changed_bit_is_seen() {
 fn every_cut_is_seen() {
     let frame = frame();
     for length in 0..frame.len() {
-        assert!(
-            codec::decode_entries(&frame[..length]).is_err(),
-            "{length} bytes"
-        );
+        assert!(codec::decode_entries(&frame[..length]).is_err(), "{length} bytes");
     }
     let longer = [&frame[..], &[0]].concat();
     assert!(codec::decode_entries(&longer).is_err());

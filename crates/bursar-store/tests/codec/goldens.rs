@@ -57,11 +57,7 @@ where
     let read: T = codec::decode(&HEXLOWER.decode(bytes.trim().as_bytes()).unwrap()).unwrap();
     assert_eq!(read, *value, "{name}");
     let shown = format!("{read:#?}\n");
-    assert_eq!(
-        shown,
-        golden(name, "txt", &shown),
-        "{name} is read as something else than it was"
-    );
+    assert_eq!(shown, golden(name, "txt", &shown), "{name} is read as something else than it was");
 }
 
 fn golden(name: &str, kind: &str, fresh: &str) -> String {

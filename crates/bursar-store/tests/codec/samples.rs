@@ -58,13 +58,8 @@ fn subscription_events() -> Vec<Event> {
     let (plan, interval, catalog) = (key("pro"), Interval::Month, version());
     let (anchor, billing) = (anchor(), anchor().period(3, 1));
     vec![
-        Event::AccountOpened {
-            zone: "Europe/Berlin".parse().unwrap(),
-            currency: Currency::USD,
-        },
-        Event::ClockAdvanced {
-            ahead: Duration::new(86_400, 5_000),
-        },
+        Event::AccountOpened { zone: "Europe/Berlin".parse().unwrap(), currency: Currency::USD },
+        Event::ClockAdvanced { ahead: Duration::new(86_400, 5_000) },
         Event::SubscriptionStarted {
             plan: plan.clone(),
             interval,
@@ -94,28 +89,18 @@ fn subscription_events() -> Vec<Event> {
             catalog,
         },
         Event::ChangeScheduled {
+            from: plan.clone(),
             plan: plan.clone(),
             interval,
-            effective_at: at(4),
-        },
-        Event::ScheduledChangeDropped {
-            plan: plan.clone(),
-            interval,
-        },
-        Event::SubscriptionRenewed {
+            direction: Direction::Downgrade,
             billing,
-            terms: terms(),
-            catalog,
+            credit: billing,
         },
-        Event::CancellationRequested {
-            ends_at: at(5),
-            reason: Some("too dear".parse().unwrap()),
-        },
+        Event::ScheduledChangeDropped { plan: plan.clone(), interval },
+        Event::SubscriptionRenewed { billing, terms: terms(), catalog },
+        Event::CancellationRequested { ends_at: at(5), reason: Some("too dear".parse().unwrap()) },
         Event::CancellationWithdrawn,
-        Event::SubscriptionEnded {
-            plan,
-            purge_at: at(6),
-        },
+        Event::SubscriptionEnded { plan, purge_at: at(6) },
         Event::AccountPurged,
     ]
 }
@@ -123,12 +108,7 @@ fn subscription_events() -> Vec<Event> {
 fn credit_events() -> Vec<Event> {
     let lot = LotId(7);
     vec![
-        Event::AllowanceIssued {
-            lot,
-            plan: key("pro"),
-            credits: credits("800"),
-            period: period(),
-        },
+        Event::AllowanceIssued { lot, plan: key("pro"), credits: credits("800"), period: period() },
         Event::LotIssued {
             lot,
             class: Class::Plan,
@@ -141,19 +121,10 @@ fn credit_events() -> Vec<Event> {
             class: Class::Topup,
             credits: credits("0.000001"),
             expires_at: None,
-            source: LotSource::Adjustment {
-                reason: "sorry for the délai".parse().unwrap(),
-            },
+            source: LotSource::Adjustment { reason: "sorry for the délai".parse().unwrap() },
         },
-        Event::LotExpired {
-            lot,
-            class: Class::Promo,
-            credits: credits("3"),
-        },
-        Event::CreditsTaken {
-            portions: portions(),
-            reason: "a mistake".parse().unwrap(),
-        },
+        Event::LotExpired { lot, class: Class::Promo, credits: credits("3") },
+        Event::CreditsTaken { portions: portions(), reason: "a mistake".parse().unwrap() },
     ]
 }
 
@@ -168,10 +139,7 @@ fn spend_events() -> Vec<Event> {
             purpose: operation(),
             reference: Some("job-9".parse().unwrap()),
         },
-        Event::HoldExtended {
-            hold: hold(),
-            expires_at: at(1_800),
-        },
+        Event::HoldExtended { hold: hold(), expires_at: at(1_800) },
         Event::HoldCaptured {
             hold: hold(),
             about: about(),
@@ -187,9 +155,7 @@ fn spend_events() -> Vec<Event> {
             about: about(),
             returned: returned.clone(),
             expired: expired.clone(),
-            cause: ReleaseCause::Caller {
-                reason: Some("failed".parse().unwrap()),
-            },
+            cause: ReleaseCause::Caller { reason: Some("failed".parse().unwrap()) },
         },
         Event::HoldReleased {
             hold: hold(),
@@ -207,9 +173,7 @@ fn spend_events() -> Vec<Event> {
         Event::Charged {
             charge: charge(),
             portions: portions(),
-            purpose: Purpose::Custom {
-                reason: "by hand".parse().unwrap(),
-            },
+            purpose: Purpose::Custom { reason: "by hand".parse().unwrap() },
             reference: None,
         },
         Event::ChargeRefunded {
@@ -233,12 +197,8 @@ fn about() -> About {
 
 /// A commit of two entries.
 pub(crate) fn entries() -> Vec<Entry> {
-    let recorded = |event| Recorded {
-        at: at(11),
-        event,
-        available: credits("35"),
-        held: credits("20"),
-    };
+    let recorded =
+        |event| Recorded { at: at(11), event, available: credits("35"), held: credits("20") };
     let entry = |actor, idempotency, events: &[Event]| Entry {
         account: "customer-1".parse().unwrap(),
         first_version: 300,
@@ -246,17 +206,10 @@ pub(crate) fn entries() -> Vec<Entry> {
         idempotency,
         events: events.iter().cloned().map(recorded).collect(),
     };
-    let key = Idempotency {
-        key: "job-9".parse().unwrap(),
-        request: *b"0123456789abcdef",
-    };
+    let key = Idempotency { key: "job-9".parse().unwrap(), request: *b"0123456789abcdef" };
     vec![
         entry(Actor::System, None, &subscription_events()[..1]),
-        entry(
-            Actor::ApiKey(self::key("key_app")),
-            Some(key),
-            &spend_events()[..2],
-        ),
+        entry(Actor::ApiKey(self::key("key_app")), Some(key), &spend_events()[..2]),
     ]
 }
 
@@ -279,13 +232,8 @@ pub(crate) fn account() -> Account {
             billing: anchor().period(0, 12),
             credit: period(),
             started_at: at(1),
-            cancellation: Some(Cancellation {
-                requested_at: at(2),
-            }),
-            scheduled: Some(ScheduledChange {
-                plan: key("basic"),
-                interval: Interval::Month,
-            }),
+            cancellation: Some(Cancellation { requested_at: at(2) }),
+            scheduled: Some(ScheduledChange { plan: key("basic"), interval: Interval::Month }),
         }),
         lots: vec![Lot {
             id: LotId(1),
@@ -305,10 +253,7 @@ pub(crate) fn account() -> Account {
             purpose: operation(),
             reference: Some("job-9".parse().unwrap()),
         }],
-        storage: Storage {
-            used_bytes: 5_000_000_000,
-            reserved_bytes: 1,
-        },
+        storage: Storage { used_bytes: 5_000_000_000, reserved_bytes: 1 },
     }
 }
 
@@ -338,10 +283,7 @@ fn portions() -> Vec<Portion> {
         expires_at,
         credits: credits(amount),
     };
-    vec![
-        portion(1, Class::Plan, Some(at(9)), "13"),
-        portion(300, Class::Topup, None, "7"),
-    ]
+    vec![portion(1, Class::Plan, Some(at(9)), "13"), portion(300, Class::Topup, None, "7")]
 }
 
 fn terms() -> Terms {
@@ -353,10 +295,7 @@ fn terms() -> Terms {
 }
 
 fn anchor() -> Anchor {
-    Anchor {
-        at: at(1),
-        zone: ZoneName::utc(),
-    }
+    Anchor { at: at(1), zone: ZoneName::utc() }
 }
 
 fn period() -> Period {

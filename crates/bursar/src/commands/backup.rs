@@ -42,12 +42,8 @@ pub(crate) fn run(args: &BackupArgs) -> Result<Answer> {
     if args.format.is_json() {
         output::json(&json!({"file": file, "bytes": bytes}))?;
     } else {
-        output::text(&format!(
-            "{file}: {bytes} bytes, all of {dir} as of one moment.\n"
-        ))?;
-        output::note(&format!(
-            "To try it: bursar restore {file} --data DIR, then bursar verify."
-        ));
+        output::text(&format!("{file}: {bytes} bytes, all of {dir} as of one moment.\n"))?;
+        output::note(&format!("To try it: bursar restore {file} --data DIR, then bursar verify."));
     }
     Ok(Answer::Yes)
 }

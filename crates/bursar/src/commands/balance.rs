@@ -81,19 +81,8 @@ fn subscription(account: &Account) -> String {
     match &account.subscription {
         Subscription::None => "none yet".to_owned(),
         Subscription::Live(live) => {
-            let LiveSubscription {
-                plan,
-                interval,
-                billing,
-                cancellation,
-                scheduled,
-                ..
-            } = live;
-            let runs = if cancellation.is_some() {
-                "cancelled, ends"
-            } else {
-                "paid until"
-            };
+            let LiveSubscription { plan, interval, billing, cancellation, scheduled, .. } = live;
+            let runs = if cancellation.is_some() { "cancelled, ends" } else { "paid until" };
             let then = scheduled.as_ref().map_or_else(String::new, |change| {
                 format!(", then {} by the {}", change.plan, change.interval.as_str())
             });
@@ -101,14 +90,8 @@ fn subscription(account: &Account) -> String {
             format!("{plan} by the {interval}, {runs} {end}{then}")
         }
         Subscription::Retention(ended) => {
-            let (at, purge) = (
-                instant::second(ended.ended_at),
-                instant::second(ended.purge_at),
-            );
-            format!(
-                "{} ended {at}; data is kept until {purge}, credits are frozen",
-                ended.plan
-            )
+            let (at, purge) = (instant::second(ended.ended_at), instant::second(ended.purge_at));
+            format!("{} ended {at}; data is kept until {purge}, credits are frozen", ended.plan)
         }
         Subscription::Purged { at } => format!("ended; data was deleted {}", instant::second(*at)),
     }
@@ -135,13 +118,7 @@ fn lot_row(lot: &Lot) -> Vec<String> {
         (false, Some(at)) => instant::second(at),
         (false, None) => "never".to_owned(),
     };
-    let Lot {
-        id,
-        class,
-        remaining,
-        held,
-        ..
-    } = lot;
+    let Lot { id, class, remaining, held, .. } = lot;
     vec![
         id.to_string(),
         class.as_str().to_owned(),

@@ -72,20 +72,11 @@ pub(crate) fn run(args: &LedgerArgs) -> Result<Answer> {
         let mut page = String::new();
         for (position, entry) in &entries {
             after = *position;
-            if args
-                .account
-                .as_ref()
-                .is_some_and(|account| entry.account != *account)
-            {
+            if args.account.as_ref().is_some_and(|account| entry.account != *account) {
                 continue;
             }
             for (version, recorded) in entry.versions() {
-                let booked = Booked {
-                    position: *position,
-                    entry,
-                    version,
-                    recorded,
-                };
+                let booked = Booked { position: *position, entry, version, recorded };
                 write_event(&mut page, args, &booked, &mut sums)?;
             }
         }
@@ -119,41 +110,16 @@ fn write_event(
 
 /// An entry as ledger programs write it: a line that says what happened, the postings below it.
 fn write_entry(page: &mut String, booked: &Booked<'_>, lines: &[Posting]) -> std::fmt::Result {
-    let Booked {
-        entry,
-        version,
-        recorded,
-        ..
-    } = booked;
+    let Booked { entry, version, recorded, .. } = booked;
     let (at, account) = (instant::milli(recorded.at), &entry.account);
-    writeln!(
-        page,
-        "{at} {account} ({version}) {}",
-        describe::summary(&recorded.event)
-    )?;
+    writeln!(page, "{at} {account} ({version}) {}", describe::summary(&recorded.event))?;
     // Once for all events of an entry.
     if *version == entry.first_version {
-        let key = entry
-            .idempotency
-            .as_ref()
-            .map(|kept| format!(", idempotency key {}", kept.key));
-        writeln!(
-            page,
-            "    ; {}{}",
-            actor(&entry.actor),
-            key.unwrap_or_default()
-        )?;
+        let key = entry.idempotency.as_ref().map(|kept| format!(", idempotency key {}", kept.key));
+        writeln!(page, "    ; {}{}", actor(&entry.actor), key.unwrap_or_default())?;
     }
-    let width = lines
-        .iter()
-        .map(|line| line.book.to_string().len())
-        .max()
-        .unwrap_or(0);
-    let digits = lines
-        .iter()
-        .map(|line| line.credits.to_string().len())
-        .max()
-        .unwrap_or(0);
+    let width = lines.iter().map(|line| line.book.to_string().len()).max().unwrap_or(0);
+    let digits = lines.iter().map(|line| line.credits.to_string().len()).max().unwrap_or(0);
     for Posting { book, credits } in lines {
         let balance = match book {
             Book::Available => format!(" = {}", recorded.available),
@@ -171,20 +137,13 @@ fn write_postings(
     lines: &[Posting],
     sums: &mut Sums,
 ) -> std::fmt::Result {
-    let Booked {
-        entry, recorded, ..
-    } = booked;
+    let Booked { entry, recorded, .. } = booked;
     for Posting { book, credits } in lines {
-        let sum = sums
-            .entry((entry.account.clone(), book.clone()))
-            .or_default();
+        let sum = sums.entry((entry.account.clone(), book.clone())).or_default();
         *sum = sum.plus(*credits);
         let (at, kind) = (instant::milli(recorded.at), describe::kind(&recorded.event));
         let account = &entry.account;
-        writeln!(
-            page,
-            "{at} {account:<16} {book:<20} {credits:>12} {sum:>12} {kind}"
-        )?;
+        writeln!(page, "{at} {account:<16} {book:<20} {credits:>12} {sum:>12} {kind}")?;
     }
     Ok(())
 }
@@ -197,12 +156,7 @@ fn actor(actor: &Actor) -> String {
 }
 
 fn for_programs(booked: &Booked<'_>, lines: &[Posting]) -> Value {
-    let Booked {
-        position,
-        entry,
-        version,
-        recorded,
-    } = booked;
+    let Booked { position, entry, version, recorded } = booked;
     let lines = lines.iter().map(|Posting { book, credits }| {
         json!({"book": book.to_string(), "credits": json::credits(*credits)})
     });

@@ -55,9 +55,7 @@ pub(crate) struct QuoteArgs {
 }
 
 fn attribute(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text
-        .split_once('=')
-        .ok_or("an attribute is KEY=VALUE, as in audio=on")?;
+    let (key, value) = text.split_once('=').ok_or("an attribute is KEY=VALUE, as in audio=on")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
@@ -85,17 +83,8 @@ pub(crate) fn run(args: &QuoteArgs) -> Result<Answer> {
     // Nothing is written: what fell due meanwhile is booked on this copy only.
     advance(&mut account, &catalog, now);
     let quoted = quote::quote(&account, &catalog, &request, now).map_err(unknown)?;
-    print(
-        args,
-        &catalog,
-        &quoted.quote.price,
-        Some((&account, &quoted)),
-    )?;
-    Ok(if quoted.allowed.is_ok() {
-        Answer::Yes
-    } else {
-        Answer::No
-    })
+    print(args, &catalog, &quoted.quote.price, Some((&account, &quoted)))?;
+    Ok(if quoted.allowed.is_ok() { Answer::Yes } else { Answer::No })
 }
 
 fn unknown(rejection: PricingRejection) -> anyhow::Error {
@@ -133,10 +122,7 @@ fn print(args: &QuoteArgs, catalog: &Catalog, price: &Price, whose: ForAccount<'
     if !price.features.is_empty() {
         rows.push(("Needs", needs(catalog, price)));
     }
-    rows.push((
-        "Catalog",
-        format!("{}, version {}", catalog.name, catalog.version),
-    ));
+    rows.push(("Catalog", format!("{}, version {}", catalog.name, catalog.version)));
     if let Some((account, quoted)) = whose {
         rows.extend(verdict(account, quoted));
     }
@@ -153,11 +139,7 @@ fn because(price: &Price, unit: &str) -> String {
         Rounding::Down => "down",
     };
     let step = rate.step;
-    let step = if step == Credits::ONE {
-        "a whole credit".to_owned()
-    } else {
-        step.to_string()
-    };
+    let step = if step == Credits::ONE { "a whole credit".to_owned() } else { step.to_string() };
     let minimum = if rate.minimum == price.credits {
         format!(", at least {}", rate.minimum)
     } else {
@@ -177,20 +159,16 @@ fn needs(catalog: &Catalog, price: &Price) -> String {
     };
     let names: Vec<String> = price.features.iter().map(name).collect();
     let lowest = catalog.unlocking_plan(price.features.iter());
-    let plan = lowest.map_or_else(
-        || "no plan has it".to_owned(),
-        |plan| format!("unlocked by {}", plan.name),
-    );
+    let plan = lowest
+        .map_or_else(|| "no plan has it".to_owned(), |plan| format!("unlocked by {}", plan.name));
     format!("{}; {plan}", names.join(", "))
 }
 
 /// Whether the account could run it now, and what it would have left.
 fn verdict(account: &Account, quoted: &Quoted) -> Vec<(&'static str, String)> {
     let id = &account.id;
-    let mut rows = vec![(
-        "Account",
-        format!("{id}, {} available", counted_credits(account.available())),
-    )];
+    let mut rows =
+        vec![("Account", format!("{id}, {} available", counted_credits(account.available())))];
     match &quoted.allowed {
         Ok(()) => {
             rows.push(("Allowed", "yes".to_owned()));
@@ -206,17 +184,10 @@ fn verdict(account: &Account, quoted: &Quoted) -> Vec<(&'static str, String)> {
 }
 
 fn for_programs(catalog: &Catalog, price: &Price, whose: ForAccount<'_>) -> Value {
-    let Price {
-        usage,
-        rate,
-        credits,
-        features,
-        ..
-    } = price;
+    let Price { usage, rate, credits, features, .. } = price;
     let attributes = usage.attributes.iter();
-    let attributes: serde_json::Map<String, Value> = attributes
-        .map(|(key, value)| (key.to_string(), value.as_str().into()))
-        .collect();
+    let attributes: serde_json::Map<String, Value> =
+        attributes.map(|(key, value)| (key.to_string(), value.as_str().into())).collect();
     let mut value = json!({
         "operation": usage.operation,
         "model": usage.model,
@@ -241,22 +212,10 @@ fn for_programs(catalog: &Catalog, price: &Price, whose: ForAccount<'_>) -> Valu
         ("account", account.id.as_str().into()),
         ("available", json::credits(account.available())),
         ("allowed", reason.is_none().into()),
-        (
-            "code",
-            reason.map_or(Value::Null, |reason| reason.code().into()),
-        ),
-        (
-            "reason",
-            reason.map_or(Value::Null, |reason| reason.to_string().into()),
-        ),
-        (
-            "fix",
-            reason.map_or(Value::Null, |reason| reason.fix().into()),
-        ),
-        (
-            "balance_after",
-            quoted.balance_after.map_or(Value::Null, json::credits),
-        ),
+        ("code", reason.map_or(Value::Null, |reason| reason.code().into())),
+        ("reason", reason.map_or(Value::Null, |reason| reason.to_string().into())),
+        ("fix", reason.map_or(Value::Null, |reason| reason.fix().into())),
+        ("balance_after", quoted.balance_after.map_or(Value::Null, json::credits)),
     ];
     if let Some(fields) = value.as_object_mut() {
         fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
@@ -265,11 +224,7 @@ fn for_programs(catalog: &Catalog, price: &Price, whose: ForAccount<'_>) -> Valu
 }
 
 fn counted(units: Quantity, unit: &str) -> String {
-    let ending = if units == Quantity::ONE || unit.ends_with('s') {
-        ""
-    } else {
-        "s"
-    };
+    let ending = if units == Quantity::ONE || unit.ends_with('s') { "" } else { "s" };
     format!("{units} {unit}{ending}")
 }
 

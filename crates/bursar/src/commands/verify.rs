@@ -67,15 +67,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Answer> {
 }
 
 fn for_people(dir: &str, report: &Report, took: u128) -> String {
-    let Report {
-        commits,
-        entries,
-        events,
-        accounts,
-        keys,
-        totals,
-        views,
-    } = report;
+    let Report { commits, entries, events, accounts, keys, totals, views } = report;
     let views = match views {
         Some(commit) if commit == commits => "agree with the journal".to_owned(),
         Some(commit) => format!("agree with the journal; written up to commit {commit} so far"),
@@ -92,15 +84,10 @@ fn for_people(dir: &str, report: &Report, took: u128) -> String {
     ];
     let mut text = format!("Verified: {dir}\n\n{}", table::pairs(&rows));
     if !totals.is_empty() {
-        let balance = totals
-            .iter()
-            .map(|(book, sum)| vec![book.to_string(), micro::text(*sum)]);
+        let balance = totals.iter().map(|(book, sum)| vec![book.to_string(), micro::text(*sum)]);
         let sum = vec!["sum".to_owned(), micro::text(totals.values().sum())];
         let rows = balance.chain([sum]).collect();
-        text.push_str(&format!(
-            "\n{}",
-            table::of(&["Trial balance", "Credits"], &[1], rows)
-        ));
+        text.push_str(&format!("\n{}", table::of(&["Trial balance", "Credits"], &[1], rows)));
     }
     text
 }
@@ -120,7 +107,5 @@ fn for_programs(report: &Report) -> Value {
 
 fn trial_balance(totals: &BTreeMap<Book, i128>) -> Map<String, Value> {
     let books = totals.iter();
-    books
-        .map(|(book, sum)| (book.to_string(), json::number(&micro::text(*sum))))
-        .collect()
+    books.map(|(book, sum)| (book.to_string(), json::number(&micro::text(*sum)))).collect()
 }

@@ -64,20 +64,11 @@ pub(crate) async fn in_force(registry: &dyn Registry, dir: &str) -> Result<Loade
 
 fn parse(text: String, from: &str) -> Result<Loaded> {
     let catalog = bursar_catalog::parse(&text).map_err(|mistakes| mistaken(from, &mistakes))?;
-    Ok(Loaded {
-        catalog: Arc::new(catalog),
-        text,
-        from: from.to_owned(),
-    })
+    Ok(Loaded { catalog: Arc::new(catalog), text, from: from.to_owned() })
 }
 
 fn mistaken(from: &str, mistakes: &[Mistake]) -> anyhow::Error {
-    let lines = mistakes
-        .iter()
-        .map(|mistake| format!("\n  {}", mistake.in_file(from)));
+    let lines = mistakes.iter().map(|mistake| format!("\n  {}", mistake.in_file(from)));
     let what = format!("the catalog has mistakes{}", lines.collect::<String>());
-    Problem::error(
-        what,
-        format!("Correct them, then `bursar catalog check {from}`."),
-    )
+    Problem::error(what, format!("Correct them, then `bursar catalog check {from}`."))
 }

@@ -18,9 +18,7 @@ const FILE: &str = "catalog-version";
 /// The record of the catalog in force; the one that was noted last, if the file is lost.
 pub(crate) fn of<'a>(dir: &str, noted: &'a [CatalogRecord]) -> Option<&'a CatalogRecord> {
     let version = fs::read_to_string(Path::new(dir).join(FILE)).unwrap_or_default();
-    let named = noted
-        .iter()
-        .find(|record| record.version.to_string() == version.trim());
+    let named = noted.iter().find(|record| record.version.to_string() == version.trim());
     named.or(noted.last())
 }
 

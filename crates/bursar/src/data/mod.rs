@@ -16,8 +16,5 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A runtime for commands that do one thing after the other.
 pub(crate) fn runtime() -> Result<Runtime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start a runtime")
+    Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
 }

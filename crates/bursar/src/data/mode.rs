@@ -38,16 +38,10 @@ pub(crate) async fn of(registry: &dyn Registry, wanted: Mode, dir: &str) -> Resu
     let kept = (registry.setting_or(SETTING, name(wanted).as_bytes()).await)
         .map_err(|error| problem::of_store("read", dir, &error))?;
     let of_name = |mode: &Mode| name(*mode).as_bytes() == kept;
-    [Mode::Test, Mode::Live]
-        .into_iter()
-        .find(of_name)
-        .ok_or_else(|| {
-            let fix = format!("Restore a backup of {dir}.");
-            Problem::error(
-                format!("the mode that {dir} remembers is neither test nor live"),
-                fix,
-            )
-        })
+    [Mode::Test, Mode::Live].into_iter().find(of_name).ok_or_else(|| {
+        let fix = format!("Restore a backup of {dir}.");
+        Problem::error(format!("the mode that {dir} remembers is neither test nor live"), fix)
+    })
 }
 
 /// Makes `wanted` the mode of a data directory, or refuses because it has the other one.

@@ -37,11 +37,7 @@ impl Reading {
         directory::must_have_data(dir)?;
         let store = SqliteStore::open_read_only(dir)
             .map_err(|error| problem::of_store("read", dir, &error))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            store,
-            runtime: runtime()?,
-        })
+        Ok(Self { dir: dir.to_owned(), store, runtime: runtime()? })
     }
 
     /// The real time.
@@ -64,10 +60,7 @@ impl Reading {
         let found = found.map_err(|error| self.unreadable(&error))?;
         found.map(Arc::unwrap_or_clone).ok_or_else(|| {
             let what = format!("there is no account {id} in {}", self.dir);
-            Problem::error(
-                what,
-                "Check the id; `bursar ledger` shows every account there is.",
-            )
+            Problem::error(what, "Check the id; `bursar ledger` shows every account there is.")
         })
     }
 

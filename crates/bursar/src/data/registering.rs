@@ -24,13 +24,9 @@ impl Registering {
     /// Opens the tables of `dir`, which has data.
     pub(crate) fn open(dir: &str) -> Result<Self> {
         directory::must_have_data(dir)?;
-        let registry = SqliteStore::open(dir, bursar_sqlite::Options::default())
+        let registry = SqliteStore::open_registry(dir)
             .map_err(|error| problem::of_store("open", dir, &error))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            registry: Box::new(registry),
-            runtime: runtime()?,
-        })
+        Ok(Self { dir: dir.to_owned(), registry: Box::new(registry), runtime: runtime()? })
     }
 
     /// Opens the tables of `dir`, which is made for data of that mode if there is none.
@@ -50,8 +46,7 @@ impl Registering {
         }
         let this = Self::open(dir)?;
         if let Some(wanted) = wanted {
-            this.runtime
-                .block_on(mode::keep(&*this.registry, wanted.mode(), dir))?;
+            this.runtime.block_on(mode::keep(&*this.registry, wanted.mode(), dir))?;
         }
         Ok(this)
     }
@@ -63,8 +58,7 @@ impl Registering {
 
     /// Test or live.
     pub(crate) fn mode(&self) -> Result<Mode> {
-        self.runtime
-            .block_on(mode::of(&*self.registry, Mode::Test, &self.dir))
+        self.runtime.block_on(mode::of(&*self.registry, Mode::Test, &self.dir))
     }
 
     /// Every key, oldest first.
@@ -75,20 +69,15 @@ impl Registering {
 
     /// The key of that id.
     pub(crate) fn key(&self, id: &Key) -> Result<ApiKeyRecord> {
-        self.keys()?
-            .into_iter()
-            .find(|key| key.id == *id)
-            .ok_or_else(|| {
-                let what = format!("there is no API key {id} in {}", self.dir);
-                Problem::error(what, "`bursar keys list` shows the ids.")
-            })
+        self.keys()?.into_iter().find(|key| key.id == *id).ok_or_else(|| {
+            let what = format!("there is no API key {id} in {}", self.dir);
+            Problem::error(what, "`bursar keys list` shows the ids.")
+        })
     }
 
     /// Adds a key, or replaces the one of the same id.
     pub(crate) fn put_key(&self, key: &ApiKeyRecord) -> Result<()> {
-        let put = self
-            .runtime
-            .block_on(self.registry.put_api_key(key.clone()));
+        let put = self.runtime.block_on(self.registry.put_api_key(key.clone()));
         put.map_err(|error| self.failed("write an API key to", &error))
     }
 

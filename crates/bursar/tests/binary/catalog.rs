@@ -7,11 +7,8 @@ use serde_json::Value;
 use super::server::bursar;
 
 fn scriptkit() -> String {
-    fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../catalogs/scriptkit.toml"
-    ))
-    .unwrap()
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalogs/scriptkit.toml"))
+        .unwrap()
 }
 
 /// A file with this text, and its path.
@@ -26,10 +23,7 @@ fn file(text: &str) -> (tempfile::NamedTempFile, String) {
 fn a_catalog_in_order_is_said_to_be() {
     let (_file, path) = file(&scriptkit());
     let out = bursar(&["catalog", "check", &path]).ok();
-    assert!(
-        out.starts_with(&format!("{path}: in order: ScriptKit with 3 plans")),
-        "{out}"
-    );
+    assert!(out.starts_with(&format!("{path}: in order: ScriptKit with 3 plans")), "{out}");
     let report = bursar(&["catalog", "check", &path, "--format", "json"]).json();
     assert_eq!(report["valid"], true);
 }
@@ -50,28 +44,19 @@ fn every_mistake_is_reported_at_once_and_the_exit_code_is_1() {
     ] {
         let number = 1 + text.lines().position(|text| text.contains(line)).unwrap();
         let place = format!("{path}:{number}:");
-        let found = ran
-            .out
-            .lines()
-            .any(|line| line.starts_with(&place) && line.contains(mistake));
+        let found = ran.out.lines().any(|line| line.starts_with(&place) && line.contains(mistake));
         assert!(found, "{mistake} at {place} in\n{}", ran.out);
     }
     let json = bursar(&["catalog", "check", &path, "--format", "json"]);
     assert_eq!(json.code, 1);
     let report: Value = serde_json::from_str(&json.out).unwrap();
-    assert!(
-        report["mistakes"].as_array().unwrap().len() >= 3,
-        "{report}"
-    );
+    assert!(report["mistakes"].as_array().unwrap().len() >= 3, "{report}");
 }
 
 #[test]
 fn what_is_not_there_or_not_text_is_an_error_in_words() {
     let said = bursar(&["catalog", "check", "/nowhere/my.toml"]).fails(2);
-    assert!(
-        said.contains("cannot read the catalog /nowhere/my.toml: it does not exist"),
-        "{said}"
-    );
+    assert!(said.contains("cannot read the catalog /nowhere/my.toml: it does not exist"), "{said}");
     let (file, path) = file("");
     fs::write(file.path(), [b'a', 0xff]).unwrap();
     let said = bursar(&["catalog", "show", &path]).fails(2);
@@ -92,10 +77,7 @@ fn the_built_in_catalog_is_shown_without_a_file() {
 fn a_difference_says_for_whom() {
     let (_before, before) = file(&scriptkit());
     let (_after, after) = file(&scriptkit().replace("month = \"29.00\"", "month = \"35.00\""));
-    assert_eq!(
-        bursar(&["catalog", "diff", &before, &before]).ok(),
-        "No difference.\n"
-    );
+    assert_eq!(bursar(&["catalog", "diff", &before, &before]).ok(), "No difference.\n");
     let out = bursar(&["catalog", "diff", &before, &after]).ok();
     assert!(out.contains("29.00 USD -> 35.00 USD"), "{out}");
     assert!(out.contains("present ones at their next renewal"), "{out}");

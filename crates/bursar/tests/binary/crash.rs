@@ -35,10 +35,7 @@ fn every_acknowledged_command_survives_a_crash_exactly_once() {
     let journal = keys_in_journal(&data);
     let unique: HashSet<_> = journal.iter().collect();
     assert_eq!(journal.len(), unique.len(), "a key has two entries");
-    let ours = journal
-        .into_iter()
-        .filter(|(_, key)| key.starts_with("round-"))
-        .collect::<Vec<_>>();
+    let ours = journal.into_iter().filter(|(_, key)| key.starts_with("round-")).collect::<Vec<_>>();
     assert_eq!(ours, keys_of(all.iter()));
     bursar_on(&data, &["verify"]).ok();
 }
@@ -47,21 +44,15 @@ fn every_acknowledged_command_survives_a_crash_exactly_once() {
 /// was in doubt is settled now. Returns all of it with its answers.
 fn resolve(server: &Server, sent: Vec<Sent>) -> Vec<Sent> {
     let answers = send_again(server, &sent);
-    let settled = sent
-        .into_iter()
-        .zip(answers)
-        .map(|(sent, (status, replayed, body))| {
-            if sent.is_acknowledged() {
-                assert_eq!(sent.reply, Some((status, body.clone())), "{sent:?}");
-                assert!(replayed, "done a second time: {sent:?}");
-            } else {
-                assert_eq!(sent.reply, None, "refused: {sent:?}");
-                assert!((200..300).contains(&status), "{status} {body}: {sent:?}");
-            }
-            Sent {
-                reply: Some((status, body)),
-                ..sent
-            }
-        });
+    let settled = sent.into_iter().zip(answers).map(|(sent, (status, replayed, body))| {
+        if sent.is_acknowledged() {
+            assert_eq!(sent.reply, Some((status, body.clone())), "{sent:?}");
+            assert!(replayed, "done a second time: {sent:?}");
+        } else {
+            assert_eq!(sent.reply, None, "refused: {sent:?}");
+            assert!((200..300).contains(&status), "{status} {body}: {sent:?}");
+        }
+        Sent { reply: Some((status, body)), ..sent }
+    });
     settled.collect()
 }

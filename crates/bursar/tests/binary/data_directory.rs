@@ -13,24 +13,14 @@ fn serve(data: &Path) -> super::server::Ran {
 fn a_directory_that_cannot_be_made_is_named() {
     // Nobody can make directories there, not even root.
     let said = serve(Path::new("/proc/bursar-data")).fails(2);
-    assert!(
-        said.contains("cannot make the data directory /proc/bursar-data"),
-        "{said}"
-    );
-    assert_eq!(
-        said.lines().count(),
-        3,
-        "what, and what would fix it: {said}"
-    );
+    assert!(said.contains("cannot make the data directory /proc/bursar-data"), "{said}");
+    assert_eq!(said.lines().count(), 3, "what, and what would fix it: {said}");
 }
 
 #[test]
 fn a_directory_that_cannot_be_written_is_named() {
     let said = serve(Path::new("/proc/self")).fails(2);
-    assert!(
-        said.contains("cannot write to the data directory /proc/self"),
-        "{said}"
-    );
+    assert!(said.contains("cannot write to the data directory /proc/self"), "{said}");
 }
 
 #[test]
@@ -45,17 +35,10 @@ fn a_disk_that_is_full_from_the_start_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let mut limited = command("sh");
     limited
-        .args([
-            "-c",
-            "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"",
-            super::server::BURSAR,
-        ])
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"", super::server::BURSAR])
         .args(super::server::serve_arguments(&dir.path().join("data")));
     let said = run(&mut limited).fails(2);
-    assert!(
-        said.contains("cannot write to the data directory"),
-        "{said}"
-    );
+    assert!(said.contains("cannot write to the data directory"), "{said}");
 }
 
 #[test]
@@ -72,15 +55,8 @@ fn a_directory_keeps_its_mode() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     Server::start(&data).stop();
-    let said = bursar_on(
-        &data,
-        &["serve", "--listen", "127.0.0.1:0", "--mode", "live"],
-    )
-    .fails(2);
-    assert!(
-        said.contains("holds test data, and this is live mode"),
-        "{said}"
-    );
+    let said = bursar_on(&data, &["serve", "--listen", "127.0.0.1:0", "--mode", "live"]).fails(2);
+    assert!(said.contains("holds test data, and this is live mode"), "{said}");
     assert!(said.contains("--mode test"), "{said}");
 }
 
@@ -90,10 +66,7 @@ fn a_taken_port_is_reported_with_another_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let said = bursar_on(dir.path(), &["serve", "--listen", &address]).fails(2);
-    assert!(
-        said.contains(&format!("cannot listen on {address}: the port is taken")),
-        "{said}"
-    );
+    assert!(said.contains(&format!("cannot listen on {address}: the port is taken")), "{said}");
     assert!(said.contains("bursar serve --listen 127.0.0.1:"), "{said}");
 }
 
@@ -109,10 +82,7 @@ fn commands_without_data_say_where_they_looked() {
         &["views", "rebuild"],
     ] {
         let said = bursar_on(&missing, arguments).fails(2);
-        assert!(
-            said.contains("there is no data in"),
-            "{arguments:?}: {said}"
-        );
+        assert!(said.contains("there is no data in"), "{arguments:?}: {said}");
         assert!(!missing.exists(), "{arguments:?} made the directory");
     }
     let said = bursar(&["nonsense"]).fails(2);

@@ -21,25 +21,15 @@ fn a_full_disk_refuses_writes_and_loses_nothing_acknowledged() {
     // end the process.
     let script = format!("trap '' XFSZ; ulimit -S -f {BLOCKS}; exec \"$0\" \"$@\"");
     let mut limited = command("sh");
-    limited
-        .args(["-c", &script, BURSAR])
-        .args(serve_arguments(&data));
+    limited.args(["-c", &script, BURSAR]).args(serve_arguments(&data));
     let server = Server::spawn(&data, &mut limited);
     let sent = Load::start(&server, "load").finish();
     let (acknowledged, refused): (Vec<Sent>, Vec<Sent>) =
         sent.into_iter().partition(Sent::is_acknowledged);
-    assert!(
-        acknowledged.len() > 50,
-        "hardly any load: {}",
-        acknowledged.len()
-    );
+    assert!(acknowledged.len() > 50, "hardly any load: {}", acknowledged.len());
     for sent in &refused {
         let (status, body) = sent.reply.as_ref().expect("refused with a reply");
-        assert_eq!(
-            (*status, &body["code"]),
-            (503, &json!("storage_unavailable")),
-            "{body}"
-        );
+        assert_eq!((*status, &body["code"]), (503, &json!("storage_unavailable")), "{body}");
         let detail = body["detail"].as_str().unwrap();
         assert!(!detail.is_empty() && !detail.contains("panic"), "{detail}");
     }
@@ -47,15 +37,8 @@ fn a_full_disk_refuses_writes_and_loses_nothing_acknowledged() {
     // Reads still work, and so do replays, which are reads.
     let balance = server.get("/v1/accounts/customer-0/balance").success();
     assert!(balance["available"].as_f64().unwrap() > 0.0, "{balance}");
-    server
-        .get("/v1/accounts/customer-0/statement?limit=5")
-        .success();
-    let again = acknowledged
-        .iter()
-        .rev()
-        .take(500)
-        .cloned()
-        .collect::<Vec<_>>();
+    server.get("/v1/accounts/customer-0/statement?limit=5").success();
+    let again = acknowledged.iter().rev().take(500).cloned().collect::<Vec<_>>();
     for (sent, (status, replayed, body)) in again.iter().zip(send_again(&server, &again)) {
         assert_eq!(sent.reply, Some((status, body)), "{sent:?}");
         assert!(replayed, "{sent:?}");
@@ -76,10 +59,7 @@ fn a_full_disk_refuses_writes_and_loses_nothing_acknowledged() {
     redo(&server, later);
     server.stop();
     let journal = keys_in_journal(&data);
-    let journal: Vec<_> = journal
-        .into_iter()
-        .filter(|(_, key)| key.starts_with("load-"))
-        .collect();
+    let journal: Vec<_> = journal.into_iter().filter(|(_, key)| key.starts_with("load-")).collect();
     assert_eq!(journal, keys_of(acknowledged.iter().chain(&refused)));
     bursar_on(&data, &["verify"]).ok();
 }
@@ -95,9 +75,6 @@ fn redo(server: &Server, refused: &[Sent]) {
 /// Lifts the limit of the running server.
 fn make_room(server: &Server) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
-    let unlimited = Rlimit {
-        current: None,
-        maximum: None,
-    };
+    let unlimited = Rlimit { current: None, maximum: None };
     prlimit(Pid::from_raw(server.id()), Resource::Fsize, unlimited).unwrap();
 }

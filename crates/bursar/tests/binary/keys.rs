@@ -29,9 +29,7 @@ fn a_key_is_made_used_rotated_and_revoked_while_the_server_runs() {
     let first = with(&server, &first);
     first.get("/v1/accounts/ada/balance").success();
     let charge = json!({"credits": 1, "reason": "a charge"});
-    let refused = first
-        .post("/v1/accounts/ada/charges", "c", &charge)
-        .unwrap();
+    let refused = first.post("/v1/accounts/ada/charges", "c", &charge).unwrap();
     assert_eq!((refused.status, refused.code()), (403, "missing_scope"));
 
     let listed = bursar_on(dir.path(), &["keys", "list", "--format", "json"]).json();
@@ -41,10 +39,7 @@ fn a_key_is_made_used_rotated_and_revoked_while_the_server_runs() {
         key["id"].as_str().unwrap().to_owned()
     };
     let people = bursar_on(dir.path(), &["keys", "list"]).ok();
-    assert!(
-        people.contains("app") && people.contains("read"),
-        "{people}"
-    );
+    assert!(people.contains("app") && people.contains("read"), "{people}");
     assert!(!people.contains(&first.key), "a secret is listed");
 
     let rotate = ["keys", "rotate", &id("app"), "--overlap", "1s"];
@@ -58,9 +53,7 @@ fn a_key_is_made_used_rotated_and_revoked_while_the_server_runs() {
 
     let listed = bursar_on(dir.path(), &["keys", "list", "--format", "json"]).json();
     let keys = listed.as_array().unwrap();
-    let successor = keys.iter().rfind(|key| key["name"] == "app").unwrap()["id"]
-        .as_str()
-        .unwrap();
+    let successor = keys.iter().rfind(|key| key["name"] == "app").unwrap()["id"].as_str().unwrap();
     bursar_on(dir.path(), &["keys", "revoke", successor]).ok();
     thread::sleep(NOTICED);
     assert_eq!(second.get("/v1/accounts/ada/balance").status, 401);
@@ -102,10 +95,7 @@ fn wrong_arguments_are_answered_with_right_ones() {
     Server::start(dir.path()).stop();
     let create = ["keys", "create", "--name", "a"];
     let said = bursar_on(dir.path(), &[&create[..], &["--scope", "write"]].concat()).fails(2);
-    assert!(
-        said.contains("a scope is one of read, accounts, spend"),
-        "{said}"
-    );
+    assert!(said.contains("a scope is one of read, accounts, spend"), "{said}");
     let soon = ["--scope", "read", "--expires-in", "soon"];
     let said = bursar_on(dir.path(), &[&create[..], &soon].concat()).fails(2);
     assert!(said.contains("such as 30d, 24h or 15m"), "{said}");

@@ -40,9 +40,7 @@ pub(crate) struct Sent {
 impl Sent {
     /// Was it acknowledged?
     pub(crate) fn is_acknowledged(&self) -> bool {
-        self.reply
-            .as_ref()
-            .is_some_and(|(status, _)| (200..300).contains(status))
+        self.reply.as_ref().is_some_and(|(status, _)| (200..300).contains(status))
     }
 
     /// The account it was for.
@@ -75,21 +73,14 @@ impl Load {
                 thread::spawn(move || client.run(number))
             })
             .collect();
-        Self {
-            enough,
-            acknowledged,
-            clients,
-        }
+        Self { enough, acknowledged, clients }
     }
 
     /// Waits until that many commands have been acknowledged.
     pub(crate) fn reach(&self, commands: usize) {
         let started = Instant::now();
         while self.acknowledged.load(Ordering::Relaxed) < commands {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "hardly any load in {PATIENCE:?}"
-            );
+            assert!(started.elapsed() < PATIENCE, "hardly any load in {PATIENCE:?}");
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -103,10 +94,7 @@ impl Load {
     /// Waits until the clients have found that the server is gone or refuses, and returns all that
     /// they sent.
     pub(crate) fn finish(self) -> Vec<Sent> {
-        self.clients
-            .into_iter()
-            .flat_map(|client| client.join().unwrap())
-            .collect()
+        self.clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     }
 }
 
@@ -168,12 +156,7 @@ impl Client {
         let key = format!("{}-{turn}-{what}", self.name);
         let reply = self.api.post(&path, &key, &body).ok();
         let reply = reply.map(|reply| (reply.status, reply.body));
-        self.sent.push(Sent {
-            path,
-            key,
-            body,
-            reply,
-        });
+        self.sent.push(Sent { path, key, body, reply });
         let last = self.sent.last()?;
         let (_, body) = last.reply.clone().filter(|_| last.is_acknowledged())?;
         self.acknowledged.fetch_add(1, Ordering::Relaxed);
@@ -197,10 +180,7 @@ pub(crate) fn send_again(server: &Server, sent: &[Sent]) -> Vec<(u16, bool, Valu
                 })
             })
             .collect();
-        clients
-            .into_iter()
-            .flat_map(|client| client.join().unwrap())
-            .collect()
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     })
 }
 
@@ -211,19 +191,13 @@ pub(crate) fn keys_in_journal(data: &Path) -> Vec<(String, String)> {
     let mut last = (0, 0);
     for line in ledger.lines() {
         let event: Value = serde_json::from_str(line).unwrap();
-        let at = (
-            event["commit"].as_u64().unwrap(),
-            event["index"].as_u64().unwrap(),
-        );
+        let at = (event["commit"].as_u64().unwrap(), event["index"].as_u64().unwrap());
         // An entry of several events is one entry.
         if std::mem::replace(&mut last, at) == at {
             continue;
         }
         if let Some(key) = event["idempotency_key"].as_str() {
-            keys.push((
-                event["account"].as_str().unwrap().to_owned(),
-                key.to_owned(),
-            ));
+            keys.push((event["account"].as_str().unwrap().to_owned(), key.to_owned()));
         }
     }
     keys.sort();
@@ -232,9 +206,7 @@ pub(crate) fn keys_in_journal(data: &Path) -> Vec<(String, String)> {
 
 /// Account and key of requests, sorted.
 pub(crate) fn keys_of<'a>(sent: impl Iterator<Item = &'a Sent>) -> Vec<(String, String)> {
-    let mut keys: Vec<_> = sent
-        .map(|sent| (sent.account(), sent.key.clone()))
-        .collect();
+    let mut keys: Vec<_> = sent.map(|sent| (sent.account(), sent.key.clone())).collect();
     keys.sort();
     keys
 }

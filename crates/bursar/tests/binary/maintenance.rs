@@ -60,29 +60,17 @@ fn views_are_rebuilt_from_the_journal() {
     let server = Server::start(dir.path());
     server.customer("ada", 60);
     let charge = json!({"credits": 1.5, "reason": "a charge"});
-    server
-        .post("/v1/accounts/ada/charges", "c", &charge)
-        .success();
+    server.post("/v1/accounts/ada/charges", "c", &charge).success();
     let statement = server.get("/v1/accounts/ada/statement").success();
     let said = bursar_on(dir.path(), &["views", "rebuild"]).fails(2);
-    assert!(
-        said.contains("in use"),
-        "it took the views of a running server: {said}"
-    );
+    assert!(said.contains("in use"), "it took the views of a running server: {said}");
     server.stop();
     fs::write(dir.path().join("views.db"), "no longer a database").unwrap();
     let said = bursar_on(dir.path(), &["views", "rebuild"]).ok();
     assert!(said.contains("rebuilt"), "{said}");
     bursar_on(dir.path(), &["verify"]).ok();
     let server = Server::start(dir.path());
-    assert_eq!(
-        server.get("/v1/accounts/ada/statement").success(),
-        statement
-    );
-    assert!(
-        server
-            .post("/v1/accounts/ada/charges", "c", &charge)
-            .replayed
-    );
+    assert_eq!(server.get("/v1/accounts/ada/statement").success(), statement);
+    assert!(server.post("/v1/accounts/ada/charges", "c", &charge).replayed);
     server.stop();
 }

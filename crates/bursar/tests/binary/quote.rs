@@ -25,10 +25,7 @@ fn a_price_needs_no_data_and_says_why() {
 #[test]
 fn an_unknown_name_is_answered_with_the_known_ones() {
     let said = bursar(&["quote", "vidoe"]).fails(2);
-    assert!(
-        said.contains("unknown operation \"vidoe\"; the rate card has image,"),
-        "{said}"
-    );
+    assert!(said.contains("unknown operation \"vidoe\"; the rate card has image,"), "{said}");
     let said = bursar(&["quote", "video", "--quality", "8k"]).fails(2);
     assert!(said.contains("unknown quality \"8k\""), "{said}");
     let said = bursar(&["quote", "video", "--attribute", "audio"]).fails(2);
@@ -44,37 +41,19 @@ fn for_an_account_it_says_what_would_be_left_or_what_is_missing() {
     server.customer("ada", 60);
     let said = bursar_on(dir.path(), &["quote", "video", "--account", "ada"]);
     assert_eq!(said.code, 1, "no plan has been chosen yet: {}", said.out);
-    assert!(
-        said.out.contains("does not include Video Generation"),
-        "{}",
-        said.out
-    );
+    assert!(said.out.contains("does not include Video Generation"), "{}", said.out);
 
     let plan = json!({"plan": "starter", "interval": "month"});
-    server
-        .post("/v1/accounts/ada/subscription", "plan", &plan)
-        .success();
+    server.post("/v1/accounts/ada/subscription", "plan", &plan).success();
     let out = bursar_on(dir.path(), &["quote", "video", "--account", "ada"]).ok();
     assert!(out.contains("ada, 460 credits available"), "{out}");
     assert!(out.contains("410 credits"), "{out}");
 
-    let dear = [
-        "quote",
-        "video",
-        "--units",
-        "60",
-        "--account",
-        "ada",
-        "--format",
-        "json",
-    ];
+    let dear = ["quote", "video", "--units", "60", "--account", "ada", "--format", "json"];
     let ran = bursar_on(dir.path(), &dear);
     assert_eq!(ran.code, 1);
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(
-        (&json["allowed"], &json["code"]),
-        (&json!(false), &json!("insufficient_credits"))
-    );
+    assert_eq!((&json["allowed"], &json["code"]), (&json!(false), &json!("insufficient_credits")));
     let said = bursar_on(dir.path(), &["quote", "video", "--account", "bob"]).fails(2);
     assert!(said.contains("there is no account bob"), "{said}");
     server.stop();

@@ -30,33 +30,15 @@ fn the_start_prints_a_key_and_a_curl_line_that_work() {
             text.push_str(&lines.next().unwrap().unwrap());
             text.push('\n');
         }
-        let curl = text
-            .split_once("Try it:\n")
-            .unwrap()
-            .1
-            .split_once("Stop with")
-            .unwrap()
-            .0;
+        let curl = text.split_once("Try it:\n").unwrap().1.split_once("Stop with").unwrap().0;
         let ran = run(command("sh").args(["-c", curl]));
         let account: serde_json::Value = serde_json::from_str(&ran.ok()).unwrap();
         assert_eq!(account["name"], "Ada", "{account}");
-        for part in [
-            "Bursar 0.1.0",
-            "test mode",
-            "/docs",
-            "ScriptKit, version",
-            "Ctrl-C",
-        ] {
+        for part in ["Bursar 0.1.0", "test mode", "/docs", "ScriptKit, version", "Ctrl-C"] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
         keys.push(
-            text.split("Test key")
-                .nth(1)
-                .unwrap()
-                .split_whitespace()
-                .next()
-                .unwrap()
-                .to_owned(),
+            text.split("Test key").nth(1).unwrap().split_whitespace().next().unwrap().to_owned(),
         );
         child.kill().unwrap();
         child.wait().unwrap();
@@ -75,11 +57,7 @@ fn a_revoked_test_key_is_replaced() {
     let server = Server::start(dir.path());
     let old = server.key.clone();
     let listed = bursar_on(dir.path(), &["keys", "list", "--format", "json"]).json();
-    bursar_on(
-        dir.path(),
-        &["keys", "revoke", listed[0]["id"].as_str().unwrap()],
-    )
-    .ok();
+    bursar_on(dir.path(), &["keys", "revoke", listed[0]["id"].as_str().unwrap()]).ok();
     server.stop();
     let server = Server::start(dir.path());
     assert_ne!(server.key, old);
@@ -94,10 +72,7 @@ fn live_mode_wants_a_key_and_prints_no_secret() {
     let live = ["serve", "--listen", "127.0.0.1:0", "--mode", "live"];
     let said = bursar_on(&data, &live).fails(2);
     assert!(said.contains("live mode needs an API key"), "{said}");
-    let hint = said
-        .lines()
-        .find(|line| line.trim().starts_with("bursar keys create"))
-        .unwrap();
+    let hint = said.lines().find(|line| line.trim().starts_with("bursar keys create")).unwrap();
     // The hint works as it is printed.
     let hint = hint.trim().replacen("bursar", BURSAR, 1);
     let secret = run(command("sh").args(["-c", &hint])).ok();
@@ -108,11 +83,7 @@ fn live_mode_wants_a_key_and_prints_no_secret() {
     server.key = secret.trim().to_owned();
     server.get("/v1/catalog").success();
     server.customer("ada", 10);
-    let clock = server.post(
-        "/v1/test_clock/accounts/ada/advance",
-        "a",
-        &json!({"by": "1mo"}),
-    );
+    let clock = server.post("/v1/test_clock/accounts/ada/advance", "a", &json!({"by": "1mo"}));
     assert_eq!(clock.code(), "test_mode_only");
     assert!(!data.join("test-key").exists());
     assert!(!server.log().contains(&server.key));
@@ -125,9 +96,7 @@ fn a_bootstrap_key_is_the_first_key() {
     let data = dir.path().join("data");
     for _ in 0..2 {
         let mut serve = command(BURSAR);
-        serve
-            .args(serve_arguments(&data))
-            .env("BURSAR_BOOTSTRAP_KEY", BOOTSTRAP);
+        serve.args(serve_arguments(&data)).env("BURSAR_BOOTSTRAP_KEY", BOOTSTRAP);
         let mut server = Server::spawn(&data, serve.env("BURSAR_MODE", "live"));
         assert_eq!(server.key, "", "a secret was printed");
         server.key = BOOTSTRAP.to_owned();
@@ -145,14 +114,9 @@ fn a_bootstrap_key_of_the_wrong_form_is_refused() {
     let data = dir.path().join("data");
     for wrong in [BOOTSTRAP, "bk_test_short", "secret"] {
         let mut serve = command(BURSAR);
-        serve
-            .args(serve_arguments(&dir.path().join("data")))
-            .env("BURSAR_BOOTSTRAP_KEY", wrong);
+        serve.args(serve_arguments(&dir.path().join("data"))).env("BURSAR_BOOTSTRAP_KEY", wrong);
         let said = run(&mut serve).fails(2);
-        assert!(
-            said.contains("BURSAR_BOOTSTRAP_KEY is not a key for test mode"),
-            "{said}"
-        );
+        assert!(said.contains("BURSAR_BOOTSTRAP_KEY is not a key for test mode"), "{said}");
         assert!(said.contains("bk_test_"), "{said}");
         assert!(!said.contains(wrong), "it repeats the secret: {said}");
         assert!(!data.exists(), "a directory was made for the wrong mode");
@@ -195,11 +159,7 @@ fn a_changed_catalog_is_noted_and_explained() {
 
     fs::write(data.with_extension("log"), "").unwrap();
     let server = Server::start_with(&data, &catalog);
-    assert!(
-        !server.log().contains("400 -> 450"),
-        "told again: {}",
-        server.log()
-    );
+    assert!(!server.log().contains("400 -> 450"), "told again: {}", server.log());
     server.stop();
 
     // And back, which the registry notes no second time.
@@ -220,20 +180,8 @@ fn a_catalog_with_mistakes_does_not_start() {
     let file = dir.path().join("wrong.toml");
     fs::write(&file, "plans = 3\n").unwrap();
     let data = dir.path().join("data");
-    let catalog = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--catalog",
-        file.to_str().unwrap(),
-    ];
+    let catalog = ["serve", "--listen", "127.0.0.1:0", "--catalog", file.to_str().unwrap()];
     let said = bursar_on(&data, &catalog).fails(2);
-    assert!(
-        said.contains("the catalog has mistakes") && said.contains("wrong.toml:1:"),
-        "{said}"
-    );
-    assert!(
-        !data.exists(),
-        "nothing is made for a catalog that can't be served"
-    );
+    assert!(said.contains("the catalog has mistakes") && said.contains("wrong.toml:1:"), "{said}");
+    assert!(!data.exists(), "nothing is made for a catalog that can't be served");
 }

@@ -68,14 +68,7 @@ pub(crate) fn bursar(arguments: &[&str]) -> Ran {
 
 /// Runs `bursar` on a data directory.
 pub(crate) fn bursar_on(data: &Path, arguments: &[&str]) -> Ran {
-    Ran::of(
-        &command(BURSAR)
-            .args(arguments)
-            .arg("--data")
-            .arg(data)
-            .output()
-            .unwrap(),
-    )
+    Ran::of(&command(BURSAR).args(arguments).arg("--data").arg(data).output().unwrap())
 }
 
 /// Runs any command until it ends.
@@ -100,29 +93,16 @@ impl Server {
 
     /// Starts one in test mode with more arguments.
     pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
-        Self::spawn(
-            data,
-            command(BURSAR).args(serve_arguments(data)).args(arguments),
-        )
+        Self::spawn(data, command(BURSAR).args(serve_arguments(data)).args(arguments))
     }
 
     /// Starts `command`, which comes to `bursar serve` with [`serve_arguments`].
     pub(crate) fn spawn(data: &Path, command: &mut Command) -> Self {
         let log = data.with_extension("log");
-        let log_file = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .unwrap();
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(log_file)
-            .spawn()
-            .unwrap();
+        let log_file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log_file).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| {
             let log = std::fs::read_to_string(&log).unwrap_or_default();
             panic!("not ready: {error}: {line}\n{log}")
@@ -146,19 +126,14 @@ impl Server {
 
     /// A handle on its API that outlives it.
     pub(crate) fn api(&self) -> Api {
-        Api {
-            url: self.url.clone(),
-            key: self.key.clone(),
-            client: self.client.clone(),
-        }
+        Api { url: self.url.clone(), key: self.key.clone(), client: self.client.clone() }
     }
 
     /// An account with promo credits and a plan.
     pub(crate) fn customer(&self, id: &str, credits: u64) {
         self.post("/v1/accounts", id, &json!({"id": id})).created();
         let given = json!({"credits": credits, "class": "promo", "reason": "a present"});
-        self.post(&format!("/v1/accounts/{id}/credits"), "given", &given)
-            .success();
+        self.post(&format!("/v1/accounts/{id}/credits"), "given", &given).success();
     }
 
     /// Its process.
@@ -175,13 +150,7 @@ impl Server {
     /// Asks it to end.
     pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
     /// Waits until it has ended.
@@ -219,17 +188,9 @@ impl Drop for Server {
 /// The arguments of a server for tests.
 pub(crate) fn serve_arguments(data: &Path) -> Vec<String> {
     let data = data.to_str().unwrap();
-    [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--log-format",
-        "json",
-        "--data",
-        data,
-    ]
-    .map(ToOwned::to_owned)
-    .to_vec()
+    ["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data", data]
+        .map(ToOwned::to_owned)
+        .to_vec()
 }
 
 fn client() -> Client {
@@ -247,15 +208,11 @@ pub(crate) struct Api {
 impl Api {
     /// The same with a connection of its own.
     pub(crate) fn separate(&self) -> Self {
-        Self {
-            client: client(),
-            ..self.clone()
-        }
+        Self { client: client(), ..self.clone() }
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
-        self.send(self.client.get(format!("{}{path}", self.url)))
-            .unwrap()
+        self.send(self.client.get(format!("{}{path}", self.url))).unwrap()
     }
 
     /// Fails if no complete reply came.
@@ -283,11 +240,7 @@ impl Reply {
         let replayed = response.headers().contains_key("idempotency-replayed");
         let text = response.text()?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Self {
-            status,
-            replayed,
-            body,
-        })
+        Ok(Self { status, replayed, body })
     }
 
     pub(crate) fn is_success(&self) -> bool {

@@ -24,10 +24,7 @@ fn a_shutdown_under_load_drains() {
         let acknowledged = keys_of(sent.iter().filter(|sent| sent.is_acknowledged()));
         let journal: HashSet<_> = keys_in_journal(&data).into_iter().collect();
         for key in acknowledged {
-            assert!(
-                journal.contains(&key),
-                "{key:?} was answered and is not in the journal"
-            );
+            assert!(journal.contains(&key), "{key:?} was answered and is not in the journal");
         }
         bursar_on(&data, &["verify"]).ok();
     }
@@ -38,21 +35,12 @@ fn a_shutdown_ends_event_streams_and_idle_connections() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir.path().join("data"));
     server.customer("ada", 10);
-    let (url, key) = (
-        format!("{}/v1/accounts/ada/events", server.url),
-        server.key.clone(),
-    );
-    let client = reqwest::blocking::Client::builder()
-        .timeout(None)
-        .build()
-        .unwrap();
+    let (url, key) = (format!("{}/v1/accounts/ada/events", server.url), server.key.clone());
+    let client = reqwest::blocking::Client::builder().timeout(None).build().unwrap();
     let mut stream = client.get(url).bearer_auth(key).send().unwrap();
     assert_eq!(stream.status(), 200);
     let mut first = [0; 16];
-    assert!(
-        stream.read(&mut first).unwrap() > 0,
-        "the stream begins with the balance"
-    );
+    assert!(stream.read(&mut first).unwrap() > 0, "the stream begins with the balance");
     let _idle = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     let reader = thread::spawn(move || {
         let mut rest = String::new();
@@ -61,14 +49,8 @@ fn a_shutdown_ends_event_streams_and_idle_connections() {
 
     let asked = Instant::now();
     server.stop();
-    assert!(
-        asked.elapsed() < Duration::from_secs(5),
-        "it waited for a stream that never ends"
-    );
-    reader
-        .join()
-        .unwrap()
-        .expect("the stream was ended, not cut off");
+    assert!(asked.elapsed() < Duration::from_secs(5), "it waited for a stream that never ends");
+    reader.join().unwrap().expect("the stream was ended, not cut off");
 }
 
 #[test]

@@ -12,9 +12,7 @@ fn some_data(data: &Path) {
     server.customer("ada", 60);
     for number in 0..5 {
         let charge = json!({"credits": 1.5, "reason": "a charge"});
-        server
-            .post("/v1/accounts/ada/charges", &format!("c-{number}"), &charge)
-            .success();
+        server.post("/v1/accounts/ada/charges", &format!("c-{number}"), &charge).success();
     }
     server.stop();
 }
@@ -24,21 +22,11 @@ fn a_whole_journal_is_proved_with_its_trial_balance() {
     let dir = tempfile::tempdir().unwrap();
     some_data(dir.path());
     let out = bursar_on(dir.path(), &["verify"]).ok();
-    for part in [
-        "Accounts",
-        "Entries",
-        "Events",
-        "available",
-        "consumed:custom",
-        "7.5",
-    ] {
+    for part in ["Accounts", "Entries", "Events", "available", "consumed:custom", "7.5"] {
         assert!(out.contains(part), "{part} in\n{out}");
     }
     let json = bursar_on(dir.path(), &["verify", "--format", "json"]).json();
-    assert_eq!(
-        (&json["verified"], &json["accounts"]),
-        (&json!(true), &json!(1))
-    );
+    assert_eq!((&json["verified"], &json["accounts"]), (&json!(true), &json!(1)));
     assert_eq!(json["trial_balance"]["available"], 52.5);
     assert_eq!(json["trial_balance"]["adjusted"], -60);
 }
@@ -58,18 +46,14 @@ fn a_flipped_byte_is_found_and_its_row_is_named() {
     some_data(dir.path());
     let journal = Connection::open(dir.path().join("journal.db")).unwrap();
     let (commit, mut row): (i64, Vec<u8>) = journal
-        .query_row(
-            "SELECT commit_id, entries FROM journal WHERE commit_id = 4",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        .query_row("SELECT commit_id, entries FROM journal WHERE commit_id = 4", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .unwrap();
     let middle = row.len() / 2;
     row[middle] ^= 0x10;
     let flip = "UPDATE journal SET entries = ?1 WHERE commit_id = ?2";
-    journal
-        .execute(flip, rusqlite::params![row, commit])
-        .unwrap();
+    journal.execute(flip, rusqlite::params![row, commit]).unwrap();
     drop(journal);
     let ran = bursar_on(dir.path(), &["verify"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
@@ -78,10 +62,7 @@ fn a_flipped_byte_is_found_and_its_row_is_named() {
     assert_eq!(ran.code, 1);
     let json: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(json["verified"], false);
-    assert!(
-        json["difference"].as_str().unwrap().contains("commit 4"),
-        "{json}"
-    );
+    assert!(json["difference"].as_str().unwrap().contains("commit 4"), "{json}");
 }
 
 #[test]
@@ -89,10 +70,7 @@ fn a_view_that_disagrees_with_the_journal_is_found() {
     let dir = tempfile::tempdir().unwrap();
     some_data(dir.path());
     let views = Connection::open(dir.path().join("views.db")).unwrap();
-    let changed = views.execute(
-        "UPDATE history SET credits = credits + 1 WHERE version = 4",
-        [],
-    );
+    let changed = views.execute("UPDATE history SET credits = credits + 1 WHERE version = 4", []);
     assert_eq!(changed.unwrap(), 1);
     drop(views);
     let ran = bursar_on(dir.path(), &["verify"]);

@@ -38,11 +38,8 @@ impl CaptureHold {
         };
         let (captured, rest) = split(&hold.portions, cost);
         let overage = self.overage(account, catalog, cost, reserved)?;
-        let (returned, expired) = if self.ends {
-            give_back(account, &rest)
-        } else {
-            (Vec::new(), Vec::new())
-        };
+        let (returned, expired) =
+            if self.ends { give_back(account, &rest) } else { (Vec::new(), Vec::new()) };
         Ok(alloc::vec![Event::HoldCaptured {
             hold: self.hold,
             about: hold.about(),
@@ -71,10 +68,7 @@ impl CaptureHold {
             return Err(SpendRejection::TooManyCredits { given: cost, most });
         }
         if !self.allow_overage {
-            return Err(SpendRejection::ExceedsHold {
-                need: cost,
-                reserved,
-            });
+            return Err(SpendRejection::ExceedsHold { need: cost, reserved });
         }
         super::place::check_standing(account)?;
         let beyond = cost.minus(reserved);
@@ -95,8 +89,6 @@ fn cost_of_units(hold: &Hold, units: Quantity) -> Result<Credits, SpendRejection
     };
     let all = before.map_or(units, |before| before.plus(units));
     let most = Credits::MAX_AMOUNT;
-    let cost = rate
-        .price(all)
-        .ok_or(SpendRejection::TooManyCredits { given: most, most })?;
+    let cost = rate.price(all).ok_or(SpendRejection::TooManyCredits { given: most, most })?;
     Ok(cost.minus(paid).max(Credits::ZERO))
 }

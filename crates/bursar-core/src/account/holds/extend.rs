@@ -26,15 +26,10 @@ impl ExtendHold {
         let hold = open_hold(account, self.hold, past)?;
         let most = catalog.policies.holds.max_ttl;
         if self.ttl.is_zero() || self.ttl > most {
-            return Err(SpendRejection::TtlOutOfRange {
-                most_seconds: most.as_secs(),
-            });
+            return Err(SpendRejection::TtlOutOfRange { most_seconds: most.as_secs() });
         }
         // To extend is never to shorten: a late or repeated heartbeat must not cut a job off.
         let expires_at = now.after(self.ttl).max(hold.expires_at);
-        Ok(alloc::vec![Event::HoldExtended {
-            hold: self.hold,
-            expires_at
-        }])
+        Ok(alloc::vec![Event::HoldExtended { hold: self.hold, expires_at }])
     }
 }

@@ -33,9 +33,9 @@ fn open_hold<'a>(
         Some(SpendState::Captured { at }) => ended(HoldEnd::Captured, *at),
         Some(SpendState::Released { at, .. }) => ended(HoldEnd::Released, *at),
         Some(SpendState::TimedOut { at }) => ended(HoldEnd::TimedOut, *at),
-        Some(SpendState::Open | SpendState::Charged) | None => Err(SpendRejection::NotFound {
-            spend: SpendId::Hold(id),
-        }),
+        Some(SpendState::Open | SpendState::Charged) | None => {
+            Err(SpendRejection::NotFound { spend: SpendId::Hold(id) })
+        }
     }
 }
 

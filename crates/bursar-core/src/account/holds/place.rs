@@ -35,9 +35,7 @@ impl PlaceHold {
             return Err(SpendRejection::TtlOutOfRange { most_seconds });
         }
         if account.holds.len() >= usize::try_from(policy.max_open).unwrap_or(usize::MAX) {
-            return Err(SpendRejection::TooManyHolds {
-                most: policy.max_open,
-            });
+            return Err(SpendRejection::TooManyHolds { most: policy.max_open });
         }
         let spend = Spending::decide(&self.spend, account, catalog, context.now)?;
         Ok(alloc::vec![Event::HoldPlaced {
@@ -70,34 +68,20 @@ impl Spending {
                     return Err(SpendRejection::NothingToSpend);
                 }
                 let portions = reserve(account, catalog, None, *credits)?;
-                return Ok(Self {
-                    portions,
-                    purpose: Purpose::Custom {
-                        reason: reason.clone(),
-                    },
-                });
+                return Ok(Self { portions, purpose: Purpose::Custom { reason: reason.clone() } });
             }
             SpendRequest::Operation(usage) => (price(catalog, usage)?, catalog.version),
             SpendRequest::Quote(quote) if quote.account != account.id => {
                 return Err(SpendRejection::QuoteOfAnotherAccount);
             }
             SpendRequest::Quote(quote) if quote.expires_at <= now => {
-                return Err(SpendRejection::QuoteExpired {
-                    expired_at: quote.expires_at,
-                });
+                return Err(SpendRejection::QuoteExpired { expired_at: quote.expires_at });
             }
             SpendRequest::Quote(quote) => (quote.price.clone(), quote.catalog),
         };
         let portions = reserve(account, catalog, Some(&priced), priced.credits)?;
         let Price { usage, rate, .. } = priced;
-        Ok(Self {
-            portions,
-            purpose: Purpose::Operation {
-                usage,
-                rate,
-                catalog: version,
-            },
-        })
+        Ok(Self { portions, purpose: Purpose::Operation { usage, rate, catalog: version } })
     }
 }
 
@@ -129,10 +113,7 @@ fn reserve(
     }
     let most = catalog.policies.holds.max_credits;
     if credits > most {
-        return Err(SpendRejection::TooManyCredits {
-            given: credits,
-            most,
-        });
+        return Err(SpendRejection::TooManyCredits { given: credits, most });
     }
     choose(account, &catalog.policies.burn_first, credits)
         .ok_or_else(|| insufficient(account, credits))
@@ -143,9 +124,9 @@ fn reserve(
 pub(super) fn check_standing(account: &Account) -> Result<(), SpendRejection> {
     match &account.subscription {
         Subscription::None | Subscription::Live(_) => Ok(()),
-        Subscription::Retention(retention) => Err(SpendRejection::SubscriptionEnded {
-            ended_at: retention.ended_at,
-        }),
+        Subscription::Retention(retention) => {
+            Err(SpendRejection::SubscriptionEnded { ended_at: retention.ended_at })
+        }
         Subscription::Purged { at } => Err(SpendRejection::SubscriptionEnded { ended_at: *at }),
     }
 }
@@ -160,31 +141,20 @@ fn check_features(
     let Some(missing) = features.iter().find(|key| !has(key)) else {
         return Ok(());
     };
-    let named = catalog
-        .features
-        .iter()
-        .find(|feature| feature.key == *missing);
+    let named = catalog.features.iter().find(|feature| feature.key == *missing);
     Err(SpendRejection::FeatureNotInPlan {
         feature: missing.clone(),
         feature_name: named.map_or_else(|| missing.to_string(), |feature| feature.name.clone()),
         plan: plan.map(|plan| plan.name.clone()),
-        unlocked_by: catalog
-            .unlocking_plan(features.iter())
-            .map(|plan| plan.key.clone()),
+        unlocked_by: catalog.unlocking_plan(features.iter()).map(|plan| plan.key.clone()),
     })
 }
 
 fn check_storage(account: &Account) -> Result<(), SpendRejection> {
-    let used_bytes = account
-        .storage
-        .used_bytes
-        .saturating_add(account.storage.reserved_bytes);
+    let used_bytes = account.storage.used_bytes.saturating_add(account.storage.reserved_bytes);
     let quota_bytes = account.storage_quota();
     if used_bytes >= quota_bytes {
-        return Err(SpendRejection::StorageFull {
-            used_bytes,
-            quota_bytes,
-        });
+        return Err(SpendRejection::StorageFull { used_bytes, quota_bytes });
     }
     Ok(())
 }

@@ -62,11 +62,7 @@ impl RefundCharge {
             return Err(SpendRejection::NothingToSpend);
         }
         if given > left || left.is_zero() {
-            return Err(SpendRejection::RefundTooLarge {
-                given: given.max(spent),
-                spent,
-                left,
-            });
+            return Err(SpendRejection::RefundTooLarge { given: given.max(spent), spent, left });
         }
         Ok(given)
     }

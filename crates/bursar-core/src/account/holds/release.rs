@@ -21,9 +21,7 @@ impl ReleaseHold {
     ) -> Result<Vec<Event>, SpendRejection> {
         let hold = open_hold(account, self.hold, past)?;
         let (returned, expired) = give_back(account, &hold.portions);
-        let cause = ReleaseCause::Caller {
-            reason: self.reason.clone(),
-        };
+        let cause = ReleaseCause::Caller { reason: self.reason.clone() };
         Ok(alloc::vec![Event::HoldReleased {
             hold: self.hold,
             about: hold.about(),

@@ -24,11 +24,7 @@ impl AdjustCredits {
         if self.credits.is_zero() {
             return Err(CreditsRejection::Zero);
         }
-        if self.credits.is_negative() {
-            self.take(account)
-        } else {
-            self.give(account, now)
-        }
+        if self.credits.is_negative() { self.take(account) } else { self.give(account, now) }
     }
 
     fn give(&self, account: &Account, now: Timestamp) -> Result<Vec<Event>, CreditsRejection> {
@@ -41,9 +37,7 @@ impl AdjustCredits {
         let expires_at = match (self.class, self.expires_at) {
             (Class::Topup, Some(_)) => return Err(CreditsRejection::TopupsNeverExpire),
             (Class::Plan, None) => {
-                let live = account
-                    .live()
-                    .ok_or(CreditsRejection::PlanCreditsWithoutPeriod)?;
+                let live = account.live().ok_or(CreditsRejection::PlanCreditsWithoutPeriod)?;
                 Some(live.credit.end)
             }
             (_, expires_at) => expires_at,
@@ -53,9 +47,7 @@ impl AdjustCredits {
             class: self.class,
             credits: self.credits,
             expires_at,
-            source: LotSource::Adjustment {
-                reason: self.reason.clone()
-            },
+            source: LotSource::Adjustment { reason: self.reason.clone() },
         }])
     }
 
@@ -68,15 +60,8 @@ impl AdjustCredits {
         of_class.lots.retain(|lot| lot.class == self.class);
         let portions = choose(&of_class, &[], need).ok_or_else(|| {
             let available = Credits::total(of_class.lots.iter().map(|lot| lot.available()));
-            CreditsRejection::NotEnoughToTake {
-                class: self.class.as_str(),
-                need,
-                available,
-            }
+            CreditsRejection::NotEnoughToTake { class: self.class.as_str(), need, available }
         })?;
-        Ok(alloc::vec![Event::CreditsTaken {
-            portions,
-            reason: self.reason.clone()
-        }])
+        Ok(alloc::vec![Event::CreditsTaken { portions, reason: self.reason.clone() }])
     }
 }

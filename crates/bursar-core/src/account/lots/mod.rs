@@ -19,10 +19,7 @@ pub fn choose(account: &Account, burn_first: &[Class], credits: Credits) -> Opti
     let mut portions = Vec::new();
     let mut missing = credits;
     // The account keeps its lots in burn order, so that a policy only has to pull classes forward.
-    let rest = account
-        .lots
-        .iter()
-        .filter(|lot| !burn_first.contains(&lot.class));
+    let rest = account.lots.iter().filter(|lot| !burn_first.contains(&lot.class));
     let first = burn_first
         .iter()
         .flat_map(|class| account.lots.iter().filter(move |lot| lot.class == *class));
@@ -41,12 +38,7 @@ pub fn choose(account: &Account, burn_first: &[Class], credits: Credits) -> Opti
 
 /// That much of a lot, with its terms.
 pub(super) const fn portion(lot: &Lot, credits: Credits) -> Portion {
-    Portion {
-        lot: lot.id,
-        class: lot.class,
-        expires_at: lot.expires_at,
-        credits,
-    }
+    Portion { lot: lot.id, class: lot.class, expires_at: lot.expires_at, credits }
 }
 
 /// The first `credits` of `portions`, and the rest.
@@ -58,16 +50,10 @@ pub(super) fn split(portions: &[Portion], credits: Credits) -> (Vec<Portion>, Ve
         missing = missing.minus(taken);
         let left = portion.credits.minus(taken);
         if taken.is_positive() {
-            first.push(Portion {
-                credits: taken,
-                ..*portion
-            });
+            first.push(Portion { credits: taken, ..*portion });
         }
         if left.is_positive() {
-            rest.push(Portion {
-                credits: left,
-                ..*portion
-            });
+            rest.push(Portion { credits: left, ..*portion });
         }
     }
     (first, rest)
@@ -81,8 +67,5 @@ pub fn sum(portions: &[Portion]) -> Credits {
 /// Would `more` credits still fit into the numbers?
 pub(super) fn fits(account: &Account, more: Credits) -> bool {
     let remaining = account.lots.iter().map(|lot| lot.remaining);
-    remaining
-        .chain([more])
-        .try_fold(Credits::ZERO, Credits::checked_add)
-        .is_some()
+    remaining.chain([more]).try_fold(Credits::ZERO, Credits::checked_add).is_some()
 }

@@ -19,17 +19,11 @@ impl Cancel {
         if live.cancellation.is_some() {
             return Err(SubscriptionRejection::Canceling { ends_at });
         }
-        let dropped = live
-            .scheduled
-            .clone()
-            .map(|change| Event::ScheduledChangeDropped {
-                plan: change.plan,
-                interval: change.interval,
-            });
-        let cancelled = Event::CancellationRequested {
-            ends_at,
-            reason: self.reason.clone(),
-        };
+        let dropped = live.scheduled.clone().map(|change| Event::ScheduledChangeDropped {
+            plan: change.plan,
+            interval: change.interval,
+        });
+        let cancelled = Event::CancellationRequested { ends_at, reason: self.reason.clone() };
         Ok(dropped.into_iter().chain([cancelled]).collect())
     }
 }

@@ -26,12 +26,12 @@ impl ChangePlan {
         catalog: &Catalog,
         now: Timestamp,
     ) -> Result<Vec<Event>, SubscriptionRejection> {
-        let plan = catalog
-            .offered()
-            .find(|plan| plan.key.as_str() == self.plan)
-            .ok_or_else(|| SubscriptionRejection::UnknownPlan {
-                given: self.plan.clone(),
-                known: catalog.offered().map(|plan| plan.key.clone()).collect(),
+        let plan =
+            catalog.offered().find(|plan| plan.key.as_str() == self.plan).ok_or_else(|| {
+                SubscriptionRejection::UnknownPlan {
+                    given: self.plan.clone(),
+                    known: catalog.offered().map(|plan| plan.key.clone()).collect(),
+                }
             })?;
         if !fits(account, plan.allowance) {
             return Err(SubscriptionRejection::BalanceTooLarge);
@@ -40,9 +40,7 @@ impl ChangePlan {
             return Ok(self.start(account, catalog, plan, now));
         };
         if live.cancellation.is_some() {
-            return Err(SubscriptionRejection::Canceling {
-                ends_at: live.billing.end,
-            });
+            return Err(SubscriptionRejection::Canceling { ends_at: live.billing.end });
         }
         if live.plan == plan.key && live.interval == self.interval {
             let (plan, interval) = (plan.key.clone(), self.interval.as_str());
@@ -54,7 +52,7 @@ impl ChangePlan {
             Direction::Downgrade => catalog.policies.changes.downgrade,
         };
         Ok(match timing {
-            ChangeTiming::NextBillingDate => self.schedule(live, plan),
+            ChangeTiming::NextBillingDate => self.schedule(live, plan, direction),
             ChangeTiming::Now if live.interval == self.interval => {
                 self.within_period(account, live, catalog, plan, direction, now)
             }
@@ -69,10 +67,7 @@ impl ChangePlan {
         plan: &Plan,
         now: Timestamp,
     ) -> Vec<Event> {
-        let anchor = Anchor {
-            at: now,
-            zone: account.zone.clone(),
-        };
+        let anchor = Anchor { at: now, zone: account.zone.clone() };
         let started = Event::SubscriptionStarted {
             plan: plan.key.clone(),
             interval: self.interval,
@@ -86,11 +81,14 @@ impl ChangePlan {
     }
 
     /// At the next billing date. Replaces what was scheduled before.
-    fn schedule(&self, live: &LiveSubscription, plan: &Plan) -> Vec<Event> {
+    fn schedule(&self, live: &LiveSubscription, plan: &Plan, direction: Direction) -> Vec<Event> {
         alloc::vec![Event::ChangeScheduled {
+            from: live.plan.clone(),
             plan: plan.key.clone(),
             interval: self.interval,
-            effective_at: live.billing.end,
+            direction,
+            billing: live.billing,
+            credit: live.credit,
         }]
     }
 
@@ -105,14 +103,8 @@ impl ChangePlan {
         direction: Direction,
         now: Timestamp,
     ) -> Vec<Event> {
-        let changed = self.changed(
-            live,
-            catalog,
-            plan,
-            direction,
-            live.anchor.clone(),
-            live.billing,
-        );
+        let changed =
+            self.changed(live, catalog, plan, direction, live.anchor.clone(), live.billing);
         let credits = prorated_allowance(live, plan.allowance, now);
         let mut events = alloc::vec![changed];
         if credits.is_positive() {
@@ -121,9 +113,7 @@ impl ChangePlan {
                 class: Class::Plan,
                 credits,
                 expires_at: Some(live.credit.end),
-                source: LotSource::Upgrade {
-                    plan: plan.key.clone(),
-                },
+                source: LotSource::Upgrade { plan: plan.key.clone() },
             });
         }
         events
@@ -140,17 +130,11 @@ impl ChangePlan {
         direction: Direction,
         now: Timestamp,
     ) -> Vec<Event> {
-        let anchor = Anchor {
-            at: now,
-            zone: account.zone.clone(),
-        };
+        let anchor = Anchor { at: now, zone: account.zone.clone() };
         let billing = anchor.period(0, self.interval.months());
         let month = anchor.period(0, 1);
         let mut events = alloc::vec![self.changed(live, catalog, plan, direction, anchor, billing)];
-        let of_plan = account
-            .lots
-            .iter()
-            .filter(|lot| lot.class == Class::Plan && !lot.expired);
+        let of_plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
         events.extend(of_plan.map(|lot| Event::LotExpired {
             lot: lot.id,
             class: lot.class,
@@ -192,8 +176,5 @@ fn prorated_allowance(live: &LiveSubscription, new: Credits, now: Timestamp) -> 
     let exact = i128::from(more.micro()).saturating_mul(i128::from(left));
     let unit = i128::from(whole).saturating_mul(one);
     let credits = exact.saturating_add(unit - 1).div_euclid(unit);
-    i64::try_from(credits)
-        .ok()
-        .and_then(Credits::from_whole)
-        .unwrap_or(more)
+    i64::try_from(credits).ok().and_then(Credits::from_whole).unwrap_or(more)
 }

@@ -13,12 +13,7 @@ use crate::rejection::SubscriptionRejection;
 /// # Errors
 /// [`SubscriptionRejection`]: no subscription runs, or nothing is scheduled.
 pub fn decide(account: &Account) -> Result<Vec<Event>, SubscriptionRejection> {
-    let ScheduledChange { plan, interval } = running(account)?
-        .scheduled
-        .clone()
-        .ok_or(SubscriptionRejection::NothingScheduled)?;
-    Ok(alloc::vec![Event::ScheduledChangeDropped {
-        plan,
-        interval
-    }])
+    let ScheduledChange { plan, interval } =
+        running(account)?.scheduled.clone().ok_or(SubscriptionRejection::NothingScheduled)?;
+    Ok(alloc::vec![Event::ScheduledChangeDropped { plan, interval }])
 }

@@ -26,12 +26,7 @@ pub(super) fn issue_allowance(
     credits: Credits,
     period: Period,
 ) -> Event {
-    Event::AllowanceIssued {
-        lot: account.next_lot,
-        plan: plan.clone(),
-        credits,
-        period,
-    }
+    Event::AllowanceIssued { lot: account.next_lot, plan: plan.clone(), credits, period }
 }
 
 /// Another billing period, on the terms of the catalog in force. A plan that the catalog no longer
@@ -72,10 +67,7 @@ pub(super) fn change_on_billing_date(
 /// The end: data is kept for the catalog's retention, "preserved for 30 days after cancellation".
 pub(super) fn end(live: &LiveSubscription, catalog: &Catalog, at: Timestamp) -> Event {
     let purge_at = at.after(catalog.policies.retention);
-    Event::SubscriptionEnded {
-        plan: live.plan.clone(),
-        purge_at,
-    }
+    Event::SubscriptionEnded { plan: live.plan.clone(), purge_at }
 }
 
 /// The catalog's order decides; at the same plan a longer interval is up. A plan that the catalog no
@@ -87,9 +79,5 @@ fn direction(
     interval: Interval,
 ) -> Direction {
     let before = (catalog.rank(&live.plan), live.interval);
-    if (catalog.rank(plan), interval) > before {
-        Direction::Upgrade
-    } else {
-        Direction::Downgrade
-    }
+    if (catalog.rank(plan), interval) > before { Direction::Upgrade } else { Direction::Downgrade }
 }

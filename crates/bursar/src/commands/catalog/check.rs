@@ -33,9 +33,5 @@ pub(super) fn run(args: &CheckArgs) -> Result<Answer> {
     } else {
         output::text(&report.to_string())?;
     }
-    Ok(if report.valid {
-        Answer::Yes
-    } else {
-        Answer::No
-    })
+    Ok(if report.valid { Answer::Yes } else { Answer::No })
 }

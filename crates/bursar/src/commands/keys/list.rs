@@ -23,10 +23,7 @@ pub(super) fn run(args: &ListArgs) -> Result<Answer> {
     let registering = Registering::open(&args.data.data)?;
     let (keys, now) = (registering.keys()?, registering.now());
     if args.format.is_json() {
-        let keys: Vec<Value> = keys
-            .iter()
-            .map(|key| super::for_programs(key, now))
-            .collect();
+        let keys: Vec<Value> = keys.iter().map(|key| super::for_programs(key, now)).collect();
         output::json(&keys)?;
     } else if keys.is_empty() {
         output::text("No keys.\n")?;

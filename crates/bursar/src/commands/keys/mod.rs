@@ -65,15 +65,9 @@ fn show_once(key: &ApiKeyRecord, secret: &str, now: Timestamp, is_json: bool) ->
         }
         return output::json(&value);
     }
-    let until = key
-        .expires_at
-        .map_or_else(String::new, |at| format!(", until {}", instant::second(at)));
-    output::note(&format!(
-        "{}, {:?}, may {}{until}.",
-        key.id,
-        key.name,
-        key.scopes.join(", ")
-    ));
+    let until =
+        key.expires_at.map_or_else(String::new, |at| format!(", until {}", instant::second(at)));
+    output::note(&format!("{}, {:?}, may {}{until}.", key.id, key.name, key.scopes.join(", ")));
     output::note("Its secret follows. It is shown this once and not kept:");
     output::text(&format!("{secret}\n"))
 }

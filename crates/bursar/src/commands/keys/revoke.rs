@@ -32,10 +32,7 @@ pub(super) fn run(args: &RevokeArgs) -> Result<Answer> {
     let old = registering.key(&args.id)?;
     // One that has ended keeps its end: it says until when it was used.
     let key = if super::works(&old, now) {
-        let revoked = ApiKeyRecord {
-            expires_at: Some(now),
-            ..old
-        };
+        let revoked = ApiKeyRecord { expires_at: Some(now), ..old };
         registering.put_key(&revoked)?;
         revoked
     } else {
@@ -45,10 +42,7 @@ pub(super) fn run(args: &RevokeArgs) -> Result<Answer> {
         output::json(&super::for_programs(&key, now))?;
     } else {
         let at = key.expires_at.map_or_else(String::new, instant::second);
-        output::text(&format!(
-            "{}, {:?}: no longer works since {at}.\n",
-            key.id, key.name
-        ))?;
+        output::text(&format!("{}, {:?}: no longer works since {at}.\n", key.id, key.name))?;
     }
     Ok(Answer::Yes)
 }

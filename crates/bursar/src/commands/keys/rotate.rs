@@ -39,34 +39,20 @@ pub(super) fn run(args: &RotateArgs) -> Result<Answer> {
     let old = registering.key(&args.id)?;
     if !super::works(&old, now) {
         return Err(Problem::error(
-            format!(
-                "{} no longer works, so there is nothing to overlap with",
-                old.id
-            ),
+            format!("{} no longer works, so there is nothing to overlap with", old.id),
             "Make a new one: bursar keys create",
         ));
     }
-    let scopes: Vec<Scope> = old
-        .scopes
-        .iter()
-        .filter_map(|scope| scope.parse().ok())
-        .collect();
+    let scopes: Vec<Scope> = old.scopes.iter().filter_map(|scope| scope.parse().ok()).collect();
     let mut made = keys::make(registering.mode()?, &old.name, &scopes, now)?;
     made.record.expires_at = old.expires_at;
     // The new one first: whatever happens in between, one of them works.
     registering.put_key(&made.record)?;
     let end = now.after(args.overlap);
     let end = old.expires_at.map_or(end, |at| at.min(end));
-    registering.put_key(&ApiKeyRecord {
-        expires_at: Some(end),
-        ..old.clone()
-    })?;
+    registering.put_key(&ApiKeyRecord { expires_at: Some(end), ..old.clone() })?;
     if !args.format.is_json() {
-        output::note(&format!(
-            "{} works until {}. Its successor:",
-            old.id,
-            instant::second(end)
-        ));
+        output::note(&format!("{} works until {}. Its successor:", old.id, instant::second(end)));
     }
     super::show_once(&made.record, &made.secret, now, args.format.is_json())?;
     Ok(Answer::Yes)

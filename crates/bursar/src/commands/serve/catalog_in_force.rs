@@ -26,22 +26,14 @@ pub(super) async fn note(
     if let Some(before) = before {
         tell(before, loaded);
     }
-    let record = CatalogRecord {
-        version,
-        text: loaded.text.clone(),
-        since: now,
-    };
+    let record = CatalogRecord { version, text: loaded.text.clone(), since: now };
     let noted = registry.put_catalog(record).await;
     noted.map_err(|error| problem::of_store("note the catalog in", dir, &error))?;
     in_force::set(dir, version)
 }
 
 fn tell(before: &CatalogRecord, loaded: &Loaded) {
-    let CatalogRecord {
-        version,
-        since,
-        text,
-    } = before;
+    let CatalogRecord { version, since, text } = before;
     let since = instant::second(*since);
     tracing::info!("the catalog has changed; before: version {version}, since {since}");
     tracing::info!("the catalog now: {}", loaded.title());

@@ -52,9 +52,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     stopping.send_replace(true);
-    tokio::time::timeout(DRAIN, graceful.shutdown())
-        .await
-        .is_ok()
+    tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_ok()
 }
 
 /// A connection that was reset before it was accepted is nothing; else there is no file descriptor
@@ -83,17 +81,9 @@ fn connect(
         answer(router.clone(), stopping.clone(), request)
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HEADERS);
-    let connection = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEADERS);
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(connection);
     tokio::spawn(async move {
         // A client that went away or doesn't speak HTTP is its own problem.
@@ -109,18 +99,11 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let response = router.oneshot(request).await?;
-    Ok(if is_event_stream(&response) {
-        ending(response, stopping)
-    } else {
-        response
-    })
+    Ok(if is_event_stream(&response) { ending(response, stopping) } else { response })
 }
 
 fn is_event_stream(response: &Response<Body>) -> bool {
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
 }
 

@@ -92,11 +92,7 @@ async fn add(
 ) -> Result<()> {
     let store = |error: StoreError| problem::of_store("write an API key to", dir, &error);
     let record = keys::record(mode, secret, NAME, &Scope::ALL, now)?;
-    match registry
-        .api_key_by_hash(&record.hash)
-        .await
-        .map_err(store)?
-    {
+    match registry.api_key_by_hash(&record.hash).await.map_err(store)? {
         None => registry.put_api_key(record).await.map_err(store),
         Some(known) => match known.expires_at.filter(|at| *at <= now) {
             None => Ok(()),
@@ -125,16 +121,9 @@ async fn test_key(registry: &dyn Registry, dir: &str, now: Timestamp) -> Result<
     if let Some(secret) = kept {
         let record = keys::record(Mode::Test, &secret, "test key", &Scope::ALL, now);
         let record = record.map_err(|error| {
-            Problem::error(
-                format!("{name}: {error}"),
-                "Delete the file; a new key will be made.",
-            )
+            Problem::error(format!("{name}: {error}"), "Delete the file; a new key will be made.")
         })?;
-        match registry
-            .api_key_by_hash(&record.hash)
-            .await
-            .map_err(store)?
-        {
+        match registry.api_key_by_hash(&record.hash).await.map_err(store)? {
             Some(known) if works(&known, now) => return Ok(secret),
             // A directory that was restored from a backup of before the key.
             None => {

@@ -43,11 +43,7 @@ fn next_port(address: &str) -> String {
     let Some((host, port)) = address.rsplit_once(':') else {
         return address.to_owned();
     };
-    let next = port
-        .parse::<u16>()
-        .ok()
-        .and_then(|port| port.checked_add(1))
-        .unwrap_or(8081);
+    let next = port.parse::<u16>().ok().and_then(|port| port.checked_add(1)).unwrap_or(8081);
     format!("{host}:{next}")
 }
 

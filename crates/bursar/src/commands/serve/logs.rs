@@ -18,14 +18,9 @@ const FILTER: &str = "BURSAR_LOG";
 /// Logs from now on.
 pub(super) fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let started = match format {
-        LogFormat::Text => logs
-            .with_ansi(io::stderr().is_terminal())
-            .with_target(false)
-            .try_init(),
+        LogFormat::Text => logs.with_ansi(io::stderr().is_terminal()).with_target(false).try_init(),
         LogFormat::Json => logs.json().flatten_event(true).try_init(),
     };
     // Fails only where logs were started before, and then they work.

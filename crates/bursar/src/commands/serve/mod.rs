@@ -80,10 +80,7 @@ impl ServeArgs {
         Config {
             body_limit: self.body_limit,
             batch_body_limit: self.batch_body_limit,
-            rate_limit: self.rate_limit.map(|limit| RateLimit {
-                per_second: limit,
-                burst: limit,
-            }),
+            rate_limit: self.rate_limit.map(|limit| RateLimit { per_second: limit, burst: limit }),
             ..Config::default()
         }
     }
@@ -93,12 +90,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Answer> {
     logs::start(args.log_format);
     // Before anything is made: a catalog with mistakes leaves no trace.
     let catalog = catalogs::load(args.catalog.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    runtime
-        .context("cannot start a runtime")?
-        .block_on(serve(args, &catalog))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("cannot start a runtime")?.block_on(serve(args, &catalog))
 }
 
 async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
@@ -130,14 +123,7 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
 
     let signals = Signals::take()?;
     let address = listener.local_addr().context("the address is not known")?;
-    let ready = Ready {
-        mode,
-        url: listen::url(address),
-        dir,
-        new,
-        catalog,
-        key,
-    };
+    let ready = Ready { mode, url: listen::url(address), dir, new, catalog, key };
     ready.print(args.log_format)?;
     until_signalled(listener, router, signals).await;
     let closed = engine.shutdown().await;

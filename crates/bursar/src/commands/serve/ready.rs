@@ -40,31 +40,17 @@ impl Ready<'_> {
     }
 
     fn for_people(&self) -> Result<String> {
-        let Self {
-            mode,
-            url,
-            dir,
-            new,
-            catalog,
-            key,
-        } = self;
+        let Self { mode, url, dir, new, catalog, key } = self;
         let mut text = String::new();
         let what = match mode {
             Mode::Test => "test mode: nothing is paid for, clocks can be moved",
             Mode::Live => "live mode",
         };
         let version = env!("CARGO_PKG_VERSION");
-        writeln!(
-            text,
-            "Bursar {version}, subscriptions and credits, {what}\n"
-        )?;
+        writeln!(text, "Bursar {version}, subscriptions and credits, {what}\n")?;
         writeln!(text, "  Address   {url}")?;
         writeln!(text, "  Docs      {url}/docs")?;
-        writeln!(
-            text,
-            "  Data      {dir}{}",
-            if *new { " (new)" } else { "" }
-        )?;
+        writeln!(text, "  Data      {dir}{}", if *new { " (new)" } else { "" })?;
         writeln!(text, "  Catalog   {}", catalog.title())?;
         match key {
             Some(key) => {

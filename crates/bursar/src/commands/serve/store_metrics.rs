@@ -27,11 +27,7 @@ impl Collector for StoreMetrics {
                 "Journal entries that the views don't have yet.",
                 gauge(lag.entries),
             ),
-            (
-                "views_lag_bytes",
-                "Encoded bytes of those entries.",
-                gauge(lag.bytes),
-            ),
+            ("views_lag_bytes", "Encoded bytes of those entries.", gauge(lag.bytes)),
             (
                 "views_trouble",
                 "1 while the views can't be written, else 0.",

@@ -43,9 +43,7 @@ pub(super) fn run(args: &RebuildArgs) -> Result<Answer> {
     if args.format.is_json() {
         output::json(&json!({"data": dir, "commits": commits, "milliseconds": took}))?;
     } else {
-        output::text(&format!(
-            "{dir}: views rebuilt from {commits} commits in {took} ms.\n"
-        ))?;
+        output::text(&format!("{dir}: views rebuilt from {commits} commits in {took} ms.\n"))?;
     }
     Ok(Answer::Yes)
 }
