@@ -3,6 +3,8 @@
 //! A test binary implements [`Harness`] for its provider and writes
 //! `bursar_payments::provider_contract!(make_harness);`, which makes one test of each case.
 
+// Long because it is a list of cases, which are read one by one.
+
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -534,7 +536,11 @@ pub async fn what_does_not_exist_is_not_found(harness: &dyn Harness) {
         matches!(refused, Err(ProviderError::NotDone(NotDone::Missing(_)))),
         "{refused:?}"
     );
-    let nothing = PaymentRequest { method, ..request };
+    let nothing = PaymentRequest {
+        id: PaymentId::generate(&harness.context()),
+        method,
+        ..request
+    };
     let refused = provider.charge(&nothing, &context).await;
     assert!(
         matches!(refused, Err(ProviderError::NotDone(NotDone::Missing(_)))),

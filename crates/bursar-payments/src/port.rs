@@ -105,7 +105,8 @@ pub trait PaymentProvider: Send + Sync {
     ) -> Result<Option<Payment>, ProviderError>;
 
     /// Gives a payment up, unless it has succeeded, and returns what it has come to. `None` if the
-    /// provider has none of that id now.
+    /// provider has none of that id now; one whose outcome is unknown may still appear, so settle
+    /// that first by repeating [`charge`](Self::charge).
     async fn cancel(
         &self,
         payment: &PaymentLookup,

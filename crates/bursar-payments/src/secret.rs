@@ -3,11 +3,13 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-/// A key or token: not printed by `Debug`, not serialised, compared in constant time, wiped from
+/// A key or token: not printed by `Debug`, never serialised, compared in constant time, wiped from
 /// memory when dropped.
-#[derive(Clone)]
+#[derive(Clone, Deserialize)]
+#[serde(from = "String")]
 pub struct Secret(SecretString);
 
 impl Secret {
@@ -19,6 +21,12 @@ impl Secret {
     /// The text itself, for the one place that needs it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the tests of all providers share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bursar_core::Context;
 use bursar_core::time::Timestamp;
@@ -17,5 +17,23 @@ pub(crate) fn context() -> Context {
     Context {
         now: Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap()),
         entropy,
+    }
+}
+
+/// A Stripe adapter for a server on this machine: one attempt, so that a test sees each failure.
+#[allow(dead_code, reason = "the sandbox's tests need none")]
+pub(crate) fn stripe_config(base_url: String) -> bursar_payments::stripe::StripeConfig {
+    use bursar_payments::Secret;
+    let secrets = vec![Secret::new("whsec_old"), Secret::new("whsec_now")];
+    bursar_payments::stripe::StripeConfig {
+        base_url,
+        timeout: Duration::from_secs(20),
+        attempts: 1,
+        pause: Duration::from_millis(4),
+        ..bursar_payments::stripe::StripeConfig::new(
+            Secret::new("sk_test_secret"),
+            "pk_test_public".to_owned(),
+            secrets,
+        )
     }
 }
