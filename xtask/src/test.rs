@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test of the workspace, with nothing skipped.
 
-use crate::process;
+use crate::{process, tools};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use std::io::{Read, Write};
@@ -22,7 +22,10 @@ struct Prerequisite {
 }
 
 /// Prepared in this order before the tests start.
-const PREREQUISITES: &[Prerequisite] = &[];
+const PREREQUISITES: &[Prerequisite] = &[Prerequisite {
+    name: "localstripe, a fake Stripe server (python3 with venv, and pip)",
+    prepare: tools::localstripe,
+}];
 
 /// Runs all tests, or what the arguments select.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {

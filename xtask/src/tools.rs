@@ -31,6 +31,35 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(binary)
 }
 
+/// The fake Stripe server of the payment tests, in a Python environment of its own under
+/// `target/tools/localstripe`, at exactly the versions in `xtask/localstripe.txt`.
+///
+/// It is under the GPL, so it is never linked or shipped: the tests start it as a process.
+pub(crate) fn localstripe() -> Result<()> {
+    let wanted = include_str!("../localstripe.txt");
+    let home = directory()?.join("localstripe");
+    let stamp = home.join("installed.txt");
+    let installed = std::fs::read_to_string(&stamp).unwrap_or_default();
+    if installed == wanted && runs(&home) {
+        return Ok(());
+    }
+    process::run(process::program("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    process::run(
+        process::program(home.join("bin/python"))
+            .args(["-m", "pip", "install", "--quiet", "--no-deps"])
+            .args(["--disable-pip-version-check", "--requirement"])
+            .arg(process::root().join("xtask/localstripe.txt")),
+    )?;
+    ensure!(runs(&home), "localstripe doesn't run after installing it");
+    std::fs::write(&stamp, wanted).with_context(|| format!("can't write {}", stamp.display()))
+}
+
+fn runs(home: &Path) -> bool {
+    let imported =
+        Command::new(home.join("bin/python")).args(["-c", "import localstripe.server"]).output();
+    imported.is_ok_and(|output| output.status.success())
+}
+
 /// Where tools are kept: beside the build output, wherever that is set to be.
 fn directory() -> Result<PathBuf> {
     let metadata = MetadataCommand::new()

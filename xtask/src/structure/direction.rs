@@ -100,6 +100,7 @@ mod tests {
             package("bursar-core", &[], &[]),
             package("bursar-sqlite", &["bursar-store", "bursar-core"], &[]),
             package("bursar-engine", &["bursar-store"], &["bursar-sqlite"]),
+            package("bursar-payments", &["bursar-core"], &["bursar-payments"]),
             package("bursar", &["bursar-sqlite", "bursar-api", "bursar-core"], &[]),
         ];
         assert_eq!(violations(&packages), [""; 0]);
