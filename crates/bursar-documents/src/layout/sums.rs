@@ -1,0 +1,179 @@
+//! Below the table: totals, tax by rate, the payment, remarks.
+
+use super::flow::{Flow, Ink, Style};
+use super::table;
+use super::tree::{NodeId, Part};
+use crate::document::{Document, Kind, Method, Tax, TaxCategory, TaxLine};
+use crate::format;
+use crate::text::{TextLine, clean};
+
+/// Above and below each total.
+const PADDING: f32 = 3.0;
+
+pub(super) fn place(flow: &mut Flow, document: &Document) {
+    flow.y += 10.0;
+    totals(flow, document);
+    flow.y += 22.0;
+    payment(flow, document);
+    flow.y += 16.0;
+    breakdown(flow, document);
+    notes(flow, document);
+}
+
+/// One total: its name, its amount, how strong, and whether a rule stands above it.
+struct Total {
+    name: String,
+    amount: i64,
+    strong: bool,
+}
+
+fn list(document: &Document) -> Vec<Total> {
+    let total = |name: &str, amount, strong| Total {
+        name: name.to_owned(),
+        amount,
+        strong,
+    };
+    let credit = matches!(document.kind, Kind::CreditNote { .. });
+    let sums = &document.totals;
+    let mut list = vec![total("Subtotal", sums.net, false)];
+    for line in &document.taxes {
+        list.push(total(&tax_name(document, line.tax), line.amount, false));
+    }
+    let [whole, paid, due] = if credit {
+        ["Total credited", "Refunded", "To be refunded"]
+    } else {
+        ["Total", "Paid", "Amount due"]
+    };
+    list.push(total(whole, sums.gross, true));
+    if sums.paid != 0 {
+        list.push(total(paid, sums.paid.saturating_neg(), false));
+    }
+    list.push(total(due, sums.due, true));
+    list
+}
+
+fn totals(flow: &mut Flow, document: &Document) {
+    let list = list(document);
+    let height = |total: &Total| style(total).leading() + PADDING * 2.0;
+    flow.keep_together(list.iter().map(height).sum());
+    let (_, right) = flow.edges();
+    let left = right - flow.measure() * 0.5;
+    let table = flow.tree.add(Part::Table, None);
+    for (index, total) in list.iter().enumerate() {
+        if !flow.fits(height(total)) {
+            flow.turn();
+        }
+        if total.strong && index > 0 {
+            flow.rule(left, right, 0.75, Ink::Dark);
+        }
+        flow.y += PADDING;
+        let row = flow.tree.add(Part::Row, Some(table));
+        place_total(flow, document, total, row, (left, right));
+        flow.y += style(total).leading() + PADDING;
+    }
+}
+
+fn style(total: &Total) -> Style {
+    if total.strong {
+        Style::STRONG
+    } else {
+        Style::BODY
+    }
+}
+
+fn place_total(
+    flow: &mut Flow,
+    document: &Document,
+    total: &Total,
+    row: NodeId,
+    (left, right): (f32, f32),
+) {
+    let style = style(total);
+    let amount = if total.strong {
+        format::money(total.amount, document.currency)
+    } else {
+        format::amount(total.amount, document.currency)
+    };
+    let figure = style.figure(&amount);
+    let room = right - left - figure.width * style.size - 12.0;
+    let name = flow.tree.add(Part::RowHeader, Some(row));
+    for line in style.lines(&total.name, room, Some(1)) {
+        flow.put(line, left, style, Some(name));
+    }
+    let cell = flow.tree.add(Part::Cell, Some(row));
+    flow.put_right(figure, right, style, Some(cell));
+}
+
+/// `VAT 19%`, `VAT, reverse charge`.
+fn tax_name(document: &Document, tax: Tax) -> String {
+    let name = clean(&document.tax_name);
+    match tax.category {
+        TaxCategory::Standard | TaxCategory::ZeroRated => {
+            format!("{name} {}", format::rate(tax.rate))
+        }
+        TaxCategory::Exempt => format!("{name}, exempt"),
+        TaxCategory::ReverseCharge => format!("{name}, reverse charge"),
+        TaxCategory::Export => format!("{name}, export"),
+        TaxCategory::OutOfScope => format!("{name}, not applicable"),
+    }
+}
+
+/// `Paid with Visa •••• 4242 on 14 March 2026.`
+fn payment(flow: &mut Flow, document: &Document) {
+    let credit = matches!(document.kind, Kind::CreditNote { .. });
+    let sentence = match &document.payment {
+        Some(payment) => {
+            let verb = if credit { "Refunded to" } else { "Paid with" };
+            let on = format::date(payment.paid_at, &document.zone);
+            let method = match &payment.method {
+                Method::Card { brand, last_four } => {
+                    let dots = "\u{2022}\u{2022}\u{2022}\u{2022}";
+                    format!("{}\u{a0}{dots}\u{a0}{last_four}", clean(brand))
+                }
+                Method::Other(name) => clean(name),
+            };
+            format!("{verb} {method} on {on}.")
+        }
+        None => return,
+    };
+    flow.paragraph(&sentence, Style::BODY, Part::Paragraph);
+}
+
+/// Tax by category and rate, with what the law wants said.
+fn breakdown(flow: &mut Flow, document: &Document) {
+    let figure = |amount| Style::DETAIL.figure(&format::amount(amount, document.currency));
+    let rows: Vec<(&TaxLine, [TextLine; 2])> = document
+        .taxes
+        .iter()
+        .map(|tax| (tax, [figure(tax.net), figure(tax.amount)]))
+        .collect();
+    let widest = |index: usize| {
+        let cells = rows.iter().filter_map(move |(_, figures)| figures.get(index));
+        cells.fold(0.0, |most: f32, cell| most.max(cell.width)) * Style::DETAIL.size
+    };
+    let widths = [("Net", widest(0)), ("Tax", widest(1))];
+    let columns = table::columns(flow, "Tax by rate", &widths);
+    let room = columns.first().map_or(0.0, |column| column.right - column.left);
+    let rows = rows.into_iter().map(|(tax, figures)| {
+        let name = tax_name(document, tax.tax);
+        let note = clean(&tax.note);
+        let mut first = Vec::new();
+        for text in [name, note] {
+            let lines = Style::DETAIL.lines(&text, room, None);
+            first.extend(lines.into_iter().map(|line| (line, Style::DETAIL)));
+        }
+        let mut row = vec![first];
+        row.extend(figures.map(|figure| vec![(figure, Style::DETAIL)]));
+        row
+    });
+    let rows = rows.collect();
+    table::place(flow, &columns, rows);
+}
+
+fn notes(flow: &mut Flow, document: &Document) {
+    for note in &document.notes {
+        flow.y += 12.0;
+        flow.paragraph(&clean(note), Style::SOFT, Part::Paragraph);
+    }
+}
+
