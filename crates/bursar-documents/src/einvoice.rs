@@ -17,8 +17,8 @@ pub enum NotExpressible {
     /// The buyer's country is required.
     #[error("EN 16931 requires the buyer's country")]
     BuyerCountry,
-    /// The seller needs a VAT id or an entry in a register.
-    #[error("EN 16931 requires a VAT id or a registration of the seller")]
+    /// The seller needs a VAT id, another tax number or an entry in a register.
+    #[error("EN 16931 requires a VAT id, a tax number or a registration of the seller")]
     SellerId,
     /// A tax category other than "out of scope" needs the seller's VAT id or tax number.
     #[error("EN 16931 requires the seller's VAT id or tax number for this tax")]
@@ -73,7 +73,7 @@ fn expressible(document: &Document) -> Result<(), NotExpressible> {
         (two_decimals(document), NotExpressible::Decimals),
         (document.buyer.country.is_some(), NotExpressible::BuyerCountry),
         (
-            given(&seller.vat_id) || given(&seller.registration),
+            given(&seller.vat_id) || given(&seller.tax_id) || given(&seller.registration),
             NotExpressible::SellerId,
         ),
         (

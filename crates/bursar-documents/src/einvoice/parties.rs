@@ -47,14 +47,17 @@ fn said(text: Option<&str>) -> Option<String> {
 
 fn seller(party: &mut Element, document: &Document, scope: Scope) {
     let seller = &document.seller;
-    let vat_id = said(seller.vat_id.as_deref());
-    if scope == Scope::Outside
-        && let Some(id) = &vat_id
-    {
-        party.text("ram:ID", id);
+    let vat_id = said(seller.vat_id.as_deref()).filter(|_| scope == Scope::Taxed);
+    let registered = said(seller.registration.as_deref());
+    if vat_id.is_none() && registered.is_none() {
+        // Someone who has neither still has to be identified somehow.
+        let known_by = said(seller.tax_id.as_deref()).or_else(|| said(seller.vat_id.as_deref()));
+        if let Some(id) = known_by {
+            party.text("ram:ID", &id);
+        }
     }
     party.text("ram:Name", &clean(&seller.name));
-    if let Some(id) = said(seller.registration.as_deref()) {
+    if let Some(id) = registered {
         party.child("ram:SpecifiedLegalOrganization", |it| it.text("ram:ID", &id));
     }
     if let Some(email) = said(seller.email.as_deref()) {
@@ -66,9 +69,7 @@ fn seller(party: &mut Element, document: &Document, scope: Scope) {
         });
     }
     address(party, &seller.address, seller.country);
-    if scope == Scope::Taxed
-        && let Some(id) = vat_id
-    {
+    if let Some(id) = vat_id {
         registration(party, "VA", &id);
     }
     if let Some(id) = said(seller.tax_id.as_deref()) {

@@ -1,7 +1,7 @@
 //! The table of what was sold.
 
 use super::flow::{Flow, Style};
-use super::table::{self, CellLines};
+use super::table::{self, CellLines, Look, Rows};
 use crate::document::{Document, Line, TaxCategory};
 use crate::format;
 use crate::text::{TextLine, clean};
@@ -25,8 +25,8 @@ pub(super) fn place(flow: &mut Flow, document: &Document) {
         row.extend(figures.map(|figure| vec![(figure, Style::BODY)]));
         row
     });
-    let rows: Vec<Vec<CellLines>> = described.collect();
-    table::place(flow, &columns, rows);
+    let rows: Rows = described.collect();
+    table::place(flow, &columns, rows, Look::MAIN);
 }
 
 fn figures(line: &Line, document: &Document) -> [TextLine; 4] {

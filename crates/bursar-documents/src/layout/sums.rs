@@ -1,14 +1,14 @@
 //! Below the table: totals, tax by rate, the payment, remarks.
 
 use super::flow::{Flow, Ink, Style};
-use super::table;
+use super::table::{self, Look, Rows};
 use super::tree::{NodeId, Part};
 use crate::document::{Document, Kind, Method, Tax, TaxCategory, TaxLine};
 use crate::format;
 use crate::text::{TextLine, clean};
 
 /// Above and below each total.
-const PADDING: f32 = 3.0;
+const PADDING: f32 = 3.5;
 
 pub(super) fn place(flow: &mut Flow, document: &Document) {
     flow.y += 10.0;
@@ -166,8 +166,8 @@ fn breakdown(flow: &mut Flow, document: &Document) {
         row.extend(figures.map(|figure| vec![(figure, Style::DETAIL)]));
         row
     });
-    let rows = rows.collect();
-    table::place(flow, &columns, rows);
+    let rows: Rows = rows.collect();
+    table::place(flow, &columns, rows, Look::DETAIL);
 }
 
 fn notes(flow: &mut Flow, document: &Document) {

@@ -17,38 +17,69 @@ pub(super) struct Column {
 /// The lines of one cell, each with its style.
 pub(super) type CellLines = Vec<(TextLine, Style)>;
 
-/// Above and below the text of a row.
-const PADDING: f32 = 6.0;
 const HEADER: Style = Style::LABEL;
 
-/// Places a table: the first column's cells head their rows.
-pub(super) fn place(flow: &mut Flow, columns: &[Column], rows: Vec<Vec<CellLines>>) {
-    let first = rows.first().map_or(0.0, |row| height(row));
-    flow.keep_together(header_height() + first);
-    let table = flow.tree.add(Part::Table, None);
-    let head = flow.tree.add(Part::TableHead, Some(table));
-    header(flow, columns, Some(head));
-    let body = flow.tree.add(Part::TableBody, Some(table));
-    for row in rows {
-        place_row(flow, columns, row, body);
+/// How much a table makes of itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// Above and below the text of a row.
+    padding: f32,
+    /// The rule below the header.
+    rule: Ink,
+    /// Not broken across pages if a page can hold it.
+    unbroken: bool,
+}
+
+impl Look {
+    /// The table that the document is about.
+    pub(super) const MAIN: Self = Self {
+        padding: 6.0,
+        rule: Ink::Dark,
+        unbroken: false,
+    };
+    /// A table of details.
+    pub(super) const DETAIL: Self = Self {
+        padding: 3.5,
+        rule: Ink::Hairline,
+        unbroken: true,
+    };
+
+    fn header_height(self) -> f32 {
+        HEADER.leading() + self.padding + 1.0
     }
 }
 
-fn header_height() -> f32 {
-    HEADER.leading() + PADDING + 1.0
+/// The rows of a table, from top to bottom, each with a cell for every column.
+pub(super) type Rows = Vec<Vec<CellLines>>;
+
+/// Places a table: the first column's cells head their rows. The header is never left alone.
+pub(super) fn place(flow: &mut Flow, columns: &[Column], rows: Rows, look: Look) {
+    let whole: f32 = rows.iter().map(|row| height(row, look)).sum();
+    let first = rows.first().map_or(0.0, |row| height(row, look));
+    if look.unbroken {
+        flow.keep_together(look.header_height() + whole);
+    }
+    flow.keep_together(look.header_height() + first);
+    let table = flow.tree.add(Part::Table, None);
+    let head = flow.tree.add(Part::TableHead, Some(table));
+    header(flow, columns, look, Some(head));
+    let body = flow.tree.add(Part::TableBody, Some(table));
+    for row in rows {
+        place_row(flow, columns, row, look, body);
+    }
 }
 
 /// The titles of the columns; on later pages they are there for the eye only.
-fn header(flow: &mut Flow, columns: &[Column], head: Option<NodeId>) {
+fn header(flow: &mut Flow, columns: &[Column], look: Look, head: Option<NodeId>) {
     let row = head.map(|head| flow.tree.add(Part::Row, Some(head)));
     for column in columns {
         let node = row.map(|row| flow.tree.add(Part::ColumnHeader, Some(row)));
         let line = TextLine::new(column.title, HEADER.weight, false);
         put(flow, column, line, HEADER, node);
     }
-    flow.y += HEADER.leading() + PADDING - 1.0;
+    flow.y += look.header_height() - 1.0;
     let (left, right) = flow.edges();
-    flow.rule(left, right, 1.0, Ink::Dark);
+    flow.rule(left, right, 1.0, look.rule);
     flow.y += 1.0;
 }
 
@@ -62,11 +93,17 @@ fn leadings(row: &[CellLines]) -> Vec<f32> {
     (0..count).map(nth).collect()
 }
 
-fn height(row: &[CellLines]) -> f32 {
-    leadings(row).iter().sum::<f32>() + PADDING * 2.0
+fn height(row: &[CellLines], look: Look) -> f32 {
+    leadings(row).iter().sum::<f32>() + look.padding * 2.0
 }
 
-fn place_row(flow: &mut Flow, columns: &[Column], row: Vec<CellLines>, body: NodeId) {
+fn place_row(
+    flow: &mut Flow,
+    columns: &[Column],
+    row: Vec<CellLines>,
+    look: Look,
+    body: NodeId,
+) {
     let group = flow.tree.add(Part::Row, Some(body));
     let nodes: Vec<NodeId> = (0..columns.len())
         .map(|index| {
@@ -75,18 +112,18 @@ fn place_row(flow: &mut Flow, columns: &[Column], row: Vec<CellLines>, body: Nod
             flow.tree.add(part, Some(group))
         })
         .collect();
-    let whole = height(&row);
-    if !flow.fits(whole) && whole <= flow.whole_page() - header_height() {
-        turn(flow, columns);
+    let whole = height(&row, look);
+    if !flow.fits(whole) && whole <= flow.whole_page() - look.header_height() {
+        turn(flow, columns, look);
     }
-    flow.y += PADDING;
+    flow.y += look.padding;
     let leadings = leadings(&row);
     let mut cells: Vec<_> = row.into_iter().map(Vec::into_iter).collect();
     for leading in leadings {
         // Only a row that is higher than a page gets here without room.
-        if !flow.fits(leading + PADDING) {
-            turn(flow, columns);
-            flow.y += PADDING;
+        if !flow.fits(leading + look.padding) {
+            turn(flow, columns, look);
+            flow.y += look.padding;
         }
         for ((cell, column), node) in cells.iter_mut().zip(columns).zip(&nodes) {
             if let Some((line, style)) = cell.next() {
@@ -95,14 +132,14 @@ fn place_row(flow: &mut Flow, columns: &[Column], row: Vec<CellLines>, body: Nod
         }
         flow.y += leading;
     }
-    flow.y += PADDING;
+    flow.y += look.padding;
     let (left, right) = flow.edges();
     flow.rule(left, right, 0.5, Ink::Hairline);
 }
 
-fn turn(flow: &mut Flow, columns: &[Column]) {
+fn turn(flow: &mut Flow, columns: &[Column], look: Look) {
     flow.turn();
-    header(flow, columns, None);
+    header(flow, columns, look, None);
 }
 
 fn put(flow: &mut Flow, column: &Column, line: TextLine, style: Style, node: Option<NodeId>) {

@@ -21,13 +21,14 @@ pub(crate) fn wrap(text: &str, weight: Weight, width: f32, most: Option<usize>) 
         }
     }
     let shape = |(index, line): (usize, &String)| {
-        // A line that ended at a space keeps it, so that words stay apart when read aloud.
         let last = index + 1 == lines.len();
-        let text = if last { line.trim_end() } else { line };
-        let mut shaped = TextLine::new(text, weight, false);
-        if shaped.width > width {
-            let trimmed = TextLine::new(text.trim_end(), weight, false);
-            shaped.width = trimmed.width;
+        let mut shaped = TextLine::new(line.trim_end(), weight, false);
+        if !last && line.ends_with(' ') {
+            // Words of two lines stay apart when they are read aloud. The space is drawn, but it
+            // is no part of what is aligned.
+            let width = shaped.width;
+            shaped = TextLine::new(line, weight, false);
+            shaped.width = width;
         }
         shaped
     };
