@@ -42,9 +42,12 @@ pub fn electronic_invoice(document: &Document) -> Result<String, NotExpressible>
     expressible(document)?;
     let mut root = Element::root();
     root.child("rsm:ExchangedDocumentContext", |context| {
-        context.child("ram:GuidelineSpecifiedDocumentContextParameter", |guideline| {
-            guideline.text("ram:ID", "urn:cen.eu:en16931:2017");
-        });
+        context.child(
+            "ram:GuidelineSpecifiedDocumentContextParameter",
+            |guideline| {
+                guideline.text("ram:ID", "urn:cen.eu:en16931:2017");
+            },
+        );
     });
     root.child("rsm:ExchangedDocument", |head| heading(head, document));
     root.child("rsm:SupplyChainTradeTransaction", |trade| {
@@ -65,13 +68,21 @@ pub fn electronic_invoice(document: &Document) -> Result<String, NotExpressible>
 }
 
 fn expressible(document: &Document) -> Result<(), NotExpressible> {
-    let uses = |category| document.taxes.iter().any(|tax| tax.tax.category == category);
+    let uses = |category| {
+        document
+            .taxes
+            .iter()
+            .any(|tax| tax.tax.category == category)
+    };
     let out_of_scope = uses(TaxCategory::OutOfScope);
     let given = |id: &Option<String>| id.as_deref().is_some_and(|id| !clean(id).is_empty());
     let seller = &document.seller;
     let checks = [
         (two_decimals(document), NotExpressible::Decimals),
-        (document.buyer.country.is_some(), NotExpressible::BuyerCountry),
+        (
+            document.buyer.country.is_some(),
+            NotExpressible::BuyerCountry,
+        ),
         (
             given(&seller.vat_id) || given(&seller.tax_id) || given(&seller.registration),
             NotExpressible::SellerId,
@@ -107,7 +118,13 @@ fn expressible(document: &Document) -> Result<(), NotExpressible> {
 /// Whether every amount has at most two decimals, whatever the currency's exponent.
 fn two_decimals(document: &Document) -> bool {
     let totals = &document.totals;
-    let amounts = [totals.net, totals.tax, totals.gross, totals.paid, totals.due];
+    let amounts = [
+        totals.net,
+        totals.tax,
+        totals.gross,
+        totals.paid,
+        totals.due,
+    ];
     let lines = document.lines.iter().map(|line| line.net);
     let taxes = document.taxes.iter().flat_map(|tax| [tax.net, tax.amount]);
     let mut amounts = amounts.into_iter().chain(lines).chain(taxes);
@@ -160,7 +177,11 @@ fn trade_line(item: &mut Element, number: usize, line: &Line, document: &Documen
     let back = line.unit_price < 0;
     let price = line.unit_price.saturating_abs();
     let quantity = line.quantity.micro();
-    let quantity = if back { quantity.saturating_neg() } else { quantity };
+    let quantity = if back {
+        quantity.saturating_neg()
+    } else {
+        quantity
+    };
     let decimals = usize::try_from(document.currency.exponent()).unwrap_or(2);
     item.child("ram:SpecifiedLineTradeAgreement", |it| {
         it.child("ram:NetPriceProductTradePrice", |it| {
@@ -251,16 +272,21 @@ fn settle(settlement: &mut Element, document: &Document) {
         });
     }
     if document.totals.due > 0 {
-        settlement.child("ram:SpecifiedTradePaymentTerms", |terms| match document.due_at {
-            Some(at) => terms.child("ram:DueDateDateTime", |due| {
-                due.date("udt:DateTimeString", at, &document.zone);
-            }),
-            None => terms.text("ram:Description", "Due on receipt"),
+        settlement.child("ram:SpecifiedTradePaymentTerms", |terms| {
+            match document.due_at {
+                Some(at) => terms.child("ram:DueDateDateTime", |due| {
+                    due.date("udt:DateTimeString", at, &document.zone);
+                }),
+                None => terms.text("ram:Description", "Due on receipt"),
+            }
         });
     }
-    settlement.child("ram:SpecifiedTradeSettlementHeaderMonetarySummation", |sums| {
-        summation(sums, document);
-    });
+    settlement.child(
+        "ram:SpecifiedTradeSettlementHeaderMonetarySummation",
+        |sums| {
+            summation(sums, document);
+        },
+    );
     if let Kind::CreditNote {
         corrects,
         corrects_issued_at,
@@ -298,7 +324,11 @@ fn summation(sums: &mut Element, document: &Document) {
     sums.text("ram:LineTotalAmount", &amount(totals.net, document));
     sums.text("ram:TaxBasisTotalAmount", &amount(totals.net, document));
     let currency = ("currencyID", document.currency.code());
-    sums.text_with("ram:TaxTotalAmount", currency, &amount(totals.tax, document));
+    sums.text_with(
+        "ram:TaxTotalAmount",
+        currency,
+        &amount(totals.tax, document),
+    );
     sums.text("ram:GrandTotalAmount", &amount(totals.gross, document));
     sums.text("ram:TotalPrepaidAmount", &amount(totals.paid, document));
     sums.text("ram:DuePayableAmount", &amount(totals.due, document));

@@ -97,7 +97,7 @@ fn fixed(magnitude: u64, decimals: usize) -> String {
 fn grouped(whole: &str) -> String {
     let mut text = String::with_capacity(whole.len() + whole.len() / 3);
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -121,11 +121,7 @@ mod tests {
         check(2900, "JPY", "2,900");
         check(12_345, "KWD", "12.345");
         check(100_000, "EUR", "1,000.00");
-        check(
-            i64::MIN,
-            "USD",
-            "\u{2212}92,233,720,368,547,758.08",
-        );
+        check(i64::MIN, "USD", "\u{2212}92,233,720,368,547,758.08");
         assert_eq!(money(10_591, Currency::USD), "USD\u{a0}105.91");
     }
 
@@ -145,7 +141,10 @@ mod tests {
         let zone: ZoneName = "America/New_York".parse().unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let nbsp = |text: &str| text.replace('\u{a0}', " ");
-        assert_eq!(nbsp(&date(at("2026-03-15T03:00:00Z"), &zone)), "14 March 2026");
+        assert_eq!(
+            nbsp(&date(at("2026-03-15T03:00:00Z"), &zone)),
+            "14 March 2026"
+        );
         assert_eq!(compact_date(at("2026-03-15T03:00:00Z"), &zone), "20260314");
         // Ends at midnight: the day before is the last one in it.
         let days = (at("2026-03-14T04:00:00Z"), at("2026-04-14T04:00:00Z"));

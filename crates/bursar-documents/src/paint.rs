@@ -45,7 +45,10 @@ impl From<KrillaError> for RenderError {
     fn from(error: KrillaError) -> Self {
         match error {
             KrillaError::Validation(errors) => {
-                let all: Vec<_> = errors.iter().map(|(error, _)| format!("{error:?}")).collect();
+                let all: Vec<_> = errors
+                    .iter()
+                    .map(|(error, _)| format!("{error:?}"))
+                    .collect();
                 Self::NotConforming(all.join("; "))
             }
             other => Self::NotConforming(other.to_string()),
@@ -84,7 +87,8 @@ pub fn render(document: &Document) -> Result<Vec<u8>, RenderError> {
     if !attached {
         return Ok(bytes);
     }
-    xmp::declare_attachment(&bytes).ok_or(RenderError::Unwritable("its metadata isn't where it was"))
+    xmp::declare_attachment(&bytes)
+        .ok_or(RenderError::Unwritable("its metadata isn't where it was"))
 }
 
 /// PDF/A-3a keeps for decades and can be searched; PDF/UA-1 can be read aloud.
@@ -105,8 +109,8 @@ fn draw(
     (width, height): (f32, f32),
     marked: &mut Marked,
 ) -> Result<(), RenderError> {
-    let settings =
-        PageSettings::from_wh(width, height).ok_or(RenderError::Unwritable("a page has no size"))?;
+    let settings = PageSettings::from_wh(width, height)
+        .ok_or(RenderError::Unwritable("a page has no size"))?;
     let mut sheet = pdf.start_page_with(settings);
     let mut surface = sheet.surface();
     for item in page {
@@ -176,7 +180,14 @@ fn draw_line(surface: &mut Surface<'_>, line: &TextLine, (x, y): (f32, f32), siz
         if let Some(font) = fonts::font(run.face)
             && !run.glyphs.is_empty()
         {
-            surface.draw_glyphs(Point::from_xy(x, y), &run.glyphs, font, &run.text, size, false);
+            surface.draw_glyphs(
+                Point::from_xy(x, y),
+                &run.glyphs,
+                font,
+                &run.text,
+                size,
+                false,
+            );
         }
         x += run.width * size;
     }
@@ -256,7 +267,10 @@ fn metadata(document: &Document) -> Metadata {
 
 /// The date of issue: a file that is made again is the same file.
 fn created(document: &Document) -> DateTime {
-    let at = document.issued_at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
+    let at = document
+        .issued_at
+        .to_jiff()
+        .to_zoned(jiff::tz::TimeZone::UTC);
     let part = |value: i8| u8::try_from(value).unwrap_or_default();
     DateTime::new(u16::try_from(at.year()).unwrap_or_default())
         .month(part(at.month()))

@@ -8,7 +8,9 @@ use crate::text::clean;
 pub(super) fn write(agreement: &mut Element, document: &Document) {
     let scope = Scope::of(document);
     agreement.text("ram:BuyerReference", document.buyer.account.as_str());
-    agreement.child("ram:SellerTradeParty", |party| seller(party, document, scope));
+    agreement.child("ram:SellerTradeParty", |party| {
+        seller(party, document, scope)
+    });
     agreement.child("ram:BuyerTradeParty", |party| buyer(party, document, scope));
 }
 
@@ -58,7 +60,9 @@ fn seller(party: &mut Element, document: &Document, scope: Scope) {
     }
     party.text("ram:Name", &clean(&seller.name));
     if let Some(id) = registered {
-        party.child("ram:SpecifiedLegalOrganization", |it| it.text("ram:ID", &id));
+        party.child("ram:SpecifiedLegalOrganization", |it| {
+            it.text("ram:ID", &id)
+        });
     }
     if let Some(email) = said(seller.email.as_deref()) {
         party.child("ram:DefinedTradeContact", |it| {
@@ -81,9 +85,14 @@ fn buyer(party: &mut Element, document: &Document, scope: Scope) {
     let buyer = &document.buyer;
     let (company, name) = (clean(&buyer.company), clean(&buyer.name));
     party.text("ram:ID", buyer.account.as_str());
-    party.text("ram:Name", if company.is_empty() { &name } else { &company });
+    party.text(
+        "ram:Name",
+        if company.is_empty() { &name } else { &company },
+    );
     if !company.is_empty() && !name.is_empty() {
-        party.child("ram:DefinedTradeContact", |it| it.text("ram:PersonName", &name));
+        party.child("ram:DefinedTradeContact", |it| {
+            it.text("ram:PersonName", &name)
+        });
     }
     if let Some(country) = buyer.country {
         address(party, &buyer.address, country);

@@ -60,7 +60,11 @@ impl Element {
 
     /// An element with an attribute and clean text.
     pub(super) fn text_with(&mut self, name: &str, attribute: (&str, &str), text: &str) {
-        self.leaf(BytesStart::new(name).with_attributes([attribute]), name, text);
+        self.leaf(
+            BytesStart::new(name).with_attributes([attribute]),
+            name,
+            text,
+        );
     }
 
     /// A day, in the standard's format 102.

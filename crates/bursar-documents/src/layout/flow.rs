@@ -1,7 +1,7 @@
 //! The pen that fills one page after the other.
 
-use super::tree::{NodeId, Part, Tree};
 use super::Layout;
+use super::tree::{NodeId, Part, Tree};
 use crate::text::fonts::Weight;
 use crate::text::{TextLine, wrap};
 
@@ -84,7 +84,7 @@ impl Style {
 /// Distances from the paper's edges, in points.
 pub(super) const MARGIN: f32 = 56.0;
 /// Below the text: the footer has its place in here.
-const MARGIN_BOTTOM: f32 = 92.0;
+const MARGIN_BOTTOM: f32 = 86.0;
 /// Where the text starts on all pages but the first, below the running title.
 const TOP_OF_NEXT: f32 = 84.0;
 

@@ -18,7 +18,7 @@ pub(super) fn place(flow: &mut Flow, document: &Document) {
     facts(flow, document);
     flow.y += 20.0;
     parties(flow, document);
-    flow.y += 26.0;
+    flow.y += 24.0;
     let headline = headline(document);
     flow.paragraph(&headline, Style::HEADLINE, Part::Heading(headline.clone()));
     flow.y += 14.0;
@@ -106,7 +106,11 @@ fn party(flow: &mut Flow, label: &str, texts: &[String], x: f32, width: f32) {
     let mut left = PARTY_LINES;
     let said = texts.iter().filter(|text| !text.is_empty());
     for (index, text) in said.enumerate() {
-        let style = if index == 0 { Style::STRONG } else { Style::BODY };
+        let style = if index == 0 {
+            Style::STRONG
+        } else {
+            Style::BODY
+        };
         let lines = style.lines(text, width, Some(if index == 0 { 5 } else { 3 }.min(left)));
         left = left.saturating_sub(lines.len());
         if lines.is_empty() {
@@ -165,8 +169,8 @@ fn headline(document: &Document) -> String {
         };
     }
     let what = if credit { "to be refunded" } else { "due" };
-    let by = document
-        .due_at
-        .map_or_else(String::new, |at| format!(" by {}", format::date(at, &document.zone)));
+    let by = document.due_at.map_or_else(String::new, |at| {
+        format!(" by {}", format::date(at, &document.zone))
+    });
     format!("{} {what}{by}", money(totals.due))
 }

@@ -17,9 +17,14 @@ pub(super) fn place(flow: &mut Flow, document: &Document) {
         let cells = rows.iter().filter_map(move |row| row.get(index));
         cells.fold(0.0, |most: f32, cell| most.max(cell.width)) * Style::BODY.size
     };
-    let widths: Vec<_> = (0..).zip(titles).map(|(at, title)| (title, widest(at))).collect();
+    let widths: Vec<_> = (0..)
+        .zip(titles)
+        .map(|(at, title)| (title, widest(at)))
+        .collect();
     let columns = table::columns(flow, "Description", &widths);
-    let room = columns.first().map_or(0.0, |column| column.right - column.left);
+    let room = columns
+        .first()
+        .map_or(0.0, |column| column.right - column.left);
     let described = document.lines.iter().zip(rows).map(|(line, figures)| {
         let mut row = vec![description(line, document, room)];
         row.extend(figures.map(|figure| vec![(figure, Style::BODY)]));

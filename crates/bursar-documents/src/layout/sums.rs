@@ -1,6 +1,6 @@
 //! Below the table: totals, tax by rate, the payment, remarks.
 
-use super::flow::{Flow, Ink, Style};
+use super::flow::{Flow, Ink, MARGIN, Style};
 use super::table::{self, Look, Rows};
 use super::tree::{NodeId, Part};
 use crate::document::{Document, Kind, Method, Tax, TaxCategory, TaxLine};
@@ -13,9 +13,7 @@ const PADDING: f32 = 3.5;
 pub(super) fn place(flow: &mut Flow, document: &Document) {
     flow.y += 10.0;
     totals(flow, document);
-    flow.y += 22.0;
-    payment(flow, document);
-    flow.y += 16.0;
+    flow.y += 24.0;
     breakdown(flow, document);
     notes(flow, document);
 }
@@ -36,7 +34,14 @@ fn list(document: &Document) -> Vec<Total> {
     let credit = matches!(document.kind, Kind::CreditNote { .. });
     let sums = &document.totals;
     let mut list = vec![total("Subtotal", sums.net, false)];
-    for line in &document.taxes {
+    // What comes to nothing is only worth a row if there is no other tax; the table of taxes below
+    // has them all.
+    let any = document.taxes.iter().any(|line| line.amount != 0);
+    let shown = document
+        .taxes
+        .iter()
+        .filter(|line| line.amount != 0 || !any);
+    for line in shown.take(if any { usize::MAX } else { 1 }) {
         list.push(total(&tax_name(document, line.tax), line.amount, false));
     }
     let [whole, paid, due] = if credit {
@@ -52,12 +57,14 @@ fn list(document: &Document) -> Vec<Total> {
     list
 }
 
+/// The totals on the right, and beside them how they were paid.
 fn totals(flow: &mut Flow, document: &Document) {
     let list = list(document);
     let height = |total: &Total| style(total).leading() + PADDING * 2.0;
     flow.keep_together(list.iter().map(height).sum());
     let (_, right) = flow.edges();
     let left = right - flow.measure() * 0.5;
+    let (top, first_page) = (flow.y, flow.pages.len());
     let table = flow.tree.add(Part::Table, None);
     for (index, total) in list.iter().enumerate() {
         if !flow.fits(height(total)) {
@@ -71,6 +78,16 @@ fn totals(flow: &mut Flow, document: &Document) {
         place_total(flow, document, total, row, (left, right));
         flow.y += style(total).leading() + PADDING;
     }
+    let below = flow.y;
+    // So many totals that they went on over pages have the payment below them.
+    flow.y = if flow.pages.len() == first_page {
+        top
+    } else {
+        below
+    };
+    flow.y += PADDING;
+    payment(flow, document, flow.measure() * 0.5 - 24.0);
+    flow.y = flow.y.max(below);
 }
 
 fn style(total: &Total) -> Style {
@@ -118,25 +135,33 @@ fn tax_name(document: &Document, tax: Tax) -> String {
     }
 }
 
-/// `Paid with Visa •••• 4242 on 14 March 2026.`
-fn payment(flow: &mut Flow, document: &Document) {
-    let credit = matches!(document.kind, Kind::CreditNote { .. });
-    let sentence = match &document.payment {
-        Some(payment) => {
-            let verb = if credit { "Refunded to" } else { "Paid with" };
-            let on = format::date(payment.paid_at, &document.zone);
-            let method = match &payment.method {
-                Method::Card { brand, last_four } => {
-                    let dots = "\u{2022}\u{2022}\u{2022}\u{2022}";
-                    format!("{}\u{a0}{dots}\u{a0}{last_four}", clean(brand))
-                }
-                Method::Other(name) => clean(name),
-            };
-            format!("{verb} {method} on {on}.")
-        }
-        None => return,
+/// `Paid with Visa •••• 4242 on 14 March 2026.`, or how much of it was.
+fn payment(flow: &mut Flow, document: &Document, width: f32) {
+    let Some(payment) = &document.payment else {
+        return;
     };
-    flow.paragraph(&sentence, Style::BODY, Part::Paragraph);
+    let method = match &payment.method {
+        Method::Card { brand, last_four } => {
+            let dots = "\u{2022}\u{2022}\u{2022}\u{2022}";
+            format!("{}\u{a0}{dots}\u{a0}{last_four}", clean(brand))
+        }
+        Method::Other(name) => clean(name),
+    };
+    let on = format::date(payment.paid_at, &document.zone);
+    let part = format::money(document.totals.paid, document.currency);
+    let credit = matches!(document.kind, Kind::CreditNote { .. });
+    let done = match (credit, document.totals.due == 0) {
+        (false, true) => "Paid with".to_owned(),
+        (false, false) => format!("{part} paid with"),
+        (true, true) => "Refunded to".to_owned(),
+        (true, false) => format!("{part} refunded to"),
+    };
+    let sentence = format!("{done} {method} on {on}.");
+    let node = flow.tree.add(Part::Paragraph, None);
+    for line in Style::BODY.lines(&sentence, width, Some(5)) {
+        flow.put(line, MARGIN, Style::BODY, Some(node));
+        flow.y += Style::BODY.leading();
+    }
 }
 
 /// Tax by category and rate, with what the law wants said.
@@ -148,12 +173,16 @@ fn breakdown(flow: &mut Flow, document: &Document) {
         .map(|tax| (tax, [figure(tax.net), figure(tax.amount)]))
         .collect();
     let widest = |index: usize| {
-        let cells = rows.iter().filter_map(move |(_, figures)| figures.get(index));
+        let cells = rows
+            .iter()
+            .filter_map(move |(_, figures)| figures.get(index));
         cells.fold(0.0, |most: f32, cell| most.max(cell.width)) * Style::DETAIL.size
     };
     let widths = [("Net", widest(0)), ("Tax", widest(1))];
     let columns = table::columns(flow, "Tax by rate", &widths);
-    let room = columns.first().map_or(0.0, |column| column.right - column.left);
+    let room = columns
+        .first()
+        .map_or(0.0, |column| column.right - column.left);
     let rows = rows.into_iter().map(|(tax, figures)| {
         let name = tax_name(document, tax.tax);
         let note = clean(&tax.note);
@@ -176,4 +205,3 @@ fn notes(flow: &mut Flow, document: &Document) {
         flow.paragraph(&clean(note), Style::SOFT, Part::Paragraph);
     }
 }
-

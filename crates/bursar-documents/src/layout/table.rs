@@ -33,7 +33,7 @@ pub(super) struct Look {
 impl Look {
     /// The table that the document is about.
     pub(super) const MAIN: Self = Self {
-        padding: 6.0,
+        padding: 5.0,
         rule: Ink::Dark,
         unbroken: false,
     };
@@ -97,13 +97,7 @@ fn height(row: &[CellLines], look: Look) -> f32 {
     leadings(row).iter().sum::<f32>() + look.padding * 2.0
 }
 
-fn place_row(
-    flow: &mut Flow,
-    columns: &[Column],
-    row: Vec<CellLines>,
-    look: Look,
-    body: NodeId,
-) {
+fn place_row(flow: &mut Flow, columns: &[Column], row: Vec<CellLines>, look: Look, body: NodeId) {
     let group = flow.tree.add(Part::Row, Some(body));
     let nodes: Vec<NodeId> = (0..columns.len())
         .map(|index| {

@@ -17,6 +17,7 @@ pub(crate) fn wrap(text: &str, weight: Weight, width: f32, most: Option<usize>) 
     {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
+            last.truncate(last.trim_end().len());
             last.push('\u{2026}');
         }
     }

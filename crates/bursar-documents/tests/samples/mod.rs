@@ -1,6 +1,9 @@
 //! Documents to look at and to test with.
 #![allow(dead_code, reason = "each test file uses some of these")]
-#![allow(clippy::unwrap_used, reason = "samples are constants; a wrong one should stop at once")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "samples are constants; a wrong one should stop at once"
+)]
 
 use bursar_core::time::Timestamp;
 use bursar_documents::{
@@ -85,7 +88,10 @@ pub(crate) fn invoice() -> Document {
         buyer: Buyer {
             name: "Ada Sørensen".to_owned(),
             company: "Nordlicht Film ApS".to_owned(),
-            address: vec!["Vesterbrogade 12, 3. sal".to_owned(), "1620 København V".to_owned()],
+            address: vec![
+                "Vesterbrogade 12, 3. sal".to_owned(),
+                "1620 København V".to_owned(),
+            ],
             country: Some("DK".parse().unwrap()),
             vat_id: None,
             account: "acc_ada".parse().unwrap(),
@@ -98,7 +104,12 @@ pub(crate) fn invoice() -> Document {
             },
             Line {
                 period: Some((at("2026-03-14T10:30:00Z"), at("2026-03-31T22:00:00Z"))),
-                ..line("Professional plan, monthly: remaining time", 1, 5_003, vat(19))
+                ..line(
+                    "Professional plan, monthly: remaining time",
+                    1,
+                    5_003,
+                    vat(19),
+                )
             },
             line("Credit pack, 1,000 credits", 2, 7_500, vat(19)),
         ],
@@ -155,7 +166,10 @@ pub(crate) fn letter() -> Document {
     document.zone = "America/Los_Angeles".parse().unwrap();
     document.seller = Seller {
         name: "ScriptKit, Inc.".to_owned(),
-        address: vec!["500 Howard Street".to_owned(), "San Francisco, CA 94105".to_owned()],
+        address: vec![
+            "500 Howard Street".to_owned(),
+            "San Francisco, CA 94105".to_owned(),
+        ],
         country: "US".parse().unwrap(),
         vat_id: None,
         tax_id: Some("12-3456789".to_owned()),
@@ -182,11 +196,14 @@ pub(crate) fn lines(count: i32) -> Document {
     let mut document = invoice();
     document.lines = (1..=count)
         .map(|number| {
-            let period = (number % 3 == 0)
-                .then(|| (at("2026-02-28T23:00:00Z"), at("2026-03-31T22:00:00Z")));
+            let period =
+                (number % 3 == 0).then(|| (at("2026-02-28T23:00:00Z"), at("2026-03-31T22:00:00Z")));
             let tax = if number % 5 == 0 { vat(7) } else { vat(19) };
             let what = format!("Video generation, cinematic, batch {number:03}");
-            Line { period, ..line(&what, number, 1_250 + i64::from(number), tax) }
+            Line {
+                period,
+                ..line(&what, number, 1_250 + i64::from(number), tax)
+            }
         })
         .collect();
     sum(&mut document);
@@ -227,7 +244,10 @@ pub(crate) fn yen() -> Document {
     document.tax_name = "消費税 (JCT)".to_owned();
     document.buyer.company = "株式会社さくら映像".to_owned();
     document.buyer.name = "山田 太郎".to_owned();
-    document.buyer.address = vec!["千代田区丸の内1丁目9番1号".to_owned(), "東京都 100-0005".to_owned()];
+    document.buyer.address = vec![
+        "千代田区丸の内1丁目9番1号".to_owned(),
+        "東京都 100-0005".to_owned(),
+    ];
     document.buyer.country = Some("JP".parse().unwrap());
     document.lines = vec![
         line("Professional plan, monthly", 1, 13_400, vat(10)),
@@ -244,7 +264,10 @@ pub(crate) fn dinar() -> Document {
     document.zone = "Asia/Kuwait".parse().unwrap();
     document.buyer.company = "شركة النور للإنتاج الفني ذ.م.م".to_owned();
     document.buyer.name = "فاطمة الصباح".to_owned();
-    document.buyer.address = vec!["شارع الخليج العربي 15".to_owned(), "مدينة الكويت 13001".to_owned()];
+    document.buyer.address = vec![
+        "شارع الخليج العربي 15".to_owned(),
+        "مدينة الكويت 13001".to_owned(),
+    ];
     document.buyer.country = Some("KW".parse().unwrap());
     document.lines = vec![
         line("Professional plan, monthly", 1, 27_345, vat(5)),
@@ -258,7 +281,10 @@ pub(crate) fn cyrillic() -> Document {
     let mut document = invoice();
     document.buyer.company = "ТОВ «Київська кіностудія»".to_owned();
     document.buyer.name = "Олександра Шевченко-Ґалаґан".to_owned();
-    document.buyer.address = vec!["вул. Васильківська, буд. 1".to_owned(), "03022 Київ".to_owned()];
+    document.buyer.address = vec![
+        "вул. Васильківська, буд. 1".to_owned(),
+        "03022 Київ".to_owned(),
+    ];
     document.buyer.country = Some("UA".parse().unwrap());
     document.notes = vec!["Благодарим вас! Дякуємо! Благодаря!".to_owned()];
     document
@@ -303,8 +329,18 @@ pub(crate) fn long_words() -> Document {
     document.buyer.name = format!("Prof. Dr. {}", "Anna-Maria-".repeat(12));
     document.lines = vec![
         line(word, 1, 2_900, vat(19)),
-        line(&"https://example.com/a/very/long/path/".repeat(5), 1, 2_900, vat(19)),
-        line(&"A description of many words that goes on. ".repeat(8), 1, 99_999_999_999, vat(19)),
+        line(
+            &"https://example.com/a/very/long/path/".repeat(5),
+            1,
+            2_900,
+            vat(19),
+        ),
+        line(
+            &"A description of many words that goes on. ".repeat(8),
+            1,
+            99_999_999_999,
+            vat(19),
+        ),
     ];
     document.notes = vec![word.repeat(4)];
     document.number = format!("INV-{}", "2026".repeat(14));
@@ -391,7 +427,12 @@ pub(crate) fn sparse() -> Document {
     document.buyer.country = None;
     document.notes.clear();
     document.payment = None;
-    document.lines = vec![line("Starter plan, monthly", 1, 2_900, untaxed(TaxCategory::OutOfScope))];
+    document.lines = vec![line(
+        "Starter plan, monthly",
+        1,
+        2_900,
+        untaxed(TaxCategory::OutOfScope),
+    )];
     sum(&mut document);
     document
 }
