@@ -1,5 +1,12 @@
 //! Whatever people are called and whatever they write: a conforming file or a clear refusal, never
 //! a panic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::float_arithmetic,
+    reason = "a test stops where something isn't as it should be"
+)]
 
 mod samples;
 

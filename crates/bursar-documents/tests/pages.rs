@@ -1,5 +1,12 @@
 //! How the pages look, measured coarsely. The pictures were looked at; what is measured here is
 //! what would be seen at once: text off the paper, text on text, an empty page.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::float_arithmetic,
+    reason = "a test stops where something isn't as it should be"
+)]
 
 mod programs;
 mod samples;
@@ -85,7 +92,7 @@ fn the_paper_is_the_one_asked_for() {
 
 #[test]
 fn a_short_invoice_is_one_page_and_a_long_one_as_many_as_it_takes() {
-    for (lines, expected) in [(1, 1), (6, 1), (60, 4), (200, 10)] {
+    for (lines, expected) in [(1, 1), (5, 1), (60, 4), (200, 10)] {
         let pdf = render(&samples::lines(lines)).unwrap();
         let pages = lopdf::Document::load_mem(&pdf).unwrap().get_pages().len();
         assert_eq!(pages, expected, "{lines} lines");

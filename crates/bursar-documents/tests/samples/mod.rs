@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses some of these")]
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "samples are constants; a wrong one should stop at once"
 )]
 
