@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test of the workspace, with nothing skipped.
 
-use crate::process;
+use crate::{process, tools};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use std::io::{Read, Write};
@@ -22,7 +22,16 @@ struct Prerequisite {
 }
 
 /// Prepared in this order before the tests start.
-const PREREQUISITES: &[Prerequisite] = &[];
+const PREREQUISITES: &[Prerequisite] = &[
+    Prerequisite {
+        name: "poppler-utils, to read documents back",
+        prepare: tools::poppler,
+    },
+    Prerequisite {
+        name: "the rules of EN 16931, in a Python of their own",
+        prepare: tools::einvoice_rules,
+    },
+];
 
 /// Runs all tests, or what the arguments select.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {

@@ -1,8 +1,10 @@
-//! Programs the menu needs, each at one exact version under `target/tools`.
+//! Programs the menu needs: each at one exact version under `target/tools`, or from the system where
+//! that is where such programs come from.
 
 use crate::process;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::MetadataCommand;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,6 +35,53 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(binary)
 }
 
+/// pdftotext and pdftoppm, installed by the system's package manager if they aren't there.
+pub(crate) fn poppler() -> Result<()> {
+    let runs = || ["pdftotext", "pdftoppm"].iter().all(|name| starts(name));
+    if runs() {
+        return Ok(());
+    }
+    if !starts("apt-get") {
+        bail!("install poppler-utils (pdftotext, pdftoppm) with your package manager");
+    }
+    process::run(process::program("apt-get").arg("update"))?;
+    process::run(
+        process::program("apt-get")
+            .args(["install", "--yes", "--no-install-recommends"])
+            .arg("poppler-utils"),
+    )?;
+    ensure!(runs(), "pdftotext doesn't start after installing it");
+    Ok(())
+}
+
+/// Whether a program is there at all; what it says to `-v` doesn't matter.
+fn starts(program: &str) -> bool {
+    Command::new(program).arg("-v").output().is_ok()
+}
+
+/// A virtual environment with the schema and the business rules of EN 16931, made again when the
+/// list of what belongs in it changes.
+pub(crate) fn einvoice_rules() -> Result<()> {
+    let wanted = process::root().join("crates/bursar-documents/tests/einvoice/requirements.txt");
+    let wanted_text = fs::read_to_string(&wanted).context("can't read what is required")?;
+    let place = directory()?.join("einvoice");
+    let installed = place.join("installed.txt");
+    if fs::read_to_string(&installed).is_ok_and(|text| text == wanted_text) {
+        return Ok(());
+    }
+    process::run(
+        process::program("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&place),
+    )?;
+    process::run(
+        process::program(place.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(&wanted),
+    )?;
+    fs::write(&installed, wanted_text).context("can't note what is installed")
+}
+
 /// Where tools are kept: beside the build output, wherever that is set to be.
 fn directory() -> Result<PathBuf> {
     let metadata = MetadataCommand::new()
@@ -57,5 +106,6 @@ mod tests {
     #[test]
     fn an_absent_tool_has_no_version() {
         assert_eq!(version(Path::new("/no/such/cargo-deny")), None);
+        assert!(!starts("/no/such/pdftotext"));
     }
 }
