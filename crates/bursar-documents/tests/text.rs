@@ -73,6 +73,10 @@ fn every_page_has_the_table_s_header_and_its_number() {
             assert!(page.contains("Unit price"), "no header in\n{page}");
         }
     }
+    assert!(
+        pages.last().unwrap().contains("batch 200"),
+        "totals alone on a page"
+    );
     let rows = (1..=200).filter(|row| text.matches(&format!("batch {row:03}")).count() == 1);
     assert_eq!(rows.count(), 200);
 }

@@ -31,7 +31,8 @@ pub(super) fn place(flow: &mut Flow, document: &Document) {
         row
     });
     let rows: Rows = described.collect();
-    table::place(flow, &columns, rows, Look::MAIN);
+    let below = super::sums::height(document);
+    table::place(flow, &columns, rows, Look::MAIN, below);
 }
 
 fn figures(line: &Line, document: &Document) -> [TextLine; 4] {

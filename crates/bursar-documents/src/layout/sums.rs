@@ -10,8 +10,11 @@ use crate::text::{TextLine, clean};
 /// Above and below each total.
 const PADDING: f32 = 3.5;
 
+/// Between the table of lines and the totals.
+const ABOVE: f32 = 10.0;
+
 pub(super) fn place(flow: &mut Flow, document: &Document) {
-    flow.y += 10.0;
+    flow.y += ABOVE;
     totals(flow, document);
     flow.y += 24.0;
     breakdown(flow, document);
@@ -57,17 +60,25 @@ fn list(document: &Document) -> Vec<Total> {
     list
 }
 
+/// How high the totals are, with the space above them.
+pub(super) fn height(document: &Document) -> f32 {
+    ABOVE + list(document).iter().map(row_height).sum::<f32>()
+}
+
+fn row_height(total: &Total) -> f32 {
+    style(total).leading() + PADDING * 2.0
+}
+
 /// The totals on the right, and beside them how they were paid.
 fn totals(flow: &mut Flow, document: &Document) {
     let list = list(document);
-    let height = |total: &Total| style(total).leading() + PADDING * 2.0;
-    flow.keep_together(list.iter().map(height).sum());
+    flow.keep_together(list.iter().map(row_height).sum());
     let (_, right) = flow.edges();
     let left = right - flow.measure() * 0.5;
     let (top, first_page) = (flow.y, flow.pages.len());
     let table = flow.tree.add(Part::Table, None);
     for (index, total) in list.iter().enumerate() {
-        if !flow.fits(height(total)) {
+        if !flow.fits(row_height(total)) {
             flow.turn();
         }
         if total.strong && index > 0 {
@@ -196,7 +207,7 @@ fn breakdown(flow: &mut Flow, document: &Document) {
         row
     });
     let rows: Rows = rows.collect();
-    table::place(flow, &columns, rows, Look::DETAIL);
+    table::place(flow, &columns, rows, Look::DETAIL, 0.0);
 }
 
 fn notes(flow: &mut Flow, document: &Document) {

@@ -52,8 +52,9 @@ impl Look {
 /// The rows of a table, from top to bottom, each with a cell for every column.
 pub(super) type Rows = Vec<Vec<CellLines>>;
 
-/// Places a table: the first column's cells head their rows. The header is never left alone.
-pub(super) fn place(flow: &mut Flow, columns: &[Column], rows: Rows, look: Look) {
+/// Places a table: the first column's cells head their rows. The header is never left alone, and
+/// the last row stays with the `below` points of what sums it up.
+pub(super) fn place(flow: &mut Flow, columns: &[Column], rows: Rows, look: Look, below: f32) {
     let whole: f32 = rows.iter().map(|row| height(row, look)).sum();
     let first = rows.first().map_or(0.0, |row| height(row, look));
     if look.unbroken {
@@ -64,7 +65,13 @@ pub(super) fn place(flow: &mut Flow, columns: &[Column], rows: Rows, look: Look)
     let head = flow.tree.add(Part::TableHead, Some(table));
     header(flow, columns, look, Some(head));
     let body = flow.tree.add(Part::TableBody, Some(table));
-    for row in rows {
+    let last = rows.len().saturating_sub(1);
+    for (index, row) in rows.into_iter().enumerate() {
+        let with = if index == last { below } else { 0.0 };
+        let together = height(&row, look) + with;
+        if !flow.fits(together) && together <= flow.whole_page() - look.header_height() {
+            turn(flow, columns, look);
+        }
         place_row(flow, columns, row, look, body);
     }
 }
@@ -106,10 +113,6 @@ fn place_row(flow: &mut Flow, columns: &[Column], row: Vec<CellLines>, look: Loo
             flow.tree.add(part, Some(group))
         })
         .collect();
-    let whole = height(&row, look);
-    if !flow.fits(whole) && whole <= flow.whole_page() - look.header_height() {
-        turn(flow, columns, look);
-    }
     flow.y += look.padding;
     let leadings = leadings(&row);
     let mut cells: Vec<_> = row.into_iter().map(Vec::into_iter).collect();
