@@ -22,10 +22,17 @@ struct Prerequisite {
 }
 
 /// Prepared in this order before the tests start.
-const PREREQUISITES: &[Prerequisite] = &[Prerequisite {
-    name: "localstripe, a fake Stripe server (python3 with venv, and pip)",
-    prepare: tools::localstripe,
-}];
+const PREREQUISITES: &[Prerequisite] = &[
+    Prerequisite {
+        name: "localstripe, a fake Stripe server (python3 with venv, and pip)",
+        prepare: tools::localstripe,
+    },
+    Prerequisite { name: "poppler-utils, to read documents back", prepare: tools::poppler },
+    Prerequisite {
+        name: "the rules of EN 16931 (python3 with venv, and pip)",
+        prepare: tools::einvoice_rules,
+    },
+];
 
 /// Runs all tests, or what the arguments select.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {

@@ -1,8 +1,10 @@
-//! Programs the menu needs, each at one exact version under `target/tools`.
+//! Programs the menu needs: each at one exact version under `target/tools`, or from the system where
+//! that is where such programs come from.
 
 use crate::process;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::MetadataCommand;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,33 +33,67 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// The fake Stripe server of the payment tests, in a Python environment of its own under
-/// `target/tools/localstripe`, at exactly the versions in `xtask/localstripe.txt`.
+/// The fake Stripe server of the payment tests.
 ///
 /// It is under the GPL, so it is never linked or shipped: the tests start it as a process.
 pub(crate) fn localstripe() -> Result<()> {
-    let wanted = include_str!("../localstripe.txt");
-    let home = directory()?.join("localstripe");
+    let home = python("localstripe", "xtask/localstripe.txt")?;
+    let imported =
+        Command::new(home.join("bin/python")).args(["-c", "import localstripe.server"]).output();
+    let runs = imported.is_ok_and(|output| output.status.success());
+    ensure!(runs, "localstripe doesn't run; remove {} and try again", home.display());
+    Ok(())
+}
+
+/// The schema and the business rules of EN 16931.
+pub(crate) fn einvoice_rules() -> Result<()> {
+    python("einvoice", "crates/bursar-documents/tests/einvoice/requirements.txt").map(drop)
+}
+
+/// A Python environment under `target/tools` with exactly what the list requires, made again when
+/// the list changes.
+fn python(name: &str, list: &str) -> Result<PathBuf> {
+    let list = process::root().join(list);
+    let wanted =
+        fs::read_to_string(&list).with_context(|| format!("can't read {}", list.display()))?;
+    let home = directory()?.join(name);
     let stamp = home.join("installed.txt");
-    let installed = std::fs::read_to_string(&stamp).unwrap_or_default();
-    if installed == wanted && runs(&home) {
-        return Ok(());
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(home);
     }
     process::run(process::program("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
     process::run(
         process::program(home.join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--no-deps"])
-            .args(["--disable-pip-version-check", "--requirement"])
-            .arg(process::root().join("xtask/localstripe.txt")),
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .arg("--requirement")
+            .arg(&list),
     )?;
-    ensure!(runs(&home), "localstripe doesn't run after installing it");
-    std::fs::write(&stamp, wanted).with_context(|| format!("can't write {}", stamp.display()))
+    fs::write(&stamp, wanted).with_context(|| format!("can't write {}", stamp.display()))?;
+    Ok(home)
 }
 
-fn runs(home: &Path) -> bool {
-    let imported =
-        Command::new(home.join("bin/python")).args(["-c", "import localstripe.server"]).output();
-    imported.is_ok_and(|output| output.status.success())
+/// pdftotext and pdftoppm, installed by the system's package manager if they aren't there.
+pub(crate) fn poppler() -> Result<()> {
+    let runs = || ["pdftotext", "pdftoppm"].iter().all(|name| starts(name));
+    if runs() {
+        return Ok(());
+    }
+    if !starts("apt-get") {
+        bail!("install poppler-utils (pdftotext, pdftoppm) with your package manager");
+    }
+    process::run(process::program("apt-get").arg("update"))?;
+    process::run(
+        process::program("apt-get")
+            .args(["install", "--yes", "--no-install-recommends"])
+            .arg("poppler-utils"),
+    )?;
+    ensure!(runs(), "pdftotext doesn't start after installing it");
+    Ok(())
+}
+
+/// Whether a program is there at all; what it says to `-v` doesn't matter.
+fn starts(program: &str) -> bool {
+    Command::new(program).arg("-v").output().is_ok()
 }
 
 /// Where tools are kept: beside the build output, wherever that is set to be.
@@ -84,5 +120,6 @@ mod tests {
     #[test]
     fn an_absent_tool_has_no_version() {
         assert_eq!(version(Path::new("/no/such/cargo-deny")), None);
+        assert!(!starts("/no/such/pdftotext"));
     }
 }

@@ -1,0 +1,62 @@
+//! Where everything goes: pages of placed text and rules, and the tree that says what each text is.
+//!
+//! Knows nothing of PDF; `paint` draws what comes out of here.
+#![allow(
+    clippy::float_arithmetic,
+    reason = "places on paper are points and their fractions; no amount of money is computed here"
+)]
+
+mod flow;
+mod footer;
+mod header;
+mod items;
+mod sums;
+mod table;
+mod tree;
+
+pub(crate) use flow::{Ink, Item, Page};
+pub(crate) use tree::{NodeId, Part, Tree};
+
+use crate::document::{Document, Kind, PageSize};
+use flow::Flow;
+
+/// A document on its pages.
+pub(crate) struct Layout {
+    /// Width and height of every page, in points.
+    pub(crate) size: (f32, f32),
+    pub(crate) pages: Vec<Page>,
+    pub(crate) tree: Tree,
+}
+
+impl Layout {
+    /// Lays out a document that has been checked.
+    pub(crate) fn of(document: &Document) -> Self {
+        let mut flow = Flow::new(paper(document.page), running_title(document));
+        header::place(&mut flow, document);
+        items::place(&mut flow, document);
+        sums::place(&mut flow, document);
+        footer::place(&mut flow, document);
+        flow.finish()
+    }
+}
+
+/// `Invoice INV-2026-000123`.
+pub(crate) fn running_title(document: &Document) -> String {
+    let number = crate::text::clean(&document.number);
+    format!("{} {number}", name(&document.kind))
+}
+
+/// What the document calls itself.
+pub(crate) fn name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Invoice => "Invoice",
+        Kind::CreditNote { .. } => "Credit note",
+    }
+}
+
+fn paper(size: PageSize) -> (f32, f32) {
+    match size {
+        PageSize::A4 => (595.276, 841.89),
+        PageSize::Letter => (612.0, 792.0),
+    }
+}
