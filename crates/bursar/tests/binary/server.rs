@@ -194,7 +194,7 @@ pub(crate) fn serve_arguments(data: &Path) -> Vec<String> {
 }
 
 fn client() -> Client {
-    Client::builder().timeout(PATIENCE).build().unwrap()
+    client_builder().timeout(PATIENCE).build().unwrap()
 }
 
 /// The API of a server.
@@ -263,4 +263,12 @@ impl Reply {
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
+}
+
+/// A client of these tests. They speak plain HTTP, but where another crate of the build gives the
+/// client TLS without a provider, it wants one all the same.
+pub(crate) fn client_builder() -> reqwest::blocking::ClientBuilder {
+    // An error means that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
 }

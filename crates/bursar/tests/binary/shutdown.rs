@@ -36,7 +36,7 @@ fn a_shutdown_ends_event_streams_and_idle_connections() {
     let server = Server::start(&dir.path().join("data"));
     server.customer("ada", 10);
     let (url, key) = (format!("{}/v1/accounts/ada/events", server.url), server.key.clone());
-    let client = reqwest::blocking::Client::builder().timeout(None).build().unwrap();
+    let client = crate::server::client_builder().timeout(None).build().unwrap();
     let mut stream = client.get(url).bearer_auth(key).send().unwrap();
     assert_eq!(stream.status(), 200);
     let mut first = [0; 16];
