@@ -39,7 +39,9 @@ macro_rules! name {
             fn from_str(text: &str) -> Result<Self, IdError> {
                 let allowed =
                     |b: u8| b.is_ascii_alphanumeric() || $extra.as_bytes().contains(&b);
-                if text.is_empty() || text.len() > $most || !text.bytes().all(allowed) {
+                // `.` and `..` can't be a segment of a URL.
+                let dots = text.bytes().all(|b| b == b'.');
+                if dots || text.len() > $most || !text.bytes().all(allowed) {
                     return Err(IdError { expected: $expected });
                 }
                 Ok(Self(Arc::from(text)))
@@ -76,7 +78,7 @@ macro_rules! name {
 
 name!(
     /// An account: the app's own id for its customer, or one that Bursar made (`acc_…`).
-    AccountId, 64, "_-.:@", "an account id is 1 to 64 letters, digits or any of _ - . : @"
+    AccountId, 64, "_-.:", "an account id is 1 to 64 letters, digits or any of _ - . :"
 );
 name!(
     /// A key of the catalog: a plan, pack, operation, model, quality, feature or attribute.

@@ -52,7 +52,9 @@ pub enum AccountRejection {
         now: Timestamp,
     },
     /// Farther than one step may go.
-    #[error("one step of a test clock is at most 100 years; the account's clock is at {now}")]
+    #[error(
+        "a test clock goes at most 100 years at once, and not beyond the year 9000; it is at {now}"
+    )]
     ClockTooFar {
         /// The account's present.
         now: Timestamp,
@@ -234,8 +236,8 @@ pub enum CreditsRejection {
     /// An adjustment of nothing.
     #[error("an adjustment must give or take something; it is 0")]
     Zero,
-    /// The balance would leave the range of numbers.
-    #[error("the balance would become too large")]
+    /// The balance would be above 10^12 credits.
+    #[error("the balance would become too large: at most 1000000000000 credits")]
     BalanceTooLarge,
     /// It would be gone at once.
     #[error("expires_at is not in the future: the account's clock is at {now}")]
@@ -344,7 +346,7 @@ impl AccountRejection {
             Self::NotFound => "Create it with POST /v1/accounts.",
             Self::CurrencyNotOffered { .. } => "Leave out the currency, or name the catalog's.",
             Self::ClockBackwards { .. } => "Name a later time.",
-            Self::ClockTooFar { .. } => "Go there in several steps.",
+            Self::ClockTooFar { .. } => "Go less far, in several steps.",
             Self::BadSpan { .. } => "Write it like 61s, 1mo, 1y or P1M.",
         }
     }

@@ -6,7 +6,6 @@ use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
 
-use jiff::ToSpan;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +25,10 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 impl Timestamp {
     /// The last instant that calendar arithmetic reaches: 9999-01-01T00:00:00Z.
     pub const MAX: Self = Self(253_370_764_800 * MICROS_PER_SECOND);
+
+    /// As far as a test clock goes: 9000-01-01T00:00:00Z. Far enough from [`Timestamp::MAX`] that every
+    /// period that begins before it has an end.
+    pub const CLOCK_MAX: Self = Self(221_845_392_000 * MICROS_PER_SECOND);
 
     /// From microseconds since the epoch.
     pub const fn from_micros(micros: i64) -> Self {
@@ -186,15 +189,20 @@ impl Anchor {
         }
         let zone = self.zone.rules();
         let anchor = self.at.to_jiff().to_zoned(zone.clone()).datetime();
-        anchor
-            .checked_add(i64::from(months).months())
+        jiff::Span::new()
+            .try_months(months)
+            .and_then(|span| anchor.checked_add(span))
             .and_then(|local| zone.to_timestamp(local))
             .map_or(Timestamp::MAX, Timestamp::from_jiff)
     }
 
     /// The period of `length` months that starts `offset` months after the anchor.
     pub fn period(&self, offset: u32, length: u32) -> Period {
-        Period { offset, start: self.month(offset), end: self.month(offset.saturating_add(length)) }
+        let start = self.month(offset);
+        // Never empty, also where the calendar ends: time has to go on.
+        let end =
+            self.month(offset.saturating_add(length)).max(Timestamp(start.0.saturating_add(1)));
+        Period { offset, start, end }
     }
 }
 
@@ -256,6 +264,16 @@ mod tests {
             months("Europe/Berlin", "2026-02-28T23:30:00Z", 3),
             ["2026-02-28T23:30:00Z", "2026-03-31T22:30:00Z", "2026-04-30T22:30:00Z"]
         );
+    }
+
+    #[test]
+    fn the_end_of_the_calendar_is_no_panic_and_no_empty_period() {
+        let anchor = Anchor { at: Timestamp::MAX, zone: ZoneName::utc() };
+        for (offset, length) in [(0, 12), (u32::MAX - 1, 12), (239_976, 1)] {
+            let period = anchor.period(offset, length);
+            assert!(period.start < period.end);
+        }
+        assert_eq!(Timestamp::CLOCK_MAX.to_string(), "9000-01-01T00:00:00Z");
     }
 
     proptest::proptest! {

@@ -92,6 +92,7 @@ impl Engine {
                 entropy: Box::new(StdRng::seed_from_u64(entropy.next_u64())),
                 live: live.clone(),
                 metrics: Arc::clone(&metrics),
+                committing: false,
             };
             queues.push(queue);
             threads.push(spawn(number, writer)?);
@@ -252,6 +253,12 @@ impl Engine {
     /// [`Failure::Unavailable`].
     pub async fn spend(&self, id: &AccountId, spend: SpendId) -> Result<Vec<SpendEvent>, Failure> {
         Ok(self.shared.store.spend(id, spend).await?)
+    }
+
+    /// Does it take commands? Not once it shuts down, or when a writer has gone.
+    pub fn is_accepting(&self) -> bool {
+        let queues = self.shared.queues.lock();
+        !queues.is_empty() && !queues.iter().any(mpsc::Sender::is_closed)
     }
 
     /// Returns when the engine has been told to shut down.

@@ -8,6 +8,10 @@ use bursar_core::id::{AccountId, IdempotencyKey};
 use bursar_core::rejection::Rejection;
 use bursar_store::{Entry, StoreError};
 
+/// The encoding of commands that request hashes are of. Raised whenever a field of a command or their
+/// order changes, which the test `request_hashes_stay_what_they_are` notices.
+pub(crate) const REQUEST_FORM: u8 = 1;
+
 /// A command with whom it is for, who sent it and how often it may take effect.
 #[derive(Clone, Debug)]
 pub struct Envelope {
@@ -35,7 +39,7 @@ impl Envelope {
     /// The key with the hash of the request.
     pub(crate) fn idempotency(&self) -> Option<Idempotency> {
         let key = self.key.clone()?;
-        Some(Idempotency { key, request: self.request_hash() })
+        Some(Idempotency { key, request: self.request_hash(), form: REQUEST_FORM })
     }
 
     /// The first 16 bytes of BLAKE3 over the command's encoding: equal for equal requests, however
@@ -86,6 +90,9 @@ pub enum Failure {
     /// Storage can't take it now; nothing was done.
     #[error("{0}")]
     Unavailable(String),
+    /// Deciding the command brought a defect of Bursar to light; nothing was done.
+    #[error("this command brought a defect to light; nothing was done")]
+    Defect,
     /// The engine is shutting down; nothing was done.
     #[error("the server is shutting down")]
     ShuttingDown,
@@ -102,3 +109,37 @@ impl From<StoreError> for Failure {
 
 /// What became of a command.
 pub type Outcome = Result<Committed, Failure>;
+
+#[cfg(test)]
+mod tests {
+    use bursar_core::account::command::{Cancel, CaptureAmount, CaptureHold, Charge, SpendRequest};
+    use bursar_core::credits::Credits;
+
+    use super::*;
+
+    fn hash(command: Command) -> String {
+        let account = "ada".parse().unwrap();
+        let envelope = Envelope::new(account, command, Actor::System);
+        envelope.request_hash().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Keys are kept for ever, and so are the hashes beside them. If this fails because commands are
+    /// encoded otherwise now, raise `REQUEST_FORM`: hashes of another form are not compared.
+    #[test]
+    fn request_hashes_stay_what_they_are() {
+        let reason = "job".parse().unwrap();
+        let spend = SpendRequest::Credits { credits: Credits::ONE, reason };
+        assert_eq!(
+            hash(Command::Charge(Charge { spend, reference: None })),
+            "26eff3f280dea6030cdd98a4bca30bfb"
+        );
+        let hold = "hold_01a204a9213674228b221e9a01d29cd1".parse().unwrap();
+        let amount = CaptureAmount::Rest;
+        let capture = CaptureHold { hold, amount, ends: true, allow_overage: false };
+        assert_eq!(hash(Command::CaptureHold(capture)), "515b88adadbee231057b99f56c36fb2d");
+        assert_eq!(
+            hash(Command::Cancel(Cancel { reason: None })),
+            "4f84390a70707b1a1306db77fe6dc178"
+        );
+    }
+}

@@ -75,6 +75,7 @@ impl Metrics {
             Err(Failure::NothingDue) => "nothing_due",
             Err(Failure::Unknown(_)) => "unknown",
             Err(Failure::Unavailable(_)) => "unavailable",
+            Err(Failure::Defect) => "defect",
             Err(Failure::ShuttingDown) => "shutting_down",
         };
         self.commands.get_or_create(&CommandLabels { command, outcome }).inc();

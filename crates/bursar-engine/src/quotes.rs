@@ -8,6 +8,9 @@ use rand::RngCore;
 use subtle::ConstantTimeEq;
 
 const PREFIX: &str = "quote_";
+/// The form of what is sealed. Raised with every change of [`Quote`], so that a quote of another
+/// release is unknown rather than misread.
+const FORM: u8 = 1;
 const SEAL: usize = 16;
 /// Far above what the largest quote of a catalog takes.
 const LONGEST: usize = 4_096;
@@ -44,7 +47,7 @@ impl QuoteSeal {
 
     /// The id of a quote.
     pub fn seal(&self, quote: &Quote) -> String {
-        let mut sealed = postcard::to_stdvec(quote).unwrap_or_default();
+        let mut sealed = postcard::to_extend(quote, vec![FORM]).unwrap_or_default();
         sealed.extend_from_slice(&self.tag(&sealed));
         format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&sealed))
     }
@@ -62,7 +65,10 @@ impl QuoteSeal {
         if !bool::from(self.tag(quote).ct_eq(tag)) {
             return Err(UnknownQuote);
         }
-        postcard::from_bytes(quote).map_err(|_| UnknownQuote)
+        match quote.split_first() {
+            Some((&FORM, quote)) => postcard::from_bytes(quote).map_err(|_| UnknownQuote),
+            _ => Err(UnknownQuote),
+        }
     }
 
     fn tag(&self, quote: &[u8]) -> [u8; SEAL] {

@@ -1,6 +1,7 @@
 //! The loop that decides and commits: everything that waits becomes one batch, one commit.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bursar_core::Context;
@@ -13,6 +14,7 @@ use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
 use bursar_core::rejection::{AccountRejection, Rejection};
 use bursar_core::time::Timestamp;
 use bursar_store::{Batch, Begun, Entry, StoreError, Wanted, Writer};
+use futures::FutureExt;
 use rand::RngCore;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -38,6 +40,8 @@ pub(crate) struct WriterLoop {
     pub(crate) entropy: Box<dyn RngCore + Send>,
     pub(crate) live: broadcast::Sender<Arc<Entry>>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Has the batch at hand gone to the store?
+    pub(crate) committing: bool,
 }
 
 impl WriterLoop {
@@ -60,7 +64,7 @@ impl WriterLoop {
 
     async fn serve(&mut self, jobs: &mut Vec<Job>, commands: usize) {
         let started = std::time::Instant::now();
-        let outcomes = self.decide_and_commit(jobs).await;
+        let outcomes = self.outcomes(jobs).await;
         self.metrics.batch(commands, started.elapsed());
         let mut outcomes = outcomes.into_iter();
         for job in jobs.drain(..) {
@@ -74,9 +78,42 @@ impl WriterLoop {
         }
     }
 
-    /// The outcome of every command, in order.
-    async fn decide_and_commit(&mut self, jobs: &[Job]) -> Vec<Outcome> {
-        let envelopes = || jobs.iter().flat_map(|job| &job.envelopes);
+    /// The outcome of every command, in order. A panic, which is a defect of ours, must not end the
+    /// only writer there is: the batch is given up and its commands are done one by one, so that only
+    /// the one that brings it to light is refused.
+    async fn outcomes(&mut self, jobs: &[Job]) -> Vec<Outcome> {
+        let envelopes: Vec<&Envelope> = jobs.iter().flat_map(|job| &job.envelopes).collect();
+        if let Some(outcomes) = self.guarded(&envelopes).await {
+            return outcomes;
+        }
+        let mut outcomes = Vec::with_capacity(envelopes.len());
+        for envelope in &envelopes {
+            let alone = self.guarded(std::slice::from_ref(envelope)).await;
+            let outcome = alone.and_then(|mut outcomes| outcomes.pop());
+            outcomes.push(outcome.unwrap_or(Err(Failure::Defect)));
+        }
+        outcomes
+    }
+
+    /// [`WriterLoop::decide_and_commit`]; `None` if it panicked before it committed.
+    async fn guarded(&mut self, envelopes: &[&Envelope]) -> Option<Vec<Outcome>> {
+        self.committing = false;
+        // What a panic may leave half done is the batch, which is given up, and nothing else.
+        let deciding = AssertUnwindSafe(self.decide_and_commit(envelopes));
+        if let Ok(outcomes) = deciding.catch_unwind().await {
+            return Some(outcomes);
+        }
+        tracing::error!("a defect came to light; see the panic above");
+        if self.committing {
+            let lost = || Err(Failure::Unknown("the commit did not return".to_owned()));
+            return Some(envelopes.iter().map(|_| lost()).collect());
+        }
+        self.store.abandon().await;
+        None
+    }
+
+    async fn decide_and_commit(&mut self, batch: &[&Envelope]) -> Vec<Outcome> {
+        let envelopes = || batch.iter().copied();
         let wanted = wanted(envelopes());
         let begun = match self.store.begin(&wanted).await {
             Ok(begun) => begun,
@@ -94,6 +131,7 @@ impl WriterLoop {
         let Deciding { entries, accounts, .. } = deciding;
         let changed = accounts.into_values().filter(|slot| slot.changed);
         let accounts = changed.filter_map(|slot| slot.state).collect();
+        self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
         match committed {
             Ok(()) => {
@@ -187,9 +225,13 @@ impl Deciding {
 
     /// The answer to a key that is known, from before or from earlier in this batch.
     fn replay(&self, account: &AccountId, idempotency: Option<&Idempotency>) -> Option<Outcome> {
-        let Idempotency { key, request } = idempotency?;
+        let Idempotency { key, request, form } = idempotency?;
         let entry = self.keys.get(&(account.clone(), key.clone()))?;
-        let same = entry.idempotency.as_ref().is_some_and(|first| first.request == *request);
+        // Hashes of an older form can't be compared; then the key alone says that it is a repeat.
+        let same = entry
+            .idempotency
+            .as_ref()
+            .is_some_and(|first| first.form != *form || first.request == *request);
         Some(if same {
             Ok(Committed { entry: Arc::clone(entry), replayed: true })
         } else {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bursar_core::account::command::{
     AdjustCredits, AdvanceClock, Charge, ClockTarget, Command, Open, PlaceHold, SpendRequest,
@@ -12,9 +13,9 @@ use bursar_core::catalog::Class;
 use bursar_core::credits::Credits;
 use bursar_core::id::AccountId;
 use bursar_core::rejection::{Rejection, SpendRejection};
-use bursar_core::time::ZoneName;
+use bursar_core::time::{Timestamp, ZoneName};
 use bursar_engine::clock::ManualClock;
-use bursar_engine::{Engine, Envelope, Failure, Options, Outcome};
+use bursar_engine::{Clock, Engine, Envelope, Failure, Options, Outcome};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{JournalPosition, Store};
 
@@ -254,6 +255,61 @@ async fn shutting_down_finishes_what_was_taken_and_takes_no_more() {
         bench.engine.execute(send(charge(1), None)).await,
         Err(Failure::ShuttingDown)
     ));
+}
+
+/// A clock that panics when it is told to: a stand-in for any defect.
+struct Faulty {
+    clock: ManualClock,
+    panics: AtomicUsize,
+}
+
+impl Clock for Faulty {
+    fn now(&self) -> Timestamp {
+        let left = self.panics.load(Ordering::SeqCst);
+        if left > 0 && std::thread::current().name() == Some("bursar-writer-0") {
+            self.panics.store(left - 1, Ordering::SeqCst);
+            panic!("a defect, for a test");
+        }
+        self.clock.now()
+    }
+}
+
+#[tokio::test]
+async fn a_defect_refuses_what_brings_it_to_light_and_nothing_else() {
+    let store = Arc::new(MemoryStore::new());
+    let clock = Arc::new(Faulty {
+        clock: ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()),
+        panics: AtomicUsize::new(0),
+    });
+    let options = Options {
+        store: store.clone(),
+        catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
+        clock: clock.clone(),
+        seed: Some(7),
+    };
+    let engine = Engine::start(options).await.unwrap();
+    let open = Command::Open(Open { zone: ZoneName::utc(), currency: None });
+    engine.execute(send(open, None)).await.unwrap();
+    let give = |reason: &str| {
+        let adjust = AdjustCredits {
+            credits: Credits::ONE,
+            class: Class::Promo,
+            reason: reason.parse().unwrap(),
+            expires_at: None,
+        };
+        send(Command::AdjustCredits(adjust), None)
+    };
+    // Once for the batch, once for the first of its commands alone.
+    clock.panics.store(2, Ordering::SeqCst);
+    let outcomes = engine.execute_many(vec![give("one"), give("two"), give("three")]).await;
+    let [first, second, third] = outcomes.as_slice() else { panic!() };
+    assert!(matches!(first, Err(Failure::Defect)), "{first:?}");
+    assert!(second.is_ok() && third.is_ok());
+    assert!(engine.is_accepting());
+    let state = store.account(&account()).await.unwrap().unwrap();
+    assert_eq!(state.available(), whole(2));
+    engine.shutdown().await.unwrap();
+    assert!(!engine.is_accepting());
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ impl From<Failure> for Problem {
                     .fix("Send it again with the same Idempotency-Key.")
             }
             Failure::Unavailable(why) => unavailable(&why),
+            Failure::Defect => Self::internal("a command brought a defect to light"),
             Failure::ShuttingDown => {
                 Self::new(Code::ShuttingDown, "The server is shutting down; nothing was changed.")
                     .fix("Send it again in a moment.")

@@ -161,7 +161,7 @@ fn opened(api: &ApiState, entry: &Entry, contact: Contact) -> Option<AccountView
     let opening = events.next()?;
     let mut account = first(&entry.account, opening.at, &opening.event)?;
     events.for_each(|recorded| apply(&mut account, recorded.at, &recorded.event));
-    Some(AccountView::of(&account, contact, api.engine().catalog(), opening.at))
+    Some(AccountView::of(&account, contact, api.engine().catalog(), opening.at).opened())
 }
 
 /// Show an account

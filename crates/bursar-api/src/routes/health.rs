@@ -5,7 +5,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bursar_engine::Failure;
-use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,7 +34,7 @@ pub(crate) async fn health() -> Response {
     responses((status = 200, description = "It can", body = Health)))]
 pub(crate) async fn ready(State(api): State<ApiState>) -> Result<Response, Problem> {
     let engine = api.engine();
-    if engine.stopped().now_or_never().is_some() {
+    if !engine.is_accepting() {
         return Err(Failure::ShuttingDown.into());
     }
     engine.store().due(engine.wall_now(), 1).await?;

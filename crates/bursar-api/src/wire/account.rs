@@ -98,6 +98,14 @@ impl AccountView {
     }
 }
 
+impl AccountView {
+    /// The view as the reply to its opening: without what the catalog in force decides, so that a
+    /// repeat gets the same bytes under any catalog.
+    pub(crate) fn opened(self) -> Self {
+        Self { features: BTreeMap::new(), ..self }
+    }
+}
+
 fn features(account: &Account, catalog: &Catalog) -> BTreeMap<String, bool> {
     let plan = account.plan().and_then(|key| catalog.plan(key));
     let features = catalog.features.iter();

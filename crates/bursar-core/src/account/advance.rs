@@ -6,9 +6,9 @@
 use alloc::vec::Vec;
 
 use super::event::{Event, Recorded, ReleaseCause};
-use super::state::{LiveSubscription, Subscription};
+use super::state::{LiveSubscription, Lot, Subscription};
 use super::{Account, record, subscription};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Class};
 use crate::time::Timestamp;
 
 /// Books all that fell due up to and including `now`, in order of its due time and stamped with it.
@@ -49,8 +49,17 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Event {
         }
         // `next_due_at` says that something is due; only the purge is left.
         Subscription::Retention(_) | Subscription::None | Subscription::Purged { .. } => {
-            Event::AccountPurged
+            purge(account)
         }
+    }
+}
+
+/// After the purge an account starts empty: only what was bought survives.
+fn purge(account: &Account) -> Event {
+    let given = |lot: &&Lot| lot.class != Class::Topup && !lot.expired;
+    match account.lots.iter().find(given) {
+        Some(lot) => Event::LotExpired { lot: lot.id, class: lot.class, credits: lot.available() },
+        None => Event::AccountPurged,
     }
 }
 

@@ -59,6 +59,7 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
         Event::AllowanceIssued { lot, credits, period, .. } => {
             if let Subscription::Live(live) = &mut account.subscription {
                 live.credit = *period;
+                live.month_allowance = *credits;
             }
             issue(account, *lot, Class::Plan, *credits, Some(period.end));
         }
@@ -105,6 +106,7 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
                 billing: *billing,
                 // The month begins with its allowance, which is the next event.
                 credit: anchor.period(0, 1),
+                month_allowance: Credits::ZERO,
                 started_at: at,
                 cancellation: None,
                 scheduled: None,
@@ -133,6 +135,7 @@ fn apply_live(live: &mut LiveSubscription, at: Timestamp, event: &Event) {
             live.plan = plan.clone();
             live.interval = *interval;
             live.terms = *terms;
+            live.month_allowance = live.month_allowance.max(terms.allowance);
             live.anchor = anchor.clone();
             live.billing = *billing;
             live.scheduled = None;

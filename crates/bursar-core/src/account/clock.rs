@@ -32,7 +32,7 @@ impl AdvanceClock {
         if to < now {
             return Err(AccountRejection::ClockBackwards { now });
         }
-        if to > now.after(MOST) {
+        if to > now.after(MOST).min(Timestamp::CLOCK_MAX) {
             return Err(AccountRejection::ClockTooFar { now });
         }
         Ok(to)

@@ -401,4 +401,6 @@ pub struct Idempotency {
     pub key: IdempotencyKey,
     /// The first 16 bytes of a BLAKE3 hash of the command.
     pub request: [u8; 16],
+    /// Which encoding of commands the hash is of. Hashes of different ones can't be compared.
+    pub form: u8,
 }

@@ -79,6 +79,9 @@ pub struct LiveSubscription {
     pub billing: Period,
     /// The month whose allowance is running; the same as `billing` when paid monthly.
     pub credit: Period,
+    /// The highest allowance of this month so far: an upgrade adds only what is above it, so that
+    /// going down and up again gains nothing.
+    pub month_allowance: Credits,
     /// When it started.
     pub started_at: Timestamp,
     /// Set when it ends with the billing period.

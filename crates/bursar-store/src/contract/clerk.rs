@@ -241,7 +241,7 @@ impl Clerk {
             actor: Actor::System,
             idempotency: ask.key.clone().map(|key| {
                 let request = [7; 16];
-                Idempotency { key, request }
+                Idempotency { key, request, form: 1 }
             }),
             events,
         });

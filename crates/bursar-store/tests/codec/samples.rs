@@ -206,7 +206,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         idempotency,
         events: events.iter().cloned().map(recorded).collect(),
     };
-    let key = Idempotency { key: "job-9".parse().unwrap(), request: *b"0123456789abcdef" };
+    let key = Idempotency { key: "job-9".parse().unwrap(), request: *b"0123456789abcdef", form: 1 };
     vec![
         entry(Actor::System, None, &subscription_events()[..1]),
         entry(Actor::ApiKey(self::key("key_app")), Some(key), &spend_events()[..2]),
@@ -231,6 +231,7 @@ pub(crate) fn account() -> Account {
             anchor: anchor(),
             billing: anchor().period(0, 12),
             credit: period(),
+            month_allowance: credits("400"),
             started_at: at(1),
             cancellation: Some(Cancellation { requested_at: at(2) }),
             scheduled: Some(ScheduledChange { plan: key("basic"), interval: Interval::Month }),

@@ -145,7 +145,10 @@ fn check_features(
     Err(SpendRejection::FeatureNotInPlan {
         feature: missing.clone(),
         feature_name: named.map_or_else(|| missing.to_string(), |feature| feature.name.clone()),
-        plan: plan.map(|plan| plan.name.clone()),
+        // A plan that the catalog no longer has still has its key.
+        plan: plan
+            .map(|plan| plan.name.clone())
+            .or_else(|| account.plan().map(ToString::to_string)),
         unlocked_by: catalog.unlocking_plan(features.iter()).map(|plan| plan.key.clone()),
     })
 }

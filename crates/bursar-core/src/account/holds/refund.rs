@@ -7,6 +7,7 @@ use crate::account::command::RefundCharge;
 use crate::account::event::{About, Event, Portion, Reissue};
 use crate::account::lots::{fits, split, sum};
 use crate::account::spend::{Spend, SpendState};
+use crate::account::state::Subscription;
 use crate::catalog::{Catalog, Class, ExpiredRefund};
 use crate::credits::Credits;
 use crate::rejection::{CreditsRejection, Rejection, SpendRejection};
@@ -32,14 +33,14 @@ impl RefundCharge {
         }
         let last_spent_first: Vec<Portion> = past.refundable().into_iter().rev().collect();
         let (portions, _) = split(&last_spent_first, amount);
-        let good = |portion: &Portion| is_good(account, portion, now);
+        let good = |portion: &Portion| is_good(account, past, portion, now);
         let (returned, expired): (Vec<Portion>, Vec<Portion>) =
             portions.into_iter().partition(good);
         let reissue = matches!(catalog.policies.refunds.expired_lots, ExpiredRefund::Promo);
         let reissued = (reissue && !expired.is_empty()).then(|| Reissue {
             lot: account.next_lot,
             credits: sum(&expired),
-            expires_at: account.live().map(|live| live.credit.end),
+            expires_at: Some(reissue_until(account, catalog, now)),
         });
         Ok(alloc::vec![Event::ChargeRefunded {
             spend: self.spend,
@@ -68,15 +69,26 @@ impl RefundCharge {
     }
 }
 
-/// Can credits go back to the lot they came from? A lot that was used up has left the state. If it
-/// was one of the plan's it is good only within the month it was issued for: an upgrade may have
-/// closed it before its time.
-fn is_good(account: &Account, portion: &Portion, now: Timestamp) -> bool {
+/// When what is issued anew expires: with the current period. Without one, with the data that is kept,
+/// or as long from now as data would be.
+fn reissue_until(account: &Account, catalog: &Catalog, now: Timestamp) -> Timestamp {
+    match &account.subscription {
+        Subscription::Live(live) => live.credit.end,
+        Subscription::Retention(retention) => retention.purge_at,
+        Subscription::None | Subscription::Purged { .. } => now.after(catalog.policies.retention),
+    }
+}
+
+/// Can credits go back to the lot they came from? A lot that was used up has left the state; it comes
+/// back if its time has not run out. Plan lots are closed before their time by a change of interval,
+/// which moves the anchor, so what they paid before that is gone.
+fn is_good(account: &Account, past: &Spend, portion: &Portion, now: Timestamp) -> bool {
     match account.lot(portion.lot) {
         Some(lot) => !lot.expired,
-        None if portion.class == Class::Plan => {
-            account.live().map(|live| live.credit.end) == portion.expires_at
+        None => {
+            let closed = portion.class == Class::Plan
+                && account.live().is_some_and(|live| past.at < live.anchor.at);
+            !closed && portion.expires_at.is_none_or(|at| at > now)
         }
-        None => portion.expires_at.is_none_or(|at| at > now),
     }
 }

@@ -64,8 +64,13 @@ pub fn sum(portions: &[Portion]) -> Credits {
     Credits::total(portions.iter().map(|portion| portion.credits))
 }
 
-/// Would `more` credits still fit into the numbers?
+/// The most credits that an account may have: 10^12. What is issued by itself, a month's allowance of
+/// at most [`Credits::MAX_AMOUNT`], then still fits into the numbers.
+const MOST: Credits = Credits::from_micro(1_000_000_000_000_000_000);
+
+/// May the account have `more` credits?
 pub(super) fn fits(account: &Account, more: Credits) -> bool {
     let remaining = account.lots.iter().map(|lot| lot.remaining);
-    remaining.chain([more]).try_fold(Credits::ZERO, Credits::checked_add).is_some()
+    let sum = remaining.chain([more]).try_fold(Credits::ZERO, Credits::checked_add);
+    sum.is_some_and(|sum| sum <= MOST)
 }

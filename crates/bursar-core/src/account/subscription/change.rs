@@ -166,11 +166,11 @@ impl ChangePlan {
     }
 }
 
-/// (new − old) × what is left of the month, rounded up to a whole credit; nothing for a lower
-/// allowance.
+/// (new − the highest of this month so far) × what is left of the month, rounded up to a whole
+/// credit; nothing for a lower allowance.
 fn prorated_allowance(live: &LiveSubscription, new: Credits, now: Timestamp) -> Credits {
     let (left, whole) = live.credit.remaining(now);
-    let more = new.minus(live.terms.allowance).max(Credits::ZERO);
+    let more = new.minus(live.month_allowance).max(Credits::ZERO);
     let one = i128::from(Credits::ONE.micro());
     // Up to 2^63 micro-credits × 2^63 microseconds fit into 127 bits.
     let exact = i128::from(more.micro()).saturating_mul(i128::from(left));
