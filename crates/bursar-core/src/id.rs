@@ -302,7 +302,7 @@ mod tests {
         {
             assert!(text.parse::<HoldId>().is_err(), "{text}");
         }
-        for text in ["", "a b", "a/b", "é", &"a".repeat(65)] {
+        for text in ["", "a b", "a/b", "é", ".", "..", "ada@example.com", &"a".repeat(65)] {
             assert!(text.parse::<AccountId>().is_err(), "{text}");
         }
         assert!("two\nlines".parse::<Reason>().is_err());
