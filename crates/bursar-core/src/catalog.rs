@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::country::Country;
 use crate::credits::Credits;
 use crate::id::{CatalogVersion, Key};
 use crate::money::{Currency, Money};
@@ -36,6 +37,67 @@ pub struct Catalog {
     pub operations: Vec<Operation>,
     /// The rules a product chooses.
     pub policies: Policies,
+    /// Who sells: what invoices say at their top.
+    pub seller: Seller,
+    /// How sales are taxed.
+    pub tax: TaxPolicy,
+    /// How documents are numbered and printed.
+    pub documents: DocumentPolicy,
+}
+
+/// Who sells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seller {
+    /// The legal name.
+    pub name: String,
+    /// Street, postcode and city, a line each, without the country.
+    pub address: Vec<String>,
+    /// The country.
+    pub country: Option<Country>,
+    /// The VAT id with its country's prefix.
+    pub vat_id: Option<String>,
+    /// Another tax number.
+    pub tax_id: Option<String>,
+    /// The entry in a register of companies.
+    pub registration: Option<String>,
+    /// Where questions about invoices go.
+    pub email: Option<String>,
+}
+
+/// How sales are taxed. Without rates nothing is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxPolicy {
+    /// What the tax is called: `VAT`, `GST`, `Sales tax`.
+    pub name: String,
+    /// Do the prices of this catalog include it?
+    pub inclusive: bool,
+    /// The rate of each country; what isn't listed is not taxed.
+    pub rates: Vec<TaxRate>,
+}
+
+/// The tax rate of a country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxRate {
+    /// The buyer's country.
+    pub country: Country,
+    /// Parts per million: 19% is 190,000.
+    pub rate_ppm: u32,
+    /// Does a business there, which gave its VAT id, account for the tax itself? Never where the seller
+    /// is.
+    pub reverse_charge: bool,
+}
+
+/// How documents are numbered and printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentPolicy {
+    /// The series of invoices: the `INV` of `INV-2026-000123`.
+    pub invoice_series: Key,
+    /// The series of credit notes.
+    pub credit_note_series: Key,
+    /// Printed on US Letter instead of A4?
+    pub letter: bool,
+    /// Remarks on every document, a paragraph each.
+    pub notes: Vec<String>,
 }
 
 /// Something a plan unlocks.
@@ -249,6 +311,33 @@ pub struct Policies {
     pub dunning_retry_days: Vec<u32>,
     /// How long data is kept after a subscription has ended.
     pub retention: Duration,
+    /// How long a preview of a change can be confirmed.
+    pub preview_ttl: Duration,
+    /// How long a payment waits for the customer to authenticate before it is given up.
+    pub payment_ttl: Duration,
+    /// Limits of automatic top-ups.
+    pub auto_topup: AutoTopupPolicy,
+    /// What customers are told ahead of time.
+    pub notices: NoticePolicy,
+}
+
+/// Limits of automatic top-ups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoTopupPolicy {
+    /// The least time between two, failed ones included.
+    pub cooldown: Duration,
+}
+
+/// What customers are told ahead of time, besides what happens at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticePolicy {
+    /// How long before a yearly renewal it is announced.
+    pub annual_renewal: Duration,
+    /// How long before a cancelled subscription ends it is announced.
+    pub ending: Duration,
+    /// How long after the end the deletion of data is announced, earliest first. The end itself is
+    /// always told.
+    pub deletion: Vec<Duration>,
 }
 
 /// Limits of holds.

@@ -206,6 +206,26 @@ prefixed!(
     ChargeId, "charge_", "a charge id is charge_ and 32 hexadecimal digits"
 );
 
+prefixed!(
+    /// One attempt to take money once; the provider's idempotency key. A new attempt, such as the
+    /// next retry of a failed renewal, is a new payment with a new id.
+    PaymentId, "pay_", "a payment id is pay_ and 32 hexadecimal digits"
+);
+prefixed!(
+    /// One return of money; the provider's idempotency key.
+    RefundId, "re_", "a refund id is re_ and 32 hexadecimal digits"
+);
+
+impl PaymentId {
+    /// The id of an account's payment of that number, where there is no fresh randomness: what falls
+    /// due takes none. The seed was drawn for the account's payments alone, so that no two ids are
+    /// the same, anywhere.
+    pub fn numbered(seed: [u8; 16], number: u32) -> Self {
+        let bits = u128::from_be_bytes(seed).wrapping_add(u128::from(number));
+        Self(uuid::Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid())
+    }
+}
+
 /// One spend of credits, whichever way it was made: what a receipt explains and a refund names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SpendId {
@@ -253,6 +273,35 @@ impl fmt::Display for LotId {
 }
 
 impl fmt::Debug for LotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An invoice or a credit note of one account, numbered from 1 in order of issue. Its legal number is
+/// a [`LegalNumber`](crate::bill::LegalNumber).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DocumentId(pub u32);
+
+impl FromStr for DocumentId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let digits = text.strip_prefix("inv_").filter(|digits| !digits.starts_with(['0', '+']));
+        digits
+            .and_then(|digits| digits.parse().ok())
+            .map(Self)
+            .ok_or(IdError { expected: "the id of an invoice is inv_ and a number" })
+    }
+}
+
+impl fmt::Display for DocumentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "inv_{}", self.0)
+    }
+}
+
+impl fmt::Debug for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

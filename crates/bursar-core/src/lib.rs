@@ -14,7 +14,9 @@
 extern crate alloc;
 
 pub mod account;
+pub mod bill;
 pub mod catalog;
+pub mod country;
 pub mod credits;
 pub mod describe;
 pub mod entitlements;
@@ -22,6 +24,7 @@ pub mod id;
 pub mod money;
 pub mod postings;
 pub mod pricing;
+pub mod provider;
 pub mod quote;
 pub mod rejection;
 pub mod statement;

@@ -5,7 +5,7 @@ use bursar_core::money::Currency;
 use bursar_core::time::{Timestamp, ZoneName};
 use serde::{Deserialize, Serialize};
 
-use crate::country::Country;
+use bursar_core::country::Country;
 
 /// An invoice or a credit note, complete. Amounts are minor units of [`Document::currency`].
 ///

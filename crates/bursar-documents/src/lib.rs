@@ -9,7 +9,7 @@
 //! the XML (`einvoice`) and completes the metadata (`xmp`).
 
 mod check;
-mod country;
+
 mod document;
 mod einvoice;
 mod format;
@@ -19,7 +19,7 @@ mod text;
 mod xmp;
 
 pub use check::Inconsistency;
-pub use country::{Country, CountryError};
+pub use bursar_core::country::{Country, CountryError};
 pub use document::{
     Buyer, Document, Kind, Line, Method, PageSize, Payment, Quantity, Rate, Seller, Tax,
     TaxCategory, TaxLine, Totals,

@@ -1,9 +1,7 @@
 //! Customers and their payment methods.
 
-use std::fmt;
-use std::str::FromStr;
-
-use bursar_core::id::{AccountId, IdError, IdempotencyKey};
+use bursar_core::id::{AccountId, IdempotencyKey};
+pub use bursar_core::provider::{Card, Last4};
 use serde::{Deserialize, Serialize};
 
 use crate::decline::Decline;
@@ -126,63 +124,4 @@ pub struct PaymentMethod {
     pub customer: Option<CustomerRef>,
     /// What is known of it.
     pub card: Option<Card>,
-}
-
-/// A card as far as we may know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Card {
-    /// `visa`, `mastercard`, `amex`… as the provider writes it.
-    pub brand: String,
-    /// The last four digits, which receipts show.
-    pub last4: Last4,
-    /// The last month in which it is valid, 1 to 12.
-    pub exp_month: u8,
-    /// The year of that month.
-    pub exp_year: u16,
-    /// The same for the same card number within one provider account; tells nothing else.
-    pub fingerprint: Option<String>,
-}
-
-/// Exactly four digits: a type that can't hold a card number.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Last4([u8; 4]);
-
-impl FromStr for Last4 {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let expected = "the last digits of a card are four digits";
-        <[u8; 4]>::try_from(text.as_bytes())
-            .ok()
-            .filter(|digits| digits.iter().all(u8::is_ascii_digit))
-            .map(Self)
-            .ok_or(IdError { expected })
-    }
-}
-
-impl TryFrom<String> for Last4 {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, IdError> {
-        text.parse()
-    }
-}
-
-impl From<Last4> for String {
-    fn from(last4: Last4) -> Self {
-        last4.to_string()
-    }
-}
-
-impl fmt::Display for Last4 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(std::str::from_utf8(&self.0).unwrap_or("????"))
-    }
-}
-
-impl fmt::Debug for Last4 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }

@@ -1,7 +1,7 @@
 //! Seller and buyer in the XML.
 
 use super::writer::Element;
-use crate::country::Country;
+use bursar_core::country::Country;
 use crate::document::{Document, TaxCategory};
 use crate::text::clean;
 

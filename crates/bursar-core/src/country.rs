@@ -1,5 +1,6 @@
 //! Countries: ISO 3166-1 codes and the English names they are shown by.
 
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
