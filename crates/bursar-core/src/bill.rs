@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn a_business_abroad_accounts_for_the_tax_itself() {
         let country = |code: &str| code.parse::<Country>().unwrap();
-        let rate = |code| TaxRate { country: country(code), rate_ppm: 190_000, reverse_charge: true };
+        let rate =
+            |code| TaxRate { country: country(code), rate_ppm: 190_000, reverse_charge: true };
         let policy = TaxPolicy {
             name: "VAT".to_string(),
             inclusive: false,

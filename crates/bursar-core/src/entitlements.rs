@@ -22,7 +22,7 @@ pub struct Entitlement {
 pub fn entitlement(account: &Account, catalog: &Catalog, feature: &str) -> Option<Entitlement> {
     let feature = catalog.features.iter().find(|known| known.key.as_str() == feature)?;
     let unlocking = catalog.unlocking_plan(core::iter::once(&feature.key));
-    let plan = account.plan().and_then(|key| catalog.plan(key));
+    let plan = account.plan().and_then(|key| account.plan_of(catalog, key));
     let name = &feature.name;
     let (allowed, reason) = match (plan, &account.subscription) {
         (Some(plan), _) if plan.features.contains(&feature.key) => {

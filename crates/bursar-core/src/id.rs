@@ -31,6 +31,12 @@ macro_rules! name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// One of our own, which is known to be well formed.
+            #[allow(dead_code, reason = "each kind of name has this, and not each needs it")]
+            pub(crate) fn literal(text: &'static str) -> Self {
+                Self(Arc::from(text))
+            }
         }
 
         impl FromStr for $name {
@@ -109,6 +115,11 @@ impl Reason {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// One of our own, which is known to be well formed.
+    pub(crate) fn literal(text: &'static str) -> Self {
+        Self(Arc::from(text))
     }
 }
 
@@ -223,6 +234,16 @@ impl PaymentId {
     pub fn numbered(seed: [u8; 16], number: u32) -> Self {
         let bits = u128::from_be_bytes(seed).wrapping_add(u128::from(number));
         Self(uuid::Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid())
+    }
+}
+
+impl RefundId {
+    /// The id of the refund of that number, counted from 0, that one command makes.
+    pub(crate) fn numbered(context: &Context, number: u8) -> Self {
+        let mut context = *context;
+        let [.., last] = &mut context.entropy;
+        *last = last.wrapping_add(number);
+        Self::generate(&context)
     }
 }
 

@@ -46,6 +46,8 @@ pub enum StatementKind {
     Allowance,
     /// What an upgrade added.
     Upgrade,
+    /// Credits were bought.
+    Topup,
     /// An administrator gave or took.
     Adjustment,
     /// A lot expired.
@@ -66,9 +68,10 @@ pub enum StatementKind {
 
 impl StatementKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Allowance,
         Self::Upgrade,
+        Self::Topup,
         Self::Adjustment,
         Self::Expiry,
         Self::Hold,
@@ -84,6 +87,7 @@ impl StatementKind {
         match self {
             Self::Allowance => "allowance",
             Self::Upgrade => "upgrade",
+            Self::Topup => "topup",
             Self::Adjustment => "adjustment",
             Self::Expiry => "expiry",
             Self::Hold => "hold",
@@ -125,6 +129,9 @@ fn movement(event: &Event) -> Option<(StatementKind, Credits)> {
         Event::AllowanceIssued { credits, .. } => (StatementKind::Allowance, *credits),
         Event::LotIssued { credits, source: LotSource::Upgrade { .. }, .. } => {
             (StatementKind::Upgrade, *credits)
+        }
+        Event::LotIssued { credits, source: LotSource::Topup { .. }, .. } => {
+            (StatementKind::Topup, *credits)
         }
         Event::LotIssued { credits, source: LotSource::Adjustment { .. }, .. } => {
             (StatementKind::Adjustment, *credits)

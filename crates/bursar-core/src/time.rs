@@ -226,7 +226,9 @@ impl Period {
     /// What is left of it at `now`, as a fraction of its length in whole seconds: (left, whole), both
     /// positive while `now` is in it. A second that has begun is still left.
     pub fn remaining(&self, now: Timestamp) -> (i64, i64) {
-        let seconds = |from: Timestamp, to: Timestamp| to.0.saturating_sub(from.0).div_euclid(MICROS_PER_SECOND);
+        let seconds = |from: Timestamp, to: Timestamp| {
+            to.0.saturating_sub(from.0).div_euclid(MICROS_PER_SECOND)
+        };
         let whole = seconds(self.start, self.end).max(1);
         let gone = seconds(self.start, now.max(self.start));
         (whole.saturating_sub(gone).max(0), whole)

@@ -18,8 +18,8 @@ mod paint;
 mod text;
 mod xmp;
 
-pub use check::Inconsistency;
 pub use bursar_core::country::{Country, CountryError};
+pub use check::Inconsistency;
 pub use document::{
     Buyer, Document, Kind, Line, Method, PageSize, Payment, Quantity, Rate, Seller, Tax,
     TaxCategory, TaxLine, Totals,

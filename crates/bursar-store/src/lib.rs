@@ -17,5 +17,8 @@ pub mod projection;
 pub mod registry;
 
 pub use entry::{Entry, JournalPosition};
-pub use port::{Batch, Begun, Due, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer};
-pub use registry::{ApiKeyRecord, CatalogRecord, Contact, Registry};
+pub use port::{
+    Batch, Begun, DocumentRow, Due, Payer, PaymentName, PaymentRow, SpendEvent, StatementRow,
+    Store, StoreError, Wanted, Writer,
+};
+pub use registry::{ApiKeyRecord, BillingDetails, CatalogRecord, Contact, Registry};

@@ -1,20 +1,25 @@
 //! A store that keeps everything in memory: for tests and simulation, where it can be told to fail.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bursar_core::account::Account;
 use bursar_core::account::event::Recorded;
-use bursar_core::id::{AccountId, IdempotencyKey, Key, SpendId};
+use bursar_core::account::payments::record::PaymentRecord;
+use bursar_core::id::{AccountId, DocumentId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::entry::{Entry, JournalPosition};
-use crate::port::{Batch, Begun, Due, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer};
+use crate::port::{
+    Batch, Begun, DocumentRow, Due, Payer, PaymentName, PaymentRow, SpendEvent, StatementRow,
+    Store, StoreError, Wanted, Writer,
+};
 use crate::projection;
-use crate::registry::{ApiKeyRecord, CatalogRecord, Contact, Registry};
+use crate::registry::{ApiKeyRecord, BillingDetails, CatalogRecord, Contact, Registry};
 
 /// How a commit fails.
 #[derive(Clone, Debug)]
@@ -48,6 +53,7 @@ struct Data {
     accounts: HashMap<AccountId, Seat>,
     due: BTreeSet<(Timestamp, AccountId)>,
     contacts: HashMap<AccountId, Contact>,
+    billing_details: HashMap<AccountId, Vec<BillingDetails>>,
     keys: BTreeMap<Key, ApiKeyRecord>,
     settings: HashMap<String, Vec<u8>>,
     catalogs: Vec<CatalogRecord>,
@@ -58,6 +64,8 @@ struct Seat {
     account: Arc<Account>,
     entries: Vec<Arc<Entry>>,
     keys: HashMap<IdempotencyKey, Arc<Entry>>,
+    payments: BTreeMap<PaymentId, PaymentRow>,
+    documents: BTreeMap<DocumentId, DocumentRow>,
 }
 
 impl Default for MemoryStore {
@@ -147,6 +155,23 @@ impl Writer for MemoryWriter {
         Ok(events.into_iter().map(|event| event.recorded).collect())
     }
 
+    async fn payment(
+        &mut self,
+        account: &AccountId,
+        payment: PaymentId,
+    ) -> Result<Option<PaymentRecord>, StoreError> {
+        let row = self.store.payment(account, payment).await?;
+        Ok(row.map(|row| row.record))
+    }
+
+    async fn last_number(&mut self, series: &Key, year: u16) -> Result<u32, StoreError> {
+        let data = self.store.data()?;
+        let documents = data.accounts.values().flat_map(|seat| seat.documents.values());
+        let numbers = documents.map(|row| &row.record.number);
+        let of_series = numbers.filter(|number| number.series == *series && number.year == year);
+        Ok(of_series.map(|number| number.number).max().unwrap_or(0))
+    }
+
     async fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         let begun = std::mem::take(&mut self.begun);
         let mut data = self.store.data()?;
@@ -178,11 +203,11 @@ impl Data {
         }
         self.commits += 1;
         let commit = self.commits;
-        let mut histories: HashMap<AccountId, Vec<Arc<Entry>>> = HashMap::new();
+        let mut histories: HashMap<AccountId, Vec<(JournalPosition, Arc<Entry>)>> = HashMap::new();
         for (index, entry) in (0..).zip(batch.entries) {
             let position = JournalPosition { commit, index };
             self.journal.push((position, Arc::clone(&entry)));
-            histories.entry(entry.account.clone()).or_default().push(entry);
+            histories.entry(entry.account.clone()).or_default().push((position, entry));
         }
         for account in batch.accounts {
             let entries = histories.remove(&account.id).unwrap_or_default();
@@ -190,11 +215,13 @@ impl Data {
         }
     }
 
-    fn keep_account(&mut self, account: Arc<Account>, entries: Vec<Arc<Entry>>) {
+    fn keep_account(&mut self, account: Arc<Account>, entries: Vec<(JournalPosition, Arc<Entry>)>) {
         let seat = self.accounts.entry(account.id.clone()).or_insert_with(|| Seat {
             account: Arc::clone(&account),
             entries: Vec::new(),
             keys: HashMap::new(),
+            payments: BTreeMap::new(),
+            documents: BTreeMap::new(),
         });
         if let Some(due) = seat.account.next_due_wall() {
             self.due.remove(&(due, account.id.clone()));
@@ -202,19 +229,31 @@ impl Data {
         if let Some(due) = account.next_due_wall() {
             self.due.insert((due, account.id.clone()));
         }
-        for entry in &entries {
+        for (position, entry) in &entries {
             if let Some(key) = projection::idempotency(entry) {
                 seat.keys.insert(key.clone(), Arc::clone(entry));
             }
+            seat.keep_money(*position, entry);
         }
         seat.account = account;
-        seat.entries.extend(entries);
+        seat.entries.extend(entries.into_iter().map(|(_, entry)| entry));
     }
 
     fn spend(&self, account: &AccountId, spend: SpendId) -> Vec<SpendEvent> {
         let entries = self.accounts.get(account).map(|seat| &seat.entries);
         let entries = entries.into_iter().flatten();
         entries.flat_map(|entry| projection::spend_events(entry, spend)).collect()
+    }
+}
+
+impl Seat {
+    fn keep_money(&mut self, position: JournalPosition, entry: &Entry) {
+        let known = |id| Ok::<_, Infallible>(self.payments.get(&id).cloned());
+        let Ok(payments) = projection::payments(position, entry, known);
+        let known = |id| Ok::<_, Infallible>(self.documents.get(&id).cloned());
+        let Ok(documents) = projection::documents(entry, known);
+        self.payments.extend(payments.into_iter().map(|row| (row.record.id, row)));
+        self.documents.extend(documents.into_iter().map(|row| (row.record.id, row)));
     }
 }
 
@@ -273,6 +312,63 @@ impl Store for MemoryStore {
         Ok(due.map(|(since, account)| Due { account: account.clone(), since: *since }).collect())
     }
 
+    async fn asking(
+        &self,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let data = self.data()?;
+        let asks = |seat: &&Seat| !seat.account.billing.effects().is_empty();
+        let asking = data.accounts.values().filter(asks).map(|seat| seat.account.id.clone());
+        let mut asking: Vec<_> = asking.filter(|id| after.is_none_or(|after| id > after)).collect();
+        asking.sort_unstable();
+        asking.truncate(limit);
+        Ok(asking)
+    }
+
+    async fn payment(
+        &self,
+        id: &AccountId,
+        payment: PaymentId,
+    ) -> Result<Option<PaymentRow>, StoreError> {
+        let data = self.data()?;
+        Ok(data.accounts.get(id).and_then(|seat| seat.payments.get(&payment).cloned()))
+    }
+
+    async fn payer(&self, payment: &PaymentName) -> Result<Option<Payer>, StoreError> {
+        let data = self.data()?;
+        let is_it = |row: &&PaymentRow| match payment {
+            PaymentName::Id(id) => row.record.id == *id,
+            PaymentName::Reference(reference) => row.record.reference.as_ref() == Some(reference),
+            PaymentName::Refund(id) => row.record.refunds.iter().any(|refund| refund.id == *id),
+        };
+        Ok(data.accounts.values().find_map(|seat| {
+            let row = seat.payments.values().find(is_it)?;
+            Some(Payer { account: seat.account.id.clone(), payment: row.record.id })
+        }))
+    }
+
+    async fn document(
+        &self,
+        id: &AccountId,
+        document: DocumentId,
+    ) -> Result<Option<DocumentRow>, StoreError> {
+        let data = self.data()?;
+        Ok(data.accounts.get(id).and_then(|seat| seat.documents.get(&document).cloned()))
+    }
+
+    async fn documents(
+        &self,
+        id: &AccountId,
+        before: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        let data = self.data()?;
+        let rows = data.accounts.get(id).into_iter().flat_map(|seat| seat.documents.values().rev());
+        let wanted = rows.filter(|row| before.is_none_or(|before| row.record.id < before));
+        Ok(wanted.take(limit).cloned().collect())
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
         self.closed.store(true, Ordering::Release);
         Ok(())
@@ -288,6 +384,28 @@ impl Registry for MemoryStore {
 
     async fn contact(&self, account: &AccountId) -> Result<Contact, StoreError> {
         Ok(self.data()?.contacts.get(account).cloned().unwrap_or_default())
+    }
+
+    async fn add_billing_details(
+        &self,
+        account: &AccountId,
+        details: BillingDetails,
+    ) -> Result<u32, StoreError> {
+        let mut data = self.data()?;
+        let revisions = data.billing_details.entry(account.clone()).or_default();
+        revisions.push(details);
+        Ok(u32::try_from(revisions.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn billing_details(
+        &self,
+        account: &AccountId,
+        revision: u32,
+    ) -> Result<Option<BillingDetails>, StoreError> {
+        let data = self.data()?;
+        let place = revision.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+        let revisions = data.billing_details.get(account);
+        Ok(place.and_then(|place| revisions?.get(place).cloned()))
     }
 
     async fn put_api_key(&self, key: ApiKeyRecord) -> Result<(), StoreError> {
@@ -310,6 +428,11 @@ impl Registry for MemoryStore {
         let mut data = self.data()?;
         let value = data.settings.entry(name.to_owned());
         Ok(value.or_insert_with(|| default.to_vec()).clone())
+    }
+
+    async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.data()?.settings.insert(name.to_owned(), value.to_vec());
+        Ok(())
     }
 
     async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError> {

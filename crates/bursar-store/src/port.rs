@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bursar_core::account::Account;
+use bursar_core::account::documents::record::DocumentRecord;
 use bursar_core::account::event::Recorded;
-use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::account::payments::record::PaymentRecord;
+use bursar_core::id::{AccountId, DocumentId, IdempotencyKey, Key, PaymentId, RefundId, SpendId};
+use bursar_core::provider::PaymentRef;
 use bursar_core::statement::StatementLine;
 use bursar_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, JournalPosition};
 use crate::registry::Registry;
@@ -85,6 +89,48 @@ pub struct SpendEvent {
     pub recorded: Recorded,
 }
 
+/// A payment, with where it stands in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentRow {
+    /// The account's version after the last event that is folded into it.
+    pub version: u64,
+    /// The payment.
+    pub record: PaymentRecord,
+    /// The entry that asked for it.
+    pub asked: JournalPosition,
+    /// The entry in which it succeeded or failed, the last if there are several.
+    pub settled: Option<JournalPosition>,
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentRow {
+    /// The account's version after the last event that is folded into it.
+    pub version: u64,
+    /// The document.
+    pub record: DocumentRecord,
+}
+
+/// What names a payment, wherever it is heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentName {
+    /// Our id.
+    Id(PaymentId),
+    /// The provider's.
+    Reference(PaymentRef),
+    /// Our id of one of its refunds.
+    Refund(RefundId),
+}
+
+/// Whose payment it is, and which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// The account.
+    pub account: AccountId,
+    /// The payment.
+    pub payment: PaymentId,
+}
+
 /// Where a batch is decided: accounts are loaded and locked, then all changes are committed at once.
 ///
 /// The calls come as `begin`, any number of `spend`, then `commit` or `abandon`.
@@ -106,6 +152,24 @@ pub trait Writer: Send {
         account: &AccountId,
         spend: SpendId,
     ) -> Result<Vec<Recorded>, StoreError>;
+
+    /// A payment of a locked account as what is committed makes it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the batch stays begun.
+    async fn payment(
+        &mut self,
+        account: &AccountId,
+        payment: PaymentId,
+    ) -> Result<Option<PaymentRecord>, StoreError>;
+
+    /// The highest number that committed documents of a series have in a year; 0 if there are none.
+    /// Where there are other writers, they wait for it until the batch is over: so numbers have no
+    /// gaps, and a batch that fails uses none up.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the batch stays begun.
+    async fn last_number(&mut self, series: &Key, year: u16) -> Result<u32, StoreError>;
 
     /// Makes the batch durable. When it returns, the batch survives any crash and every read sees
     /// it.
@@ -171,6 +235,54 @@ pub trait Store: Registry {
     /// # Errors
     /// [`StoreError`].
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
+
+    /// Accounts that have something to ask of the payment provider, at most `limit`, in order of their
+    /// ids from `after` on. May miss those that came to it in the last second.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn asking(
+        &self,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// One payment of an account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn payment(
+        &self,
+        id: &AccountId,
+        payment: PaymentId,
+    ) -> Result<Option<PaymentRow>, StoreError>;
+
+    /// Whose payment it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn payer(&self, payment: &PaymentName) -> Result<Option<Payer>, StoreError>;
+
+    /// One document of an account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn document(
+        &self,
+        id: &AccountId,
+        document: DocumentId,
+    ) -> Result<Option<DocumentRow>, StoreError>;
+
+    /// At most `limit` documents of an account, newest first, of ids below `before`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn documents(
+        &self,
+        id: &AccountId,
+        before: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<DocumentRow>, StoreError>;
 
     /// Finishes background work and closes; further calls fail.
     ///

@@ -2,6 +2,7 @@
 //!
 //! - `history`: one row per event that is a statement line or belongs to a spend. The statement is
 //!   its rows that have a `kind`; a spend is its rows of one `spend_id`.
+//! - `payments` and `documents`: one row per payment, invoice and credit note, as it stands.
 //! - `idempotency`: where each key's entry stands in the journal.
 //! - `accounts`: the state after the last entry, with what is searched by beside it.
 
@@ -10,22 +11,23 @@
 
 use std::str::FromStr;
 
-use bursar_core::account::Account;
-use bursar_core::account::event::Recorded;
+use bursar_core::account::event::{Event, Recorded};
+use bursar_core::account::payments::record;
 use bursar_core::account::spend::subject;
+use bursar_core::account::{Account, documents};
 use bursar_core::credits::Credits;
-use bursar_core::id::{AccountId, IdempotencyKey, Key, LotId, SpendId};
+use bursar_core::id::{AccountId, DocumentId, IdempotencyKey, Key, LotId, PaymentId, SpendId};
 use bursar_core::pricing::Quantity;
 use bursar_core::statement::{self, StatementKind, StatementLine};
 use bursar_core::time::Timestamp;
 
 use crate::codec;
-use crate::entry::Entry;
-use crate::port::{SpendEvent, StatementRow, StoreError};
+use crate::entry::{Entry, JournalPosition};
+use crate::port::{DocumentRow, PaymentRow, SpendEvent, StatementRow, StoreError};
 
 /// The version of these rows. Raised with every change of them, of what they are made from or of how
 /// an [`Account`] is encoded: stores then make them anew.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// A row of `history`, keyed by account and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +83,84 @@ pub fn idempotency(entry: &Entry) -> Option<&IdempotencyKey> {
     entry.idempotency.as_ref().map(|kept| &kept.key)
 }
 
+/// Folds an entry into the rows of the payments that it is about. `known` gives the row as it was
+/// before the entry. Events that a row has already are passed over, so that an entry may be folded
+/// twice.
+///
+/// # Errors
+/// Whatever `known` fails with.
+pub fn payments<E>(
+    position: JournalPosition,
+    entry: &Entry,
+    mut known: impl FnMut(PaymentId) -> Result<Option<PaymentRow>, E>,
+) -> Result<Vec<PaymentRow>, E> {
+    let mut rows: Vec<PaymentRow> = Vec::new();
+    for (version, recorded) in entry.versions() {
+        let Some(id) = record::subject(&recorded.event) else {
+            continue;
+        };
+        let place = rows.iter().position(|row| row.record.id == id);
+        let before = match place {
+            Some(place) => Some(rows.remove(place)),
+            None => known(id)?,
+        };
+        rows.extend(fold_payment(before, position, version, recorded));
+    }
+    Ok(rows)
+}
+
+fn fold_payment(
+    before: Option<PaymentRow>,
+    position: JournalPosition,
+    version: u64,
+    recorded: &Recorded,
+) -> Option<PaymentRow> {
+    if before.as_ref().is_some_and(|row| row.version >= version) {
+        return before;
+    }
+    let (asked, settled) = before.as_ref().map_or((position, None), |row| (row.asked, row.settled));
+    let ends =
+        matches!(recorded.event, Event::PaymentSucceeded { .. } | Event::PaymentFailed { .. });
+    let settled = if ends { Some(position) } else { settled };
+    let record = record::fold(before.map(|row| row.record), recorded)?;
+    Some(PaymentRow { version, record, asked, settled })
+}
+
+/// Folds an entry into the rows of the documents that it is about, as [`payments`] does.
+///
+/// # Errors
+/// Whatever `known` fails with.
+pub fn documents<E>(
+    entry: &Entry,
+    mut known: impl FnMut(DocumentId) -> Result<Option<DocumentRow>, E>,
+) -> Result<Vec<DocumentRow>, E> {
+    let mut rows: Vec<DocumentRow> = Vec::new();
+    for (version, recorded) in entry.versions() {
+        for id in documents::record::subjects(&recorded.event).into_iter().flatten() {
+            let place = rows.iter().position(|row| row.record.id == id);
+            let before = match place {
+                Some(place) => Some(rows.remove(place)),
+                None => known(id)?,
+            };
+            if before.as_ref().is_some_and(|row| row.version >= version) {
+                rows.extend(before);
+                continue;
+            }
+            let record = documents::record::fold(id, before.map(|row| row.record), recorded);
+            rows.extend(record.map(|record| DocumentRow { version, record }));
+        }
+    }
+    Ok(rows)
+}
+
+/// Is an entry about payments or documents at all? Most aren't.
+pub fn is_about_money(entry: &Entry) -> bool {
+    entry.events.iter().any(|recorded| {
+        record::subject(&recorded.event).is_some()
+            || documents::record::subjects(&recorded.event) != [None, None]
+    })
+}
+
 /// A row of `accounts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountRow {
@@ -90,6 +170,8 @@ pub struct AccountRow {
     pub version: u64,
     /// When it is due, by the real clock.
     pub due_at: Option<Timestamp>,
+    /// Has it something to ask of the payment provider?
+    pub asking: bool,
     /// The subscription's state.
     pub status: String,
     /// The plan in force.
@@ -112,6 +194,7 @@ impl AccountRow {
             account: account.id.clone(),
             version: account.version,
             due_at: account.next_due_wall(),
+            asking: !account.billing.effects().is_empty(),
             status: account.status().to_owned(),
             plan: account.plan().cloned(),
             available: account.available(),

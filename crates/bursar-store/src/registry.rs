@@ -1,6 +1,7 @@
 //! Plain tables beside the journal: what is configured, secret or personal, and so not an event.
 
 use async_trait::async_trait;
+use bursar_core::country::Country;
 use bursar_core::id::{AccountId, CatalogVersion, Key};
 use bursar_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,22 @@ pub struct Contact {
     pub name: Option<String>,
     /// A mail address.
     pub email: Option<String>,
+}
+
+/// What invoices say of the customer: personal data, kept apart from the journal. A revision never
+/// changes, so that what was printed once can be printed again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillingDetails {
+    /// The person.
+    pub name: String,
+    /// The company, if it is one.
+    pub company: String,
+    /// Street, postcode and city, a line each, without the country.
+    pub address: Vec<String>,
+    /// The country.
+    pub country: Option<Country>,
+    /// The VAT id with its country's prefix.
+    pub vat_id: Option<String>,
 }
 
 /// An API key as it is kept: its secret only as a hash.
@@ -60,6 +77,27 @@ pub trait Registry: Send + Sync {
     /// [`StoreError`].
     async fn contact(&self, account: &AccountId) -> Result<Contact, StoreError>;
 
+    /// Keeps another revision of an account's billing details, and returns its number, from 1.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn add_billing_details(
+        &self,
+        account: &AccountId,
+        details: BillingDetails,
+    ) -> Result<u32, StoreError>;
+
+    /// A revision of an account's billing details; `None` if there is none of that number, or it was
+    /// erased.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn billing_details(
+        &self,
+        account: &AccountId,
+        revision: u32,
+    ) -> Result<Option<BillingDetails>, StoreError>;
+
     /// Adds an API key, or replaces the one of the same id.
     ///
     /// # Errors
@@ -84,6 +122,12 @@ pub trait Registry: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn setting_or(&self, name: &str, default: &[u8]) -> Result<Vec<u8>, StoreError>;
+
+    /// Sets a setting.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;
 
     /// Notes a catalog, unless its version is noted already.
     ///

@@ -107,7 +107,7 @@ impl AccountView {
 }
 
 fn features(account: &Account, catalog: &Catalog) -> BTreeMap<String, bool> {
-    let plan = account.plan().and_then(|key| catalog.plan(key));
+    let plan = account.plan().and_then(|key| account.plan_of(catalog, key));
     let features = catalog.features.iter();
     features
         .map(|feature| {

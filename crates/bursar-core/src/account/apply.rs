@@ -43,6 +43,7 @@ pub fn first(id: &AccountId, at: Timestamp, event: &Event) -> Option<Account> {
 pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
     account.version = account.version.saturating_add(1);
     account.last_event_at = account.last_event_at.max(at);
+    account.booked_at = at;
     match event {
         // An account is opened once, by `first`.
         Event::AccountOpened { .. } => {}
@@ -60,10 +61,19 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
             if let Subscription::Live(live) = &mut account.subscription {
                 live.credit = *period;
                 live.month_allowance = *credits;
+                live.month_issued = *credits;
+                live.month_recognized = false;
+            }
+            if let Some(auto) = &mut account.billing.auto_topup {
+                auto.spent = 0;
+                auto.exhausted = false;
             }
             issue(account, *lot, Class::Plan, *credits, Some(period.end));
         }
         Event::LotIssued { lot, class, credits, expires_at, .. } => {
+            if let (Subscription::Live(live), Class::Plan) = (&mut account.subscription, class) {
+                live.month_issued = live.month_issued.plus(*credits);
+            }
             issue(account, *lot, *class, *credits, *expires_at);
         }
         Event::LotExpired { lot, credits, .. } => {
@@ -85,6 +95,7 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
                 issue(account, new.lot, Class::Promo, new.credits, new.expires_at);
             }
         }
+        money => super::payments::apply::apply_billing(account, at, money),
     }
 }
 
@@ -110,18 +121,32 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
                 started_at: at,
                 cancellation: None,
                 scheduled: None,
+                renewal: None,
+                month_issued: Credits::ZERO,
+                month_recognized: false,
             });
+            account.notices.clear();
         }
         Event::SubscriptionEnded { plan, purge_at } => {
+            account.notices.clear();
+            account.billing.refundable.clear();
             let (plan, purge_at) = (plan.clone(), *purge_at);
             account.subscription =
                 Subscription::Retention(Retention { plan, ended_at: at, purge_at });
         }
         Event::AccountPurged => {
+            account.notices.clear();
             account.subscription = Subscription::Purged { at };
             account.storage = super::state::Storage::default();
         }
         other => {
+            // What was to be announced is another thing now.
+            if !matches!(
+                other,
+                Event::ChangeScheduled { .. } | Event::ScheduledChangeDropped { .. }
+            ) {
+                account.notices.clear();
+            }
             if let Subscription::Live(live) = &mut account.subscription {
                 apply_live(live, at, other);
             }
@@ -139,10 +164,12 @@ fn apply_live(live: &mut LiveSubscription, at: Timestamp, event: &Event) {
             live.anchor = anchor.clone();
             live.billing = *billing;
             live.scheduled = None;
+            live.renewal = None;
         }
         Event::SubscriptionRenewed { billing, terms, .. } => {
             live.billing = *billing;
             live.terms = *terms;
+            live.renewal = None;
         }
         Event::ChangeScheduled { plan, interval, .. } => {
             live.scheduled = Some(ScheduledChange { plan: plan.clone(), interval: *interval });

@@ -2,15 +2,20 @@
 
 use core::time::Duration;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use super::Account;
-use crate::catalog::{Class, Interval};
+use super::payments::{AutoTopup, DisputeStatus, PaymentMethod, Retry};
+use super::subscription::offer::Offer;
+use crate::catalog::{Class, Interval, Plan};
+use crate::country::Country;
 use crate::credits::Credits;
-use crate::id::{HoldId, Reason, Reference, SpendId};
-use crate::money::Currency;
+use crate::id::{DocumentId, HoldId, Key, PaymentId, Reason, Reference, RefundId, SpendId};
+use crate::money::{Currency, Money};
 use crate::pricing::{Quantity, UsageRequest};
+use crate::provider::{CustomerRef, DisputeRef, MethodRef, PaymentRef};
 use crate::quote::Quote;
 use crate::time::{Timestamp, ZoneName};
 
@@ -45,6 +50,34 @@ pub enum Command {
     Resume,
     /// Forget the scheduled change.
     DropScheduledChange,
+    /// Note who the account is at the payment provider.
+    LinkCustomer(LinkCustomer),
+    /// Note a payment method that was set up at the provider.
+    AddPaymentMethod(AddPaymentMethod),
+    /// Pay with another one from now on.
+    SetDefaultMethod(MethodRef),
+    /// Forget a payment method.
+    RemovePaymentMethod(MethodRef),
+    /// Note where the customer is, for tax.
+    SetBillingDetails(SetBillingDetails),
+    /// Buy credits.
+    BuyTopup(BuyTopup),
+    /// Buy credits when they run low, or no longer.
+    SetAutoTopup(Option<AutoTopup>),
+    /// Pay an open invoice.
+    PayInvoice(DocumentId),
+    /// Note what became of a payment.
+    SettlePayment(SettlePayment),
+    /// Note what became of a refund.
+    SettleRefund(SettleRefund),
+    /// Note a dispute.
+    NoteDispute(NoteDispute),
+    /// Refund the first subscription and end it.
+    RefundSubscription(RefundSubscription),
+    /// Refund a top-up that hasn't been touched.
+    RefundTopup(RefundTopup),
+    /// Offer the account a plan of its own, or no longer.
+    SetCustomPlan(Option<Box<Plan>>),
 }
 
 /// Open an account.
@@ -181,6 +214,115 @@ pub struct ChangePlan {
     pub plan: String,
     /// The interval.
     pub interval: Interval,
+    /// The preview that is confirmed: what happens is what it says, or nothing.
+    pub confirms: Option<Box<Offer>>,
+}
+
+/// Note who the account is at the payment provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkCustomer {
+    /// The customer.
+    pub customer: CustomerRef,
+    /// Fresh random bits, from which the ids of this account's payments are made.
+    pub seed: [u8; 16],
+}
+
+/// Note a payment method that was set up at the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddPaymentMethod {
+    /// The method.
+    pub method: PaymentMethod,
+    /// Pay with it from now on? The first one always is.
+    pub default: bool,
+}
+
+/// Note where the customer is, for tax.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetBillingDetails {
+    /// Which revision of the details, which are kept apart from the journal.
+    pub revision: u32,
+    /// The country.
+    pub country: Option<Country>,
+    /// Has a VAT id been given?
+    pub business: bool,
+}
+
+/// Buy credits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuyTopup {
+    /// The pack, by key.
+    pub pack: String,
+}
+
+/// Note what became of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettlePayment {
+    /// The payment.
+    pub payment: PaymentId,
+    /// Its name at the provider.
+    pub reference: Option<PaymentRef>,
+    /// What became of it.
+    pub outcome: PaymentOutcome,
+}
+
+/// What became of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PaymentOutcome {
+    /// It is on its way.
+    Processing,
+    /// It waits for the customer.
+    RequiresAction,
+    /// It was refused.
+    Declined {
+        /// The provider's code.
+        code: Key,
+        /// What the next attempt needs.
+        retry: Retry,
+    },
+    /// It was given up.
+    Cancelled,
+    /// The money was taken.
+    Succeeded,
+}
+
+/// Note what became of a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettleRefund {
+    /// The refund.
+    pub refund: RefundId,
+    /// Did it go through? If not, the provider's code.
+    pub outcome: Result<(), Key>,
+}
+
+/// Note a dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteDispute {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The dispute's name at the provider.
+    pub dispute: DisputeRef,
+    /// How much is disputed.
+    pub money: Money,
+    /// Where it stands.
+    pub status: DisputeStatus,
+    /// The provider's word for why.
+    pub reason: Key,
+}
+
+/// Refund the first subscription and end it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundSubscription {
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
+/// Refund a top-up that hasn't been touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundTopup {
+    /// Its invoice.
+    pub document: DocumentId,
+    /// Why.
+    pub reason: Option<Reason>,
 }
 
 /// End the subscription with its billing period.
@@ -208,6 +350,31 @@ impl Command {
             Self::Cancel(_) => "cancel",
             Self::Resume => "resume",
             Self::DropScheduledChange => "drop_scheduled_change",
+            Self::LinkCustomer(_) => "link_customer",
+            Self::AddPaymentMethod(_) => "add_payment_method",
+            Self::SetDefaultMethod(_) => "set_default_method",
+            Self::RemovePaymentMethod(_) => "remove_payment_method",
+            Self::SetBillingDetails(_) => "set_billing_details",
+            Self::BuyTopup(_) => "buy_topup",
+            Self::SetAutoTopup(_) => "set_auto_topup",
+            Self::PayInvoice(_) => "pay_invoice",
+            Self::SettlePayment(_) => "settle_payment",
+            Self::SettleRefund(_) => "settle_refund",
+            Self::NoteDispute(_) => "note_dispute",
+            Self::RefundSubscription(_) => "refund_subscription",
+            Self::RefundTopup(_) => "refund_topup",
+            Self::SetCustomPlan(_) => "set_custom_plan",
+        }
+    }
+
+    /// The payment whose record deciding it takes, because the state no longer has it.
+    pub fn needs_payment(&self, account: &Account) -> Option<PaymentId> {
+        match self {
+            Self::SettlePayment(SettlePayment { payment, .. }) => {
+                account.billing.payment(*payment).is_none().then_some(*payment)
+            }
+            Self::NoteDispute(NoteDispute { payment, .. }) => Some(*payment),
+            _ => None,
         }
     }
 
@@ -220,16 +387,7 @@ impl Command {
                 account.hold(*hold).is_none().then_some(SpendId::Hold(*hold))
             }
             Self::RefundCharge(refund) => Some(refund.spend),
-            Self::Open(_)
-            | Self::Advance
-            | Self::AdvanceClock(_)
-            | Self::PlaceHold(_)
-            | Self::Charge(_)
-            | Self::AdjustCredits(_)
-            | Self::ChangePlan(_)
-            | Self::Cancel(_)
-            | Self::Resume
-            | Self::DropScheduledChange => None,
+            _ => None,
         }
     }
 }

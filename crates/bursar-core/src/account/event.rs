@@ -4,19 +4,27 @@
 //! its enum and its fields' order are part of the journal's format. New variants go to the end; a
 //! variant that needs other fields gets a successor at the end, and the old one stays readable.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::documents::CreditReason;
+use super::notices::NoticeKind;
+use super::payments::{AutoTopup, DisputeStatus, Order, PaymentMethod, Retry};
 use super::state::Terms;
-use crate::catalog::{Class, Interval};
+use crate::bill::{Bill, LegalNumber};
+use crate::catalog::{Class, Interval, Plan};
+use crate::country::Country;
 use crate::credits::Credits;
 use crate::id::{
-    CatalogVersion, ChargeId, HoldId, IdempotencyKey, Key, LotId, Reason, Reference, SpendId,
+    CatalogVersion, ChargeId, DocumentId, HoldId, IdempotencyKey, Key, LotId, PaymentId, Reason,
+    Reference, RefundId, SpendId,
 };
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::pricing::{Quantity, Rate, Usage};
+use crate::provider::{Card, CustomerRef, DisputeRef, MethodRef, PaymentRef};
 use crate::time::{Anchor, Period, Timestamp, ZoneName};
 
 /// Credits of one lot that a hold reserves, a charge spends or a refund returns. Carries the lot's
@@ -109,6 +117,13 @@ pub enum LotSource {
     Adjustment {
         /// Why.
         reason: Reason,
+    },
+    /// Bought.
+    Topup {
+        /// The pack.
+        pack: Key,
+        /// The invoice.
+        document: DocumentId,
     },
 }
 
@@ -370,6 +385,251 @@ pub enum Event {
         /// Why.
         reason: Option<Reason>,
     },
+    /// The payment provider knows the account as this customer.
+    CustomerLinked {
+        /// The customer.
+        customer: CustomerRef,
+        /// Random bits from which the ids of this account's payments are made.
+        seed: [u8; 16],
+    },
+    /// A payment method was set up.
+    PaymentMethodAdded {
+        /// The method.
+        method: PaymentMethod,
+        /// Is it what is paid with from now on?
+        default: bool,
+    },
+    /// What is paid with from now on is another method.
+    DefaultMethodChanged {
+        /// The method.
+        method: MethodRef,
+    },
+    /// A payment method is not used any more.
+    PaymentMethodRemoved {
+        /// The method.
+        method: MethodRef,
+    },
+    /// The customer's billing details are others. They are kept apart from the journal.
+    BillingDetailsChanged {
+        /// Which revision they are.
+        revision: u32,
+        /// The country, which decides the tax.
+        country: Option<Country>,
+        /// Was a VAT id given?
+        business: bool,
+    },
+    /// Money is to be taken. The provider is asked once this is durable.
+    PaymentRequested {
+        /// The payment.
+        payment: PaymentId,
+        /// What it is paid with.
+        method: PaymentMethod,
+        /// Is the customer there to authenticate?
+        on_session: bool,
+        /// When it is given up if the customer doesn't authenticate.
+        expires_at: Timestamp,
+        /// What for.
+        order: Order,
+    },
+    /// A payment is under way.
+    PaymentProgressed {
+        /// The payment.
+        payment: PaymentId,
+        /// Its name at the provider.
+        reference: Option<PaymentRef>,
+        /// Does it wait for the customer? Otherwise for the bank.
+        requires_action: bool,
+    },
+    /// Money was taken.
+    PaymentSucceeded {
+        /// The payment.
+        payment: PaymentId,
+        /// Its name at the provider.
+        reference: Option<PaymentRef>,
+        /// How much.
+        money: Money,
+    },
+    /// No money was taken, and none will be by this payment.
+    PaymentFailed {
+        /// The payment.
+        payment: PaymentId,
+        /// The provider's code, or `canceled`.
+        code: Key,
+        /// What another attempt needs.
+        retry: Retry,
+    },
+    /// A payment that waits for the customer is not wanted any more, and will be cancelled.
+    PaymentAbandoned {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// An invoice was finalized.
+    InvoiceIssued {
+        /// The invoice.
+        document: DocumentId,
+        /// Its legal number, given out with the commit.
+        number: LegalNumber,
+        /// What was sold, and for how much.
+        order: Order,
+        /// Which revision of the customer's billing details it shows.
+        buyer: u32,
+        /// The catalog whose seller it shows.
+        catalog: CatalogVersion,
+    },
+    /// An invoice was paid.
+    InvoicePaid {
+        /// The invoice.
+        document: DocumentId,
+        /// By which payment.
+        payment: PaymentId,
+        /// The payment's name at the provider.
+        reference: Option<PaymentRef>,
+        /// With which card.
+        card: Option<Card>,
+    },
+    /// A credit note was finalized: all of an invoice is taken back.
+    CreditNoteIssued {
+        /// The credit note.
+        document: DocumentId,
+        /// Its legal number, given out with the commit.
+        number: LegalNumber,
+        /// The invoice that it takes back.
+        corrects: DocumentId,
+        /// What is taken back, in the invoice's own figures.
+        bill: Bill,
+        /// Had the invoice been paid? Then the money is returned.
+        paid: bool,
+        /// Why.
+        reason: CreditReason,
+        /// Which revision of the customer's billing details it shows.
+        buyer: u32,
+        /// The catalog whose seller it shows.
+        catalog: CatalogVersion,
+    },
+    /// Money is to be returned. The provider is asked once this is durable.
+    RefundRequested {
+        /// The refund.
+        refund: RefundId,
+        /// Of which payment.
+        payment: PaymentId,
+        /// The payment's name at the provider.
+        reference: PaymentRef,
+        /// How much.
+        money: Money,
+        /// The credit note that it fulfils, unless the money bought nothing.
+        document: Option<DocumentId>,
+    },
+    /// Money was returned.
+    RefundSucceeded {
+        /// The refund.
+        refund: RefundId,
+        /// Of which payment.
+        payment: PaymentId,
+        /// How much.
+        money: Money,
+    },
+    /// Money could not be returned: it is still owed to the customer.
+    RefundFailed {
+        /// The refund.
+        refund: RefundId,
+        /// Of which payment.
+        payment: PaymentId,
+        /// The provider's code.
+        code: Key,
+    },
+    /// A renewal's invoice is not paid; the subscription is past due.
+    RenewalUnpaid {
+        /// The invoice.
+        document: DocumentId,
+        /// When it is tried again by itself; if absent, it waits for the customer.
+        retry_at: Option<Timestamp>,
+        /// When the subscription ends unless it is paid.
+        ends_at: Timestamp,
+    },
+    /// What unused time was worth beyond what was bought is kept for later bills; or, negative, was
+    /// used for one.
+    UnusedTimeCarried {
+        /// How much, as prices are listed.
+        by: Money,
+    },
+    /// Money that was taken in advance has been earned.
+    RevenueRecognized {
+        /// The currency of the amounts.
+        currency: Currency,
+        /// By a month of the subscription whose credits were used, in minor units.
+        subscription: i64,
+        /// By a month of the subscription whose credits were not used.
+        breakage: i64,
+        /// By credits of top-ups that were used.
+        topups: Vec<(LotId, i64)>,
+    },
+    /// Credits are bought when they run low; or, if absent, no longer.
+    AutoTopupChanged {
+        /// How.
+        settings: Option<AutoTopup>,
+        /// The least time between two.
+        cooldown: Duration,
+    },
+    /// Automatic top-ups have cost as much as was allowed for this month.
+    AutoTopupCapped,
+    /// The account is offered a plan of its own; or, if absent, no longer.
+    CustomPlanChanged {
+        /// The plan.
+        plan: Option<Box<Plan>>,
+    },
+    /// The customer is to be told of something that is to come.
+    NoticeScheduled {
+        /// What.
+        notice: NoticeKind,
+        /// When to tell it.
+        at: Timestamp,
+    },
+    /// The customer is told of something that is to come.
+    NoticeGiven {
+        /// What.
+        notice: NoticeKind,
+        /// When it comes.
+        comes_at: Timestamp,
+        /// What it costs, if it costs anything.
+        amount: Option<Money>,
+    },
+    /// A customer disputes a payment with the bank.
+    PaymentDisputed {
+        /// The payment.
+        payment: PaymentId,
+        /// The dispute's name at the provider.
+        dispute: DisputeRef,
+        /// How much is disputed.
+        money: Money,
+        /// Where it stands.
+        status: DisputeStatus,
+        /// Where it stood before, if it was known.
+        before: Option<DisputeStatus>,
+        /// The provider's word for why.
+        reason: Key,
+    },
+}
+
+impl Event {
+    /// The legal number of the document that it issues, which is given out with the commit.
+    pub const fn legal_number_mut(&mut self) -> Option<&mut LegalNumber> {
+        match self {
+            Self::InvoiceIssued { number, .. } | Self::CreditNoteIssued { number, .. } => {
+                Some(number)
+            }
+            _ => None,
+        }
+    }
+
+    /// The legal number of the document that it issues.
+    pub const fn legal_number(&self) -> Option<&LegalNumber> {
+        match self {
+            Self::InvoiceIssued { number, .. } | Self::CreditNoteIssued { number, .. } => {
+                Some(number)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// An event with the moment it is booked at and the balance it left.
@@ -392,6 +652,8 @@ pub enum Actor {
     System,
     /// An API key, by its public id.
     ApiKey(Key),
+    /// The payment provider, by its name: what it said.
+    Provider(Key),
 }
 
 /// The caller's idempotency key with a hash of what it asked for.

@@ -7,13 +7,18 @@ pub mod advance;
 pub mod apply;
 pub mod clock;
 pub mod command;
+pub mod documents;
 pub mod event;
 pub mod holds;
 pub mod lots;
+pub mod notices;
 pub mod open;
+pub mod payments;
+mod revenue;
 pub mod spend;
 pub mod state;
 pub mod subscription;
+pub mod topups;
 
 use alloc::vec::Vec;
 
@@ -23,11 +28,21 @@ use crate::rejection::{AccountRejection, Rejection};
 use crate::time::Timestamp;
 use command::Command;
 use event::{Event, Recorded};
+use payments::record::PaymentRecord;
 use spend::Spend;
 pub use state::Account;
 
+/// What deciding a command takes of history that the state no longer has.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// The spend that [`Command::needs_history`] asked for, if it exists.
+    pub spend: Option<Spend>,
+    /// The payment that [`Command::needs_payment`] asked for, if it exists.
+    pub payment: Option<PaymentRecord>,
+}
+
 /// Decides `command` and applies what it does to `account`, which has been advanced to
-/// `context.now`. `past` is the spend that [`Command::needs_history`] asked for, if it exists.
+/// `context.now`. `past` has what the command [needs](Command::needs_history) of history.
 ///
 /// # Errors
 /// A [`Rejection`]; `account` is as it was.
@@ -36,10 +51,11 @@ pub fn execute(
     catalog: &Catalog,
     command: &Command,
     context: &Context,
-    past: Option<&Spend>,
+    past: &Past,
 ) -> Result<Vec<Recorded>, Rejection> {
     if let Command::AdvanceClock(command) = command {
-        let to = command.target(account, context.now)?;
+        let target = command.target(account, context.now)?;
+        let to = advance::first_stop(account, catalog, target).unwrap_or(target);
         let moved = command.decide(account, context.now, to);
         let mut recorded = alloc::vec![record(account, context.now, moved)];
         recorded.extend(advance::advance(account, catalog, to));
@@ -55,23 +71,49 @@ fn decide(
     catalog: &Catalog,
     command: &Command,
     context: &Context,
-    past: Option<&Spend>,
+    past: &Past,
 ) -> Result<Vec<Event>, Rejection> {
     let now = context.now;
     Ok(match command {
         Command::Open(_) => return Err(AccountRejection::Exists.into()),
         Command::Advance | Command::AdvanceClock(_) => Vec::new(),
         Command::PlaceHold(command) => command.decide(account, catalog, context)?,
-        Command::CaptureHold(command) => command.decide(account, catalog, past)?,
-        Command::ReleaseHold(command) => command.decide(account, past)?,
-        Command::ExtendHold(command) => command.decide(account, catalog, now, past)?,
+        Command::CaptureHold(command) => command.decide(account, catalog, past.spend.as_ref())?,
+        Command::ReleaseHold(command) => command.decide(account, past.spend.as_ref())?,
+        Command::ExtendHold(command) => {
+            command.decide(account, catalog, now, past.spend.as_ref())?
+        }
         Command::Charge(command) => command.decide(account, catalog, context)?,
-        Command::RefundCharge(command) => command.decide(account, catalog, now, past)?,
+        Command::RefundCharge(command) => {
+            command.decide(account, catalog, now, past.spend.as_ref())?
+        }
         Command::AdjustCredits(command) => command.decide(account, now)?,
         Command::ChangePlan(command) => command.decide(account, catalog, now)?,
-        Command::Cancel(command) => command.decide(account)?,
-        Command::Resume => subscription::resume::decide(account)?,
+        Command::Cancel(command) => command.decide(account, catalog, now)?,
+        Command::Resume => subscription::resume::decide(account, catalog, now)?,
         Command::DropScheduledChange => subscription::drop_scheduled::decide(account)?,
+        Command::LinkCustomer(command) => command.decide(account)?,
+        Command::AddPaymentMethod(command) => command.decide(account, catalog, now)?,
+        Command::SetDefaultMethod(method) => {
+            payments::methods::set_default(account, catalog, now, method)?
+        }
+        Command::RemovePaymentMethod(method) => payments::methods::remove(account, method)?,
+        Command::SetBillingDetails(command) => command.decide(account)?,
+        Command::BuyTopup(command) => command.decide(account, catalog, now)?,
+        Command::SetAutoTopup(settings) => {
+            topups::auto::decide(account, catalog, now, settings.as_ref())?
+        }
+        Command::PayInvoice(document) => payments::invoice::pay(account, catalog, now, *document)?,
+        Command::SettlePayment(command) => {
+            command.decide(account, catalog, context, past.payment.as_ref())?
+        }
+        Command::SettleRefund(command) => command.decide(account)?,
+        Command::NoteDispute(command) => command.decide(account, past.payment.as_ref())?,
+        Command::RefundSubscription(command) => command.decide(account, catalog, context)?,
+        Command::RefundTopup(command) => command.decide(account, catalog, context)?,
+        Command::SetCustomPlan(plan) => {
+            subscription::custom::decide(account, catalog, plan.as_deref())?
+        }
     })
 }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::Account;
 use super::command::Open;
 use super::event::{Event, Recorded};
+use super::payments::Billing;
 use super::state::{Storage, Subscription};
 use crate::catalog::Catalog;
 use crate::credits::Credits;
@@ -53,5 +54,8 @@ pub(super) fn opened(id: AccountId, at: Timestamp, zone: ZoneName, currency: Cur
         next_lot: LotId(1),
         holds: Vec::new(),
         storage: Storage::default(),
+        booked_at: at,
+        billing: Billing::new(),
+        notices: Vec::new(),
     }
 }

@@ -7,9 +7,11 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::{About, Portion, Purpose};
-use crate::catalog::{Class, Interval, Plan};
+use super::notices::ScheduledNotice;
+use super::payments::{Billing, OpenPayment, Order, Purchase};
+use crate::catalog::{Catalog, Class, Interval, Plan};
 use crate::credits::Credits;
-use crate::id::{AccountId, HoldId, Key, LotId, Reference};
+use crate::id::{AccountId, DocumentId, HoldId, Key, LotId, Reference};
 use crate::money::{Currency, Money};
 use crate::pricing::Quantity;
 use crate::time::{Anchor, Period, Timestamp, ZoneName};
@@ -46,6 +48,13 @@ pub struct Account {
     pub holds: Vec<Hold>,
     /// Storage in use.
     pub storage: Storage,
+    /// When its last event was booked: unlike `last_event_at` not ahead while a moved test clock books
+    /// what fell due on the way.
+    pub booked_at: Timestamp,
+    /// Its payments and what they are for.
+    pub billing: Billing,
+    /// What the customer is to be told of, earliest first.
+    pub notices: Vec<ScheduledNotice>,
 }
 
 /// Where an account stands with its subscription.
@@ -88,6 +97,43 @@ pub struct LiveSubscription {
     pub cancellation: Option<Cancellation>,
     /// The change that waits for the next billing date.
     pub scheduled: Option<ScheduledChange>,
+    /// The next billing period, while it isn't paid.
+    pub renewal: Option<Renewal>,
+    /// Plan credits issued in this month, of which what is left at its end is breakage.
+    pub month_issued: Credits,
+    /// Has this month's revenue been recognized?
+    pub month_recognized: bool,
+}
+
+impl LiveSubscription {
+    /// When it moves on by itself next.
+    pub(super) fn due_at(&self, billing: &Billing) -> Option<Timestamp> {
+        let Some(renewal) = &self.renewal else {
+            return Some(self.credit.end.min(self.billing.end));
+        };
+        if billing.paying(renewal.document).is_some() {
+            return None;
+        }
+        match renewal.unpaid_since {
+            None => Some(self.billing.end),
+            Some(_) => renewal.retry_at.into_iter().chain(renewal.ends_at).min(),
+        }
+    }
+}
+
+/// A billing period that has begun and isn't paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// Its invoice.
+    pub document: DocumentId,
+    /// What the invoice is for.
+    pub order: Order,
+    /// When a payment of it failed first, or couldn't be made: since then the account is past due.
+    pub unpaid_since: Option<Timestamp>,
+    /// When it is tried again by itself.
+    pub retry_at: Option<Timestamp>,
+    /// When the subscription ends unless it is paid.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// The terms of a plan that are pinned for a billing period, so that a new catalog changes nothing
@@ -226,6 +272,18 @@ impl Account {
         }
     }
 
+    /// Is its renewal unpaid after a failed payment?
+    pub fn is_past_due(&self) -> bool {
+        let renewal = self.live().and_then(|live| live.renewal.as_ref());
+        renewal.is_some_and(|renewal| renewal.unpaid_since.is_some())
+    }
+
+    /// A plan that this account may have: of the catalog, or its own.
+    pub fn plan_of<'a>(&'a self, catalog: &'a Catalog, key: &Key) -> Option<&'a Plan> {
+        let own = self.billing.custom_plan.as_deref().filter(|plan| plan.key == *key);
+        own.or_else(|| catalog.plan(key))
+    }
+
     /// The key of the plan in force.
     pub fn plan(&self) -> Option<&Key> {
         self.live().map(|live| &live.plan)
@@ -237,9 +295,18 @@ impl Account {
     }
 
     /// The name of the subscription's state in the API.
-    pub const fn status(&self) -> &'static str {
+    pub fn status(&self) -> &'static str {
+        let starting = |payment: &OpenPayment| {
+            matches!(payment.order.purchase, Purchase::Start { .. }) && !payment.abandoned
+        };
         match &self.subscription {
+            Subscription::None | Subscription::Purged { .. }
+                if self.billing.payments.iter().any(starting) =>
+            {
+                "incomplete"
+            }
             Subscription::None => "none",
+            Subscription::Live(_) if self.is_past_due() => "past_due",
             Subscription::Live(LiveSubscription { cancellation: Some(_), .. }) => "canceling",
             Subscription::Live(_) => "active",
             Subscription::Retention(_) => "retention",
@@ -263,16 +330,21 @@ impl Account {
         wall.after(self.clock_ahead).max(self.last_event_at)
     }
 
-    /// When something falls due on its own next, by the account's clock.
+    /// When something falls due on its own next, by the account's clock. Never before its last event
+    /// was booked.
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let holds = self.holds.iter().map(|hold| hold.expires_at);
         let lots = self.lots.iter().filter(|lot| !lot.expired).filter_map(|lot| lot.expires_at);
+        let payments = self.billing.payments.iter().filter_map(OpenPayment::due_at);
         let subscription = match &self.subscription {
-            Subscription::Live(live) => Some(live.credit.end.min(live.billing.end)),
+            Subscription::Live(live) => live.due_at(&self.billing),
             Subscription::Retention(retention) => Some(retention.purge_at),
             Subscription::None | Subscription::Purged { .. } => None,
         };
-        holds.chain(lots).chain(subscription).min()
+        let topup = super::topups::auto::due_at(self);
+        let notices = self.notices.iter().map(|notice| notice.at);
+        let all = holds.chain(lots).chain(payments).chain(notices).chain(subscription).chain(topup);
+        all.min().map(|due| due.max(self.booked_at))
     }
 
     /// [`Account::next_due_at`] by the real clock, for whoever wakes it.

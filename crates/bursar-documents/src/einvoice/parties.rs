@@ -1,9 +1,9 @@
 //! Seller and buyer in the XML.
 
 use super::writer::Element;
-use bursar_core::country::Country;
 use crate::document::{Document, TaxCategory};
 use crate::text::clean;
+use bursar_core::country::Country;
 
 pub(super) fn write(agreement: &mut Element, document: &Document) {
     let scope = Scope::of(document);

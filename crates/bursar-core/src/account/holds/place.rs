@@ -136,7 +136,7 @@ fn check_features(
     catalog: &Catalog,
     features: &[Key],
 ) -> Result<(), SpendRejection> {
-    let plan = account.plan().and_then(|key| catalog.plan(key));
+    let plan = account.plan().and_then(|key| account.plan_of(catalog, key));
     let has = |key: &&Key| plan.is_some_and(|plan| plan.features.contains(key));
     let Some(missing) = features.iter().find(|key| !has(key)) else {
         return Ok(());

@@ -2,12 +2,18 @@
 
 pub mod cancel;
 pub mod change;
+pub mod custom;
 pub mod drop_scheduled;
+pub mod offer;
+pub mod refund;
+pub mod renewal;
 pub mod resume;
 
-use super::Account;
+use alloc::vec::Vec;
+
 use super::event::{Direction, Event};
-use super::state::{LiveSubscription, ScheduledChange, Terms};
+use super::state::LiveSubscription;
+use super::{Account, notices};
 use crate::catalog::{Catalog, Interval};
 use crate::credits::Credits;
 use crate::id::Key;
@@ -17,6 +23,22 @@ use crate::time::{Period, Timestamp};
 /// The running subscription.
 fn running(account: &Account) -> Result<&LiveSubscription, SubscriptionRejection> {
     account.live().ok_or(SubscriptionRejection::NotSubscribed)
+}
+
+/// May its plan be changed? Not while it is cancelled, which the change would take back in silence,
+/// and not while its renewal is unpaid, since there is nothing to prorate.
+fn may_change(account: &Account, live: &LiveSubscription) -> Result<(), SubscriptionRejection> {
+    if live.cancellation.is_some() {
+        return Err(SubscriptionRejection::Canceling { ends_at: live.billing.end });
+    }
+    match &live.renewal {
+        None => Ok(()),
+        Some(renewal) => Err(SubscriptionRejection::RenewalUnpaid {
+            document: renewal.document,
+            due: renewal.order.bill.due(),
+            past_due: account.is_past_due(),
+        }),
+    }
 }
 
 /// A month's allowance: "Credits refresh on your billing date each month."
@@ -29,55 +51,28 @@ pub(super) fn issue_allowance(
     Event::AllowanceIssued { lot: account.next_lot, plan: plan.clone(), credits, period }
 }
 
-/// Another billing period, on the terms of the catalog in force. A plan that the catalog no longer
-/// has keeps its terms.
-pub(super) fn renew(live: &LiveSubscription, catalog: &Catalog, offset: u32) -> Event {
-    let offered = catalog.plan(&live.plan);
-    Event::SubscriptionRenewed {
-        billing: live.anchor.period(offset, live.interval.months()),
-        terms: offered.map_or(live.terms, |plan| Terms::of(plan, live.interval)),
-        catalog: catalog.version,
-    }
-}
-
-/// The scheduled change: "Downgrades: Take effect at next billing date". Falls away, so that the
-/// present plan goes on, if the catalog no longer has the plan.
-pub(super) fn change_on_billing_date(
-    live: &LiveSubscription,
-    catalog: &Catalog,
-    change: &ScheduledChange,
-    offset: u32,
-) -> Event {
-    let ScheduledChange { plan, interval } = change.clone();
-    let Some(offered) = catalog.plan(&plan) else {
-        return Event::ScheduledChangeDropped { plan, interval };
-    };
-    Event::PlanChanged {
-        from: live.plan.clone(),
-        direction: direction(catalog, live, &plan, interval),
-        terms: Terms::of(offered, interval),
-        anchor: live.anchor.clone(),
-        billing: live.anchor.period(offset, interval.months()),
-        catalog: catalog.version,
-        plan,
-        interval,
-    }
-}
-
 /// The end: data is kept for the catalog's retention, "preserved for 30 days after cancellation".
-pub(super) fn end(live: &LiveSubscription, catalog: &Catalog, at: Timestamp) -> Event {
+pub(super) fn end(live: &LiveSubscription, catalog: &Catalog, at: Timestamp) -> Vec<Event> {
     let purge_at = at.after(catalog.policies.retention);
-    Event::SubscriptionEnded { plan: live.plan.clone(), purge_at }
+    let mut events = alloc::vec![Event::SubscriptionEnded { plan: live.plan.clone(), purge_at }];
+    events.extend(notices::of_deletion(catalog, purge_at, at));
+    events
 }
 
-/// The catalog's order decides; at the same plan a longer interval is up. A plan that the catalog no
-/// longer has is below all others.
+/// The order of plans decides, an account's own above the catalog's; at the same plan a longer
+/// interval is up. A plan that the catalog no longer has is below all others.
 fn direction(
+    account: &Account,
     catalog: &Catalog,
     live: &LiveSubscription,
     plan: &Key,
     interval: Interval,
 ) -> Direction {
-    let before = (catalog.rank(&live.plan), live.interval);
-    if (catalog.rank(plan), interval) > before { Direction::Upgrade } else { Direction::Downgrade }
+    let own = account.billing.custom_plan.as_ref();
+    let rank = |key: &Key| {
+        let is_own = own.is_some_and(|plan| plan.key == *key);
+        if is_own { Some(usize::MAX) } else { catalog.rank(key) }
+    };
+    let before = (rank(&live.plan), live.interval);
+    if (rank(plan), interval) > before { Direction::Upgrade } else { Direction::Downgrade }
 }

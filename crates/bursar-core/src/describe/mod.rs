@@ -1,5 +1,7 @@
 //! Events in words, for ledgers, logs and whoever asks what happened on the way.
 
+mod money;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -33,6 +35,7 @@ pub const fn kind(event: &Event) -> &'static str {
         Event::HoldReleased { .. } => "hold_released",
         Event::Charged { .. } => "charged",
         Event::ChargeRefunded { .. } => "charge_refunded",
+        about_money => money::kind(about_money),
     }
 }
 
@@ -62,6 +65,7 @@ pub fn summary(event: &Event) -> String {
         Event::ChargeRefunded { spend, returned, reissued, expired, .. } => {
             refund(spend, returned, reissued.as_ref(), expired)
         }
+        about_money => money::summary(about_money),
     }
 }
 
@@ -113,6 +117,7 @@ fn lots(event: &Event) -> String {
             let why = match source {
                 LotSource::Upgrade { plan } => format!("upgrade to {plan}"),
                 LotSource::Adjustment { reason } => format!("adjustment, {reason}"),
+                LotSource::Topup { pack, .. } => format!("pack {pack}"),
             };
             format!("{lot}: {credits} {class} credits {}, {why}", until(*expires_at))
         }

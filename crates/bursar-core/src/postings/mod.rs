@@ -3,6 +3,8 @@
 //! A positive line is a debit, as in a ledger of what the product owes its customers: issuing
 //! credits takes them from `issued` and puts them into the account's `available`.
 
+mod money;
+
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -13,11 +15,12 @@ use crate::account::lots::sum;
 use crate::catalog::Class;
 use crate::credits::Credits;
 use crate::id::Key;
+pub use money::{MoneyBook, MoneyPosting, money_postings};
 
 /// A ledger account in credits, of one customer's account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Book {
-    /// Where allowances and upgrades come from, by class.
+    /// Where allowances, upgrades and top-ups come from, by class.
     Issued(Class),
     /// Where adjustments come from, and go to.
     Adjusted,
@@ -62,7 +65,9 @@ pub fn postings(event: &Event) -> Vec<Posting> {
     let lines = match event {
         Event::AllowanceIssued { credits, .. } => issue(Book::Issued(Class::Plan), *credits),
         Event::LotIssued { class, credits, source, .. } => match source {
-            LotSource::Upgrade { .. } => issue(Book::Issued(*class), *credits),
+            LotSource::Upgrade { .. } | LotSource::Topup { .. } => {
+                issue(Book::Issued(*class), *credits)
+            }
             LotSource::Adjustment { .. } => issue(Book::Adjusted, *credits),
         },
         Event::LotExpired { credits, .. } => transfer(Book::Available, Book::Expired, *credits),
@@ -88,18 +93,7 @@ pub fn postings(event: &Event) -> Vec<Posting> {
             let reissued = reissued.map_or(Credits::ZERO, |new| new.credits);
             issue(Book::Refunded, sum(returned).plus(reissued))
         }
-        Event::AccountOpened { .. }
-        | Event::ClockAdvanced { .. }
-        | Event::SubscriptionStarted { .. }
-        | Event::PlanChanged { .. }
-        | Event::ChangeScheduled { .. }
-        | Event::ScheduledChangeDropped { .. }
-        | Event::SubscriptionRenewed { .. }
-        | Event::CancellationRequested { .. }
-        | Event::CancellationWithdrawn
-        | Event::SubscriptionEnded { .. }
-        | Event::HoldExtended { .. }
-        | Event::AccountPurged => Vec::new(),
+        _ => Vec::new(),
     };
     net(lines)
 }

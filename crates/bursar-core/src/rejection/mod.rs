@@ -1,8 +1,10 @@
 //! Why a command is refused: one closed enum per area, stable codes, the numbers a person needs and
 //! what would fix it. Rejections know nothing of HTTP.
 
+mod payment;
+mod subscription;
+
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use crate::account::event::ReleaseCause;
 use crate::credits::Credits;
@@ -10,6 +12,8 @@ use crate::id::{HoldId, Key, SpendId};
 use crate::money::Currency;
 use crate::pricing::{PricingRejection, Quantity};
 use crate::time::Timestamp;
+pub use payment::PaymentRejection;
+pub use subscription::SubscriptionRejection;
 
 /// Why a command is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +30,9 @@ pub enum Rejection {
     /// About the subscription.
     #[error(transparent)]
     Subscription(#[from] SubscriptionRejection),
+    /// About money.
+    #[error(transparent)]
+    Payment(#[from] PaymentRejection),
 }
 
 /// Why nothing can be done to an account.
@@ -266,45 +273,6 @@ pub enum CreditsRejection {
     },
 }
 
-/// Why the subscription can't be changed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubscriptionRejection {
-    /// No such plan.
-    #[error("unknown plan {given:?}; there is {}", .known.iter().map(Key::as_str).collect::<Vec<_>>().join(", "))]
-    UnknownPlan {
-        /// What was asked for.
-        given: String,
-        /// What there is.
-        known: Vec<Key>,
-    },
-    /// Nothing would change.
-    #[error("the account is on {plan} by the {interval} already")]
-    AlreadyOnPlan {
-        /// The plan.
-        plan: Key,
-        /// The interval.
-        interval: &'static str,
-    },
-    /// No subscription runs.
-    #[error("the account has no running subscription")]
-    NotSubscribed,
-    /// It has been cancelled; the change would take it back in silence.
-    #[error("the subscription is cancelled and ends on {ends_at}")]
-    Canceling {
-        /// When it ends.
-        ends_at: Timestamp,
-    },
-    /// It hasn't been cancelled.
-    #[error("the subscription is not cancelled")]
-    NotCanceling,
-    /// No change waits.
-    #[error("no change is scheduled")]
-    NothingScheduled,
-    /// The balance would leave the range of numbers.
-    #[error("the balance would become too large")]
-    BalanceTooLarge,
-}
-
 impl Rejection {
     /// The stable code.
     pub const fn code(&self) -> &'static str {
@@ -313,6 +281,7 @@ impl Rejection {
             Self::Spend(rejection) => rejection.code(),
             Self::Credits(rejection) => rejection.code(),
             Self::Subscription(rejection) => rejection.code(),
+            Self::Payment(rejection) => rejection.code(),
         }
     }
 
@@ -322,7 +291,8 @@ impl Rejection {
             Self::Account(rejection) => rejection.fix().to_string(),
             Self::Spend(rejection) => rejection.fix(),
             Self::Credits(rejection) => rejection.fix().to_string(),
-            Self::Subscription(rejection) => rejection.fix().to_string(),
+            Self::Subscription(rejection) => rejection.fix(),
+            Self::Payment(rejection) => rejection.fix().to_string(),
         }
     }
 }
@@ -430,35 +400,6 @@ impl CreditsRejection {
             Self::TopupsNeverExpire => "Leave out expires_at, or give promo credits.",
             Self::PlanCreditsWithoutPeriod => "Name an expires_at, or give promo credits.",
             Self::NotEnoughToTake { .. } => "Take at most what is available of that class.",
-        }
-    }
-}
-
-impl SubscriptionRejection {
-    /// The stable code.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownPlan { .. } => "unknown_plan",
-            Self::AlreadyOnPlan { .. } => "already_on_plan",
-            Self::NotSubscribed => "not_subscribed",
-            Self::Canceling { .. } => "subscription_canceling",
-            Self::NotCanceling => "not_canceling",
-            Self::NothingScheduled => "nothing_scheduled",
-            Self::BalanceTooLarge => "balance_too_large",
-        }
-    }
-
-    const fn fix(&self) -> &'static str {
-        match self {
-            Self::UnknownPlan { .. } => "Choose one of the plans that the detail lists.",
-            Self::AlreadyOnPlan { .. } => {
-                "Choose another plan or interval; to undo a scheduled change, DELETE it."
-            }
-            Self::NotSubscribed => "Subscribe: POST /v1/accounts/{id}/subscription.",
-            Self::Canceling { .. } => "Resume the subscription first.",
-            Self::NotCanceling => "Nothing to do.",
-            Self::NothingScheduled => "Nothing to do.",
-            Self::BalanceTooLarge => "Ask support.",
         }
     }
 }

@@ -1,0 +1,104 @@
+//! "We offer refunds within 7 days of your first subscription if you're not satisfied."
+
+use alloc::vec::Vec;
+
+use super::{end, running};
+use crate::Context;
+use crate::account::command::RefundSubscription;
+use crate::account::documents::CreditReason;
+use crate::account::event::Event;
+use crate::account::payments::request::refund_of;
+use crate::account::{Account, revenue};
+use crate::bill::LegalNumber;
+use crate::catalog::{Catalog, Class};
+use crate::credits::Credits;
+use crate::id::{DocumentId, RefundId};
+use crate::money::Money;
+use crate::rejection::SubscriptionRejection;
+use crate::time::Timestamp;
+
+/// What a refund of the first subscription would return, and what the customer has had of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refundable {
+    /// How much money goes back.
+    pub money: Money,
+    /// Plan credits of the running month that were spent.
+    pub spent: Credits,
+    /// The first instant at which it is too late.
+    pub until: Timestamp,
+}
+
+/// What could be refunded now.
+///
+/// # Errors
+/// [`SubscriptionRejection`]: no subscription runs, it isn't the first, nothing was paid, or it is too
+/// late.
+pub fn refundable(
+    account: &Account,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<Refundable, SubscriptionRejection> {
+    let live = running(account)?;
+    let started_at = account.first_subscribed_at.unwrap_or(live.started_at);
+    let until = started_at.after(catalog.policies.refunds.first_subscription);
+    if live.started_at != started_at || now >= until {
+        return Err(SubscriptionRejection::RefundWindowOver { until });
+    }
+    if account.billing.refundable.is_empty() {
+        return Err(SubscriptionRejection::NothingToRefund);
+    }
+    let paid = account.billing.refundable.iter().map(|paid| paid.bill.total);
+    let total = paid.fold(0_i64, i64::saturating_add);
+    let plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
+    let left = Credits::total(plan.map(|lot| lot.remaining));
+    let spent = live.month_issued.minus(left).max(Credits::ZERO);
+    Ok(Refundable { money: Money::new(total, account.currency), spent, until })
+}
+
+impl RefundSubscription {
+    /// All of it goes back, a credit note for each invoice; the subscription ends now and its credits
+    /// are taken back.
+    ///
+    /// # Errors
+    /// As [`refundable`].
+    pub fn decide(
+        &self,
+        account: &Account,
+        catalog: &Catalog,
+        context: &Context,
+    ) -> Result<Vec<Event>, SubscriptionRejection> {
+        let now = context.now;
+        let live = running(account)?;
+        refundable(account, catalog, now)?;
+        let mut events = Vec::new();
+        for (number, paid) in (0_u8..).zip(&account.billing.refundable) {
+            let document =
+                DocumentId(account.billing.next_document.0.saturating_add(number.into()));
+            events.push(Event::CreditNoteIssued {
+                document,
+                number: LegalNumber::pending(&catalog.documents.credit_note_series, now),
+                corrects: paid.document,
+                bill: paid.bill.clone(),
+                paid: true,
+                reason: CreditReason::SubscriptionRefunded { reason: self.reason.clone() },
+                buyer: account.billing.buyer,
+                catalog: catalog.version,
+            });
+            let refund = RefundId::numbered(context, number);
+            events.extend(refund_of(paid, refund, Some(document)));
+        }
+        let carried = Money::new(account.billing.carried.saturating_neg(), account.currency);
+        if carried.amount != 0 {
+            events.push(Event::UnusedTimeCarried { by: carried });
+        }
+        let plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
+        events.extend(plan.map(|lot| Event::LotExpired {
+            lot: lot.id,
+            class: lot.class,
+            credits: lot.available(),
+        }));
+        events.extend(revenue::recognized(account, account.billing.unearned, 0));
+        events.extend(end(live, catalog, now));
+        Ok(events)
+    }
+}

@@ -1,0 +1,197 @@
+//! The next billing period: invoiced on the billing date, begun when it is paid; and dunning, when it
+//! isn't.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::offer::renewal_bill;
+use super::{end, issue_allowance};
+use crate::account::documents::CreditReason;
+use crate::account::event::{Direction, Event};
+use crate::account::payments::request::{Asked, request};
+use crate::account::payments::{Order, Retry};
+use crate::account::state::{LiveSubscription, Renewal, ScheduledChange, Terms};
+use crate::account::{Account, notices, revenue};
+use crate::bill::LegalNumber;
+use crate::catalog::{Catalog, Interval};
+use crate::id::{CatalogVersion, Key};
+use crate::money::Money;
+use crate::time::{Anchor, Period, Timestamp};
+
+/// The billing date: the next period's invoice is issued, or the period begins if it costs nothing.
+/// A scheduled change falls away, so that the present plan goes on, if the catalog no longer has the
+/// plan.
+pub(in crate::account) fn next_period(
+    account: &Account,
+    live: &LiveSubscription,
+    catalog: &Catalog,
+    due: Timestamp,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    if let Some(ScheduledChange { plan, interval }) = &live.scheduled
+        && account.plan_of(catalog, plan).is_none()
+    {
+        let (plan, interval) = (plan.clone(), *interval);
+        events.push(Event::ScheduledChangeDropped { plan, interval });
+    }
+    let document = account.billing.next_document;
+    let order = renewal_bill(account, live, catalog).order(document);
+    if order.bill.total == 0 {
+        events.extend(carried(account, &order));
+        events.extend(begin(account, live, catalog, &order, due));
+        return events;
+    }
+    events.push(Event::InvoiceIssued {
+        document,
+        number: LegalNumber::pending(&catalog.documents.invoice_series, due),
+        order,
+        buyer: account.billing.buyer,
+        catalog: catalog.version,
+    });
+    events
+}
+
+/// What an order does to what is carried forward.
+pub(in crate::account) fn carried(account: &Account, order: &Order) -> Option<Event> {
+    let by = Money::new(order.carried, account.currency);
+    (order.carried != 0).then_some(Event::UnusedTimeCarried { by })
+}
+
+/// The period of a renewal begins, at `now`: its month's allowance is the one that is running then.
+pub(in crate::account) fn begin(
+    account: &Account,
+    live: &LiveSubscription,
+    catalog: &Catalog,
+    order: &Order,
+    now: Timestamp,
+) -> Vec<Event> {
+    let crate::account::payments::Purchase::Renewal {
+        plan,
+        interval,
+        change,
+        terms,
+        billing,
+        catalog: version,
+        ..
+    } = &order.purchase
+    else {
+        return Vec::new();
+    };
+    let begun = match change {
+        None => Event::SubscriptionRenewed { billing: *billing, terms: *terms, catalog: *version },
+        Some(direction) => {
+            changed(live, plan, *interval, *direction, *terms, &live.anchor, *billing, *version)
+        }
+    };
+    let month = month_of(&live.anchor, *billing, *interval, now);
+    let mut events = alloc::vec![begun, issue_allowance(account, plan, terms.allowance, month)];
+    events.extend(notices::of_renewal(catalog, *interval, *billing, now));
+    events
+}
+
+/// The month of a billing period that `now` is in; the last, if the period is over.
+fn month_of(anchor: &Anchor, billing: Period, interval: Interval, now: Timestamp) -> Period {
+    let last = billing.offset.saturating_add(interval.months()).saturating_sub(1);
+    let mut month = anchor.period(billing.offset, 1);
+    while month.end <= now && month.offset < last {
+        month = anchor.period(month.offset.saturating_add(1), 1);
+    }
+    month
+}
+
+#[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+pub(in crate::account) fn changed(
+    live: &LiveSubscription,
+    plan: &Key,
+    interval: Interval,
+    direction: Direction,
+    terms: Terms,
+    anchor: &Anchor,
+    billing: Period,
+    catalog: CatalogVersion,
+) -> Event {
+    Event::PlanChanged {
+        from: live.plan.clone(),
+        plan: plan.clone(),
+        interval,
+        direction,
+        terms,
+        anchor: anchor.clone(),
+        billing,
+        catalog,
+    }
+}
+
+/// What is due of an unpaid renewal: the first attempt, a retry, or the end.
+pub(in crate::account) fn go_on(
+    account: &Account,
+    live: &LiveSubscription,
+    renewal: &Renewal,
+    catalog: &Catalog,
+    due: Timestamp,
+) -> Vec<Event> {
+    let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= due);
+    if renewal.unpaid_since.is_some() && !is_due(renewal.retry_at) {
+        return give_up(account, live, renewal, catalog, due);
+    }
+    match account.billing.default_method() {
+        Some(method) => {
+            alloc::vec![request(account, catalog, due, method, &renewal.order, Asked::ByItself)]
+        }
+        None => unpaid(account, live, renewal, catalog, due, Retry::NewMethod),
+    }
+}
+
+/// A payment of a renewal failed, or can't be made: it is tried again on the catalog's days after the
+/// first failure; a decline that forbids it waits for the customer. After the last attempt the
+/// subscription ends as if cancelled.
+pub(in crate::account) fn unpaid(
+    account: &Account,
+    live: &LiveSubscription,
+    renewal: &Renewal,
+    catalog: &Catalog,
+    now: Timestamp,
+    retry: Retry,
+) -> Vec<Event> {
+    let since = renewal.unpaid_since.unwrap_or(now);
+    let days = &catalog.policies.dunning_retry_days;
+    let mut later = days.iter().map(|days| since.after(day(*days))).filter(|at| *at > now);
+    let next = later.next();
+    let ends_at = renewal.ends_at.or_else(|| days.last().map(|days| since.after(day(*days))));
+    match (next, ends_at) {
+        (Some(next), Some(ends_at)) => alloc::vec![Event::RenewalUnpaid {
+            document: renewal.document,
+            retry_at: (retry == Retry::Later).then_some(next),
+            ends_at,
+        }],
+        _ => give_up(account, live, renewal, catalog, now),
+    }
+}
+
+const fn day(days: u32) -> Duration {
+    Duration::from_secs(days as u64 * 86_400)
+}
+
+/// The subscription ends, and the invoice that was not paid is taken back.
+pub(in crate::account) fn give_up(
+    account: &Account,
+    live: &LiveSubscription,
+    renewal: &Renewal,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Vec<Event> {
+    let mut events = alloc::vec![Event::CreditNoteIssued {
+        document: account.billing.next_document,
+        number: LegalNumber::pending(&catalog.documents.credit_note_series, now),
+        corrects: renewal.document,
+        bill: renewal.order.bill.clone(),
+        paid: false,
+        reason: CreditReason::NotPaid,
+        buyer: account.billing.buyer,
+        catalog: catalog.version,
+    }];
+    let unearned = account.billing.unearned.saturating_sub(renewal.order.bill.net);
+    events.extend(revenue::rest(account, catalog, unearned));
+    events.extend(end(live, catalog, now));
+    events
+}

@@ -1,0 +1,55 @@
+//! Top-ups that haven't been touched can be refunded by an administrator.
+
+use alloc::vec::Vec;
+
+use crate::Context;
+use crate::account::command::RefundTopup;
+use crate::account::documents::CreditReason;
+use crate::account::event::Event;
+use crate::account::lots::portion;
+use crate::account::payments::request::refund_of;
+use crate::account::{Account, revenue};
+use crate::bill::LegalNumber;
+use crate::catalog::Catalog;
+use crate::id::{Reason, RefundId};
+use crate::rejection::PaymentRejection;
+
+impl RefundTopup {
+    /// The money goes back with a credit note, and the credits are taken back.
+    ///
+    /// # Errors
+    /// [`PaymentRejection`]: it isn't the invoice of a top-up, or some of its credits are spent or
+    /// held.
+    pub fn decide(
+        &self,
+        account: &Account,
+        catalog: &Catalog,
+        context: &Context,
+    ) -> Result<Vec<Event>, PaymentRejection> {
+        let document = self.document;
+        let mut topups = account.billing.topups.iter();
+        let topup = topups.find(|topup| topup.paid.document == document);
+        let topup = topup.ok_or(PaymentRejection::NotRefundable { document })?;
+        let lot = account.lot(topup.lot).filter(|lot| lot.available() == topup.credits);
+        let lot = lot.ok_or(PaymentRejection::TopupTouched { document })?;
+        let note = account.billing.next_document;
+        let reason = self.reason.clone();
+        let mut events = alloc::vec![Event::CreditNoteIssued {
+            document: note,
+            number: LegalNumber::pending(&catalog.documents.credit_note_series, context.now),
+            corrects: document,
+            bill: topup.paid.bill.clone(),
+            paid: true,
+            reason: CreditReason::TopupRefunded { reason: reason.clone() },
+            buyer: account.billing.buyer,
+            catalog: catalog.version,
+        }];
+        events.extend(refund_of(&topup.paid, RefundId::generate(context), Some(note)));
+        events.push(Event::CreditsTaken {
+            portions: alloc::vec![portion(lot, topup.credits)],
+            reason: reason.unwrap_or_else(|| Reason::literal("refund of a top-up")),
+        });
+        events.extend(revenue::of_topup(account, topup));
+        Ok(events)
+    }
+}
