@@ -296,6 +296,23 @@ impl Store for MemoryStore {
         Ok(self.data()?.spend(id, spend))
     }
 
+    async fn history(
+        &self,
+        id: &AccountId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<SpendEvent>, StoreError> {
+        let data = self.data()?;
+        let entries = data.accounts.get(id).into_iter().flat_map(|seat| &seat.entries);
+        let events = entries.flat_map(|entry| entry.versions());
+        let wanted = events.filter(|(version, _)| *version > after).take(limit);
+        let event = |(version, recorded): (u64, &Recorded)| SpendEvent {
+            version,
+            recorded: recorded.clone(),
+        };
+        Ok(wanted.map(event).collect())
+    }
+
     async fn journal(
         &self,
         after: JournalPosition,
@@ -318,7 +335,7 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<AccountId>, StoreError> {
         let data = self.data()?;
-        let asks = |seat: &&Seat| !seat.account.billing.effects().is_empty();
+        let asks = |seat: &&Seat| seat.account.billing.is_waiting();
         let asking = data.accounts.values().filter(asks).map(|seat| seat.account.id.clone());
         let mut asking: Vec<_> = asking.filter(|id| after.is_none_or(|after| id > after)).collect();
         asking.sort_unstable();

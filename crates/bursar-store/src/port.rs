@@ -80,7 +80,7 @@ pub struct StatementRow {
     pub line: StatementLine,
 }
 
-/// One of a spend's own events with the account's version after it.
+/// An event with the account's version after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpendEvent {
     /// The account's version after it.
@@ -219,6 +219,17 @@ pub trait Store: Registry {
     /// [`StoreError`].
     async fn spend(&self, id: &AccountId, spend: SpendId) -> Result<Vec<SpendEvent>, StoreError>;
 
+    /// What happened to an account, oldest first: at most `limit` events of versions above `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn history(
+        &self,
+        id: &AccountId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<SpendEvent>, StoreError>;
+
     /// At most `limit` journal entries after a position, in commit order.
     ///
     /// # Errors
@@ -236,7 +247,7 @@ pub trait Store: Registry {
     /// [`StoreError`].
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
 
-    /// Accounts that have something to ask of the payment provider, at most `limit`, in order of their
+    /// Accounts that wait for the payment provider ([`is_waiting`](bursar_core::account::payments::Billing::is_waiting)), at most `limit`, in order of their
     /// ids from `after` on. May miss those that came to it in the last second.
     ///
     /// # Errors

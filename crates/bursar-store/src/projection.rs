@@ -170,7 +170,7 @@ pub struct AccountRow {
     pub version: u64,
     /// When it is due, by the real clock.
     pub due_at: Option<Timestamp>,
-    /// Has it something to ask of the payment provider?
+    /// Does it wait for the payment provider?
     pub asking: bool,
     /// The subscription's state.
     pub status: String,
@@ -194,7 +194,7 @@ impl AccountRow {
             account: account.id.clone(),
             version: account.version,
             due_at: account.next_due_wall(),
-            asking: !account.billing.effects().is_empty(),
+            asking: account.billing.is_waiting(),
             status: account.status().to_owned(),
             plan: account.plan().cloned(),
             available: account.available(),

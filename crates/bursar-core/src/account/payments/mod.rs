@@ -293,6 +293,11 @@ impl Billing {
         self.payments.iter().find(pays)
     }
 
+    /// Is anything to be asked of the provider, or heard from it?
+    pub fn is_waiting(&self) -> bool {
+        !self.payments.is_empty() || self.refunds.iter().any(|refund| refund.failed.is_none())
+    }
+
     /// What the provider is to be asked for. Empty once it has answered everything.
     pub fn effects(&self) -> Vec<Effect<'_>> {
         // What is to be cancelled first: a payment that succeeds meanwhile makes another unneeded.
