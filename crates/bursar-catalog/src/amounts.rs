@@ -19,6 +19,8 @@ struct Form {
     example: &'static str,
     /// May it be 0?
     zero: bool,
+    /// The most decimals, up to six.
+    decimals: u32,
     /// The largest.
     most: Credits,
 }
@@ -28,7 +30,7 @@ const fn form(what: &'static str, example: &'static str, zero: bool, most: i64) 
         Some(most) => most,
         None => Credits::MAX_AMOUNT,
     };
-    Form { what, example, zero, most }
+    Form { what, example, zero, decimals: 6, most }
 }
 
 const CREDITS: Form = form("an amount of credits", "a number such as 400", true, 1_000_000_000);
@@ -37,6 +39,13 @@ const UNIT_PRICE: Form =
 const UNITS: Form = form("a number of units", "a number such as 3", false, 1_000_000_000);
 const MULTIPLIER: Form = form("a multiplier", "a number such as 2 or \"1.25\"", true, 1_000);
 const PERCENT: Form = form("a percentage", "a number from 0 to 100", true, 100);
+
+impl Form {
+    fn allows_decimals_of(self, number: Credits) -> bool {
+        let unit = 10_i64.saturating_pow(6_u32.saturating_sub(self.decimals));
+        number.micro() % unit == 0
+    }
+}
 
 impl Value<'_> {
     /// An amount of credits from 0.
@@ -69,8 +78,14 @@ impl Value<'_> {
         self.fixed(PERCENT).map(|(percent, _)| percent.micro())
     }
 
-    /// A decimal number with at most six decimals, as a number and as its text. Written as a TOML
-    /// number or in quotes.
+    /// A percentage in parts per million, so of at most four decimals.
+    pub(crate) fn percent_ppm(&self) -> Option<u32> {
+        let (percent, _) = self.fixed(Form { decimals: 4, ..PERCENT })?;
+        u32::try_from(percent.micro() / 100).ok()
+    }
+
+    /// A decimal number of that form, as a number and as its text. Written as a TOML number or in
+    /// quotes.
     fn fixed(&self, form: Form) -> Option<(Credits, String)> {
         let text = self.as_digits().or_else(|| self.as_str().map(str::to_owned));
         let given = self.quoted();
@@ -85,12 +100,16 @@ impl Value<'_> {
             Ok(number) if number.is_zero() && !form.zero => {
                 self.wrong(format!("{given} is too small"), "more than 0");
             }
-            Ok(number) if number <= form.most => return Some((number, text)),
-            Ok(_) | Err(CreditsError::TooLarge) => {
+            Ok(number) if number > form.most => {
                 self.wrong(format!("{given} is too large"), format!("at most {}", form.most));
             }
-            Err(CreditsError::TooPrecise) => {
-                self.wrong(format!("{given} is too precise"), "at most 6 decimals");
+            Ok(number) if form.allows_decimals_of(number) => return Some((number, text)),
+            Err(CreditsError::TooLarge) => {
+                self.wrong(format!("{given} is too large"), format!("at most {}", form.most));
+            }
+            Ok(_) | Err(CreditsError::TooPrecise) => {
+                let decimals = format!("at most {} decimals", form.decimals);
+                self.wrong(format!("{given} is too precise"), decimals);
             }
             Err(CreditsError::NotANumber) => {
                 self.wrong(format!("{given} is not {}", form.what), form.example);
@@ -108,6 +127,26 @@ impl Value<'_> {
         let message = format!("{} is not a whole number in range", self.quoted());
         self.wrong(message, format!("a whole number from {least} to {most}"));
         None
+    }
+
+    /// Days after the event of that name, each after the one before.
+    pub(crate) fn ascending_days(
+        &self,
+        event: &str,
+        read: impl Fn(&Self) -> Option<u32>,
+    ) -> Option<Vec<u32>> {
+        let elements = self.list()?;
+        let days: Vec<Option<u32>> = elements.iter().map(read).collect();
+        let pairs = days.iter().zip(days.iter().skip(1)).zip(elements.iter().skip(1));
+        for ((before, day), value) in pairs {
+            if let (Some(before), Some(day)) = (before, day)
+                && day <= before
+            {
+                let message = format!("day {day} is not after day {before}");
+                value.wrong(message, format!("days after {event}, ascending"));
+            }
+        }
+        days.into_iter().collect()
     }
 
     /// An amount of money from 0. Without a currency (it has a mistake of its own) only what no

@@ -8,7 +8,9 @@ use toml::de::DeTable;
 use crate::mistake::Mistake;
 use crate::reader::{Table, Value};
 use crate::report::Report;
-use crate::{annual, features, operations, packs, plans, policies, version};
+use crate::{
+    annual, documents, features, operations, packs, plans, policies, seller, tax, version,
+};
 
 /// Larger than any catalog, small enough to read in a moment.
 const MOST_BYTES: usize = 1_048_576;
@@ -42,6 +44,9 @@ fn read(root: Table<'_>) -> Option<Catalog> {
     let (policies, max_credits) = policies::read(&root);
     let operations =
         operations::read(&root, &operations::Context { features: &known, max_credits });
+    let (seller, home) = seller::read(&root, product.as_ref());
+    let tax = tax::read(&root, home);
+    let documents = documents::read(&root);
     root.close();
     let product = product?;
     Some(Catalog {
@@ -54,20 +59,23 @@ fn read(root: Table<'_>) -> Option<Catalog> {
         packs: packs?,
         operations: operations?,
         policies: policies?,
+        seller: seller?,
+        tax: tax?,
+        documents: documents?,
     })
 }
 
 /// Read as far as it can be: the currency is needed to check every price.
-struct Product {
-    name: Option<String>,
-    support_email: Option<String>,
+pub(crate) struct Product {
+    pub(crate) name: Option<String>,
+    pub(crate) support_email: Option<String>,
     currency: Option<Currency>,
 }
 
 fn product(table: Table<'_>) -> Option<Product> {
     let product = Product {
         name: table.required("name", "\"ScriptKit\"", Value::text),
-        support_email: table.required("support_email", "\"support@example.com\"", email),
+        support_email: table.required("support_email", "\"support@example.com\"", Value::email),
         currency: table.required("currency", "\"USD\"", currency),
     };
     table.close();
@@ -81,19 +89,6 @@ fn currency(value: &Value<'_>) -> Option<Currency> {
         value.wrong(message, "an ISO 4217 code in capitals, such as \"USD\", \"EUR\" or \"JPY\"");
     }
     currency
-}
-
-fn email(value: &Value<'_>) -> Option<String> {
-    let text = value.text()?;
-    let looks_right = text.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
-    });
-    if !looks_right {
-        let message = format!("{} is not an address of e-mail", value.quoted());
-        value.wrong(message, "one such as \"support@example.com\"");
-        return None;
-    }
-    Some(text)
 }
 
 fn too_large(bytes: usize) -> Mistake {

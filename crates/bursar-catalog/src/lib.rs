@@ -18,15 +18,18 @@
 //! **Architecture invariant:** no number of a catalog passes through a float, and no catalog with a
 //! mistake reaches the engine.
 
+mod addresses;
 mod amounts;
 mod annual;
 mod attributes;
 mod check;
 mod costs;
 mod diff;
+mod documents;
 mod features;
 mod file;
 mod mistake;
+mod notices;
 mod operations;
 mod packs;
 mod plans;
@@ -36,7 +39,9 @@ mod rates;
 mod reader;
 mod references;
 mod report;
+mod seller;
 mod show;
+mod tax;
 mod version;
 mod view;
 mod words;

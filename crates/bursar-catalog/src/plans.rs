@@ -42,7 +42,7 @@ pub(crate) fn read(root: &Table<'_>, context: &Context<'_>) -> Option<Vec<Plan>>
 
 fn plan<'a>(entry: &Value<'a>, context: &Context<'_>, seen: &mut Seen<'a>) -> Option<Plan> {
     let table = entry.table()?;
-    let key = table.required("key", "\"starter\"", Value::key);
+    let key = table.required("key", "\"starter\"", key);
     seen.keys.extend(key.clone().zip(table.field("key")));
     let name = table.required("name", "\"Starter\"", Value::text);
     let price =
@@ -68,6 +68,22 @@ fn plan<'a>(entry: &Value<'a>, context: &Context<'_>, seen: &mut Seen<'a>) -> Op
         popular: popular?,
         retired: retired?,
     })
+}
+
+/// The key of the plan that an administrator sets for one account.
+const RESERVED: &str = "custom";
+
+fn key(value: &Value<'_>) -> Option<Key> {
+    let key = value.key()?;
+    if key.as_str() == RESERVED {
+        let message = format!(
+            "{} is reserved for what an administrator sets for one account",
+            value.quoted()
+        );
+        value.wrong(message, "another key");
+        return None;
+    }
+    Some(key)
 }
 
 struct Price {

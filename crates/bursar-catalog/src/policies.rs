@@ -6,16 +6,20 @@
 use std::time::Duration;
 
 use bursar_core::catalog::{
-    ChangePolicy, ChangeTiming, Class, ExpiredRefund, HoldPolicy, Policies, RefundPolicy,
+    AutoTopupPolicy, ChangePolicy, ChangeTiming, Class, ExpiredRefund, HoldPolicy, Policies,
+    RefundPolicy,
 };
 use bursar_core::credits::Credits;
 
+use crate::notices;
 use crate::reader::{Table, Value};
 use crate::references::distinct;
 use crate::words::in_words;
 
 const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 const QUARTER_HOUR: Duration = Duration::from_secs(900);
+const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 const CLASSES: [(&str, Class); 3] =
@@ -44,6 +48,9 @@ pub(crate) const fn expired_word(policy: ExpiredRefund) -> &'static str {
 /// Retries end before the next monthly renewal would fail, too.
 const LAST_RETRY_DAY: u32 = 27;
 
+/// Ten years.
+pub(crate) const RETENTION_DAYS_MOST: u32 = 3_650;
+
 /// The policies; and the most credits of one hold, also when others have mistakes.
 pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
     let mut max_credits = None;
@@ -54,9 +61,16 @@ pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
         let holds = table.or("holds", DEFAULT_HOLDS, |value| holds(value, &mut max_credits));
         let changes = table.or("changes", DEFAULT_CHANGES, changes);
         let refunds = table.required("refunds", "{ first_subscription = \"7d\" }", refunds);
-        let dunning = table.required("dunning_retry_days", "[1, 3, 5, 7]", retry_days);
-        let retention = table
-            .required("retention", "\"30d\"", |value| value.duration(Duration::ZERO, days(3_650)));
+        let dunning = table.required("dunning_retry_days", "[1, 3, 5, 7]", |value| {
+            value.ascending_days("the failed renewal", |day| day.whole(1, LAST_RETRY_DAY))
+        });
+        let retention = table.required("retention", "\"30d\"", |value| {
+            value.duration(Duration::ZERO, days(RETENTION_DAYS_MOST))
+        });
+        let preview_ttl = table.or("preview_ttl", MINUTE * 30, |value| value.duration(MINUTE, DAY));
+        let payment_ttl = table.or("payment_ttl", HOUR, |value| value.duration(MINUTE * 5, DAY));
+        let auto_topup = table.or("auto_topup", DEFAULT_AUTO_TOPUP, auto_topup);
+        let notices = notices::read(&table, retention);
         table.close();
         Some(Policies {
             burn_first: burn_first?,
@@ -66,12 +80,16 @@ pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
             refunds: refunds?,
             dunning_retry_days: dunning?,
             retention: retention?,
+            preview_ttl: preview_ttl?,
+            payment_ttl: payment_ttl?,
+            auto_topup: auto_topup?,
+            notices: notices?,
         })
     });
     (policies, max_credits)
 }
 
-const fn days(days: u32) -> Duration {
+pub(crate) const fn days(days: u32) -> Duration {
     DAY.saturating_mul(days)
 }
 
@@ -138,18 +156,12 @@ fn refunds(value: &Value<'_>) -> Option<RefundPolicy> {
     Some(RefundPolicy { first_subscription: first?, expired_lots: expired? })
 }
 
-fn retry_days(value: &Value<'_>) -> Option<Vec<u32>> {
-    let elements = value.list()?;
-    let days: Vec<Option<u32>> =
-        elements.iter().map(|value| value.whole(1, LAST_RETRY_DAY)).collect();
-    for ((before, day), value) in days.iter().zip(days.iter().skip(1)).zip(elements.iter().skip(1))
-    {
-        if let (Some(before), Some(day)) = (before, day)
-            && day <= before
-        {
-            let message = format!("day {day} is not after day {before}");
-            value.wrong(message, "days after the failed renewal, ascending");
-        }
-    }
-    days.into_iter().collect()
+const DEFAULT_AUTO_TOPUP: AutoTopupPolicy = AutoTopupPolicy { cooldown: HOUR };
+
+fn auto_topup(value: &Value<'_>) -> Option<AutoTopupPolicy> {
+    let table = value.table()?;
+    let cooldown =
+        table.or("cooldown", DEFAULT_AUTO_TOPUP.cooldown, |value| value.duration(MINUTE, days(30)));
+    table.close();
+    Some(AutoTopupPolicy { cooldown: cooldown? })
 }

@@ -1,7 +1,10 @@
 //! Policies in words: for `show`, for comparisons, for anyone who asks what the rules are.
 
+use std::time::Duration;
+
 use bursar_core::catalog::{
-    ChangePolicy, ChangeTiming, Class, ExpiredRefund, HoldPolicy, Policies, RefundPolicy,
+    ChangePolicy, ChangeTiming, Class, ExpiredRefund, HoldPolicy, NoticePolicy, Policies,
+    RefundPolicy,
 };
 
 use crate::words::{grouped, in_words, listed, plural};
@@ -23,6 +26,19 @@ pub(crate) fn sentences(policies: &Policies) -> Vec<String> {
             "Data is kept for {} after a subscription has ended.",
             in_words(policies.retention)
         ),
+        format!(
+            "The preview of a purchase or a change can be confirmed for {}.",
+            in_words(policies.preview_ttl)
+        ),
+        format!(
+            "A payment waits {} for the customer to authenticate.",
+            in_words(policies.payment_ttl)
+        ),
+        format!(
+            "Automatic top-ups are at least {} apart, failed ones included.",
+            in_words(policies.auto_topup.cooldown)
+        ),
+        notices(&policies.notices),
     ]
 }
 
@@ -74,6 +90,30 @@ pub(crate) const fn expired(policy: &RefundPolicy) -> &'static str {
         ExpiredRefund::Promo => "returns them as promo credits until the period ends",
         ExpiredRefund::Forfeit => "returns nothing",
     }
+}
+
+fn notices(policy: &NoticePolicy) -> String {
+    format!(
+        "A yearly renewal is announced {}, the end of a cancelled subscription {}, the deletion of \
+         data {}.",
+        ahead(policy.annual_renewal),
+        ahead(policy.ending),
+        deletion(&policy.deletion),
+    )
+}
+
+/// How long before something it is announced.
+pub(crate) fn ahead(time: Duration) -> String {
+    if time.is_zero() { "not at all".to_owned() } else { format!("{} ahead", in_words(time)) }
+}
+
+/// When the deletion of data is announced.
+pub(crate) fn deletion(after: &[Duration]) -> String {
+    if after.is_empty() {
+        return "at the end".to_owned();
+    }
+    let times: Vec<String> = after.iter().map(|time| in_words(*time)).collect();
+    format!("at the end and {} after it", listed(&times))
 }
 
 /// When a failed renewal is tried again.

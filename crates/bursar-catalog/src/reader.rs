@@ -100,15 +100,20 @@ impl<'a> Value<'a> {
 
     /// A text for people: one line of 1 to 200 characters.
     pub(crate) fn text(&self) -> Option<String> {
+        self.text_of_at_most(200)
+    }
+
+    /// The same with 1 to `most` characters.
+    pub(crate) fn text_of_at_most(&self, most: usize) -> Option<String> {
         let text = self.as_str().map(str::trim);
         let fits = |text: &&str| {
-            (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+            (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
         };
         if let Some(text) = text.filter(fits) {
             return Some(text.to_owned());
         }
         let message = format!("{} is not a text of one line", self.quoted());
-        self.wrong(message, "1 to 200 characters in quotes");
+        self.wrong(message, format!("1 to {most} characters in quotes"));
         None
     }
 
@@ -171,6 +176,19 @@ impl<'a> Value<'a> {
         // Every element is read before the first that failed is given up on.
         let elements: Vec<Option<T>> = self.list()?.iter().map(read).collect();
         elements.into_iter().collect()
+    }
+
+    /// The same for a list of at most `most` elements.
+    pub(crate) fn list_of_at_most<T>(
+        &self,
+        most: usize,
+        read: impl Fn(&Value<'a>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let count = self.list()?.len();
+        if count > most {
+            self.wrong(format!("{count} entries are too many"), format!("at most {most}"));
+        }
+        self.list_of(read).filter(|_| count <= most)
     }
 }
 

@@ -1,16 +1,19 @@
 //! A catalog as tables for people.
 
-use bursar_core::catalog::{Catalog, Operation, OperationRate, Plan};
+use bursar_core::catalog::{
+    Catalog, DocumentPolicy, Operation, OperationRate, Plan, Seller, TaxRate,
+};
 use bursar_core::pricing::Rate;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use crate::costs::{cost_table, quality_name};
+use crate::documents::page_word;
 use crate::policy_words;
-use crate::words::{grouped, per_credit, size};
+use crate::words::{country, grouped, per_credit, percent, size};
 
 /// The whole catalog in plain text, without colour codes: plans, features, packs, credit costs with
-/// their computed ranges, rates and policies. Ends with a line break.
+/// their computed ranges, rates, seller, tax, documents and policies. Ends with a line break.
 pub fn show(catalog: &Catalog) -> String {
     let title = format!(
         "{}, catalog {}, prices in {}, {}\n",
@@ -23,6 +26,9 @@ pub fn show(catalog: &Catalog) -> String {
         ("Credit costs", (!catalog.operations.is_empty()).then(|| costs(catalog))),
         ("Rates", (!catalog.operations.is_empty()).then(|| rates(catalog))),
         ("What else changes a price", attributes(catalog)),
+        ("Seller", Some(seller(&catalog.seller))),
+        ("Tax", Some(tax(catalog))),
+        ("Documents", Some(documents(&catalog.documents))),
         ("Policies", Some(policy_words::sentences(&catalog.policies).join("\n"))),
     ];
     let sections = sections.into_iter().filter_map(|(heading, body)| {
@@ -147,4 +153,55 @@ fn attributes(catalog: &Catalog) -> Option<String> {
         })
         .collect();
     (!rows.is_empty()).then(|| table(&["Operation", "Attribute", "Values"], 0, rows.into_iter()))
+}
+
+fn seller(seller: &Seller) -> String {
+    let Seller { name, address, country: home, vat_id, tax_id, registration, email } = seller;
+    let labelled =
+        |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label} {text}"));
+    let facts = [
+        home.map(country),
+        labelled("VAT id", vat_id),
+        labelled("Tax id", tax_id),
+        registration.clone(),
+        email.clone(),
+    ];
+    let lines = std::iter::once(name).chain(address).cloned();
+    lines.chain(facts.into_iter().flatten()).collect::<Vec<_>>().join("\n")
+}
+
+fn tax(catalog: &Catalog) -> String {
+    let policy = &catalog.tax;
+    if policy.rates.is_empty() {
+        return "Nothing is taxed.".to_owned();
+    }
+    let name = &policy.name;
+    let rule = if policy.inclusive {
+        format!("Prices include the {name} of the buyer's country; everyone pays them as listed.")
+    } else {
+        format!("The {name} of the buyer's country is added to prices.")
+    };
+    let rows = policy.rates.iter().map(|rate| tax_row(rate, &catalog.seller));
+    format!("{rule}\n{}", table(&["Country", name, "Reverse charge"], 1, rows))
+}
+
+fn tax_row(rate: &TaxRate, seller: &Seller) -> Vec<String> {
+    // There is none where the seller is, whatever the rate says.
+    let reverse_charge = rate.reverse_charge && seller.country != Some(rate.country);
+    vec![
+        country(rate.country),
+        percent(rate.rate_ppm),
+        if reverse_charge { "Yes" } else { "-" }.to_owned(),
+    ]
+}
+
+fn documents(policy: &DocumentPolicy) -> String {
+    let DocumentPolicy { invoice_series, credit_note_series, letter, notes } = policy;
+    let page = page_word(*letter);
+    let numbers = format!(
+        "Invoices are numbered {invoice_series}-…, credit notes {credit_note_series}-…; the paper \
+         is {page}."
+    );
+    let notes = notes.iter().map(|note| format!("Each says: {note}"));
+    std::iter::once(numbers).chain(notes).collect::<Vec<_>>().join("\n")
 }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use bursar_core::catalog::{Attribute, Catalog, Operation, OperationRate, Pack, Plan, Policies};
+use bursar_core::catalog::{
+    Attribute, Catalog, DocumentPolicy, Operation, OperationRate, Pack, Plan, Policies, Seller,
+    TaxPolicy,
+};
 use bursar_core::id::Key;
 use bursar_core::money::Money;
 use serde::{Serialize, Serializer};
 
 use crate::costs::{CostRow, cost_table};
+use crate::words::percentage;
 
 /// A catalog to be serialized for programs, with what [`show`](crate::show()) computes.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +26,9 @@ pub struct CatalogView<'a> {
     costs: Vec<CostRow>,
     operations: Vec<OperationView<'a>>,
     policies: PoliciesView,
+    seller: SellerView<'a>,
+    tax: TaxView<'a>,
+    documents: DocumentsView<'a>,
 }
 
 impl<'a> CatalogView<'a> {
@@ -40,6 +47,9 @@ impl<'a> CatalogView<'a> {
             costs: cost_table(catalog),
             operations: catalog.operations.iter().map(OperationView::of).collect(),
             policies: PoliciesView::of(&catalog.policies),
+            seller: SellerView::of(&catalog.seller),
+            tax: TaxView::of(&catalog.tax),
+            documents: DocumentsView::of(&catalog.documents),
         }
     }
 }
@@ -238,6 +248,12 @@ struct PoliciesView {
     refund_expired_lots: &'static str,
     dunning_retry_days: Vec<u32>,
     retention_seconds: u64,
+    preview_ttl_seconds: u64,
+    payment_ttl_seconds: u64,
+    auto_topup_cooldown_seconds: u64,
+    notice_annual_renewal_seconds: u64,
+    notice_ending_seconds: u64,
+    notice_deletion_seconds: Vec<u64>,
 }
 
 impl PoliciesView {
@@ -256,6 +272,92 @@ impl PoliciesView {
             refund_expired_lots: crate::policies::expired_word(policies.refunds.expired_lots),
             dunning_retry_days: policies.dunning_retry_days.clone(),
             retention_seconds: seconds(policies.retention),
+            preview_ttl_seconds: seconds(policies.preview_ttl),
+            payment_ttl_seconds: seconds(policies.payment_ttl),
+            auto_topup_cooldown_seconds: seconds(policies.auto_topup.cooldown),
+            notice_annual_renewal_seconds: seconds(policies.notices.annual_renewal),
+            notice_ending_seconds: seconds(policies.notices.ending),
+            notice_deletion_seconds: policies
+                .notices
+                .deletion
+                .iter()
+                .copied()
+                .map(seconds)
+                .collect(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct SellerView<'a> {
+    name: &'a str,
+    address: &'a [String],
+    country: Option<&'static str>,
+    vat_id: Option<&'a str>,
+    tax_id: Option<&'a str>,
+    registration: Option<&'a str>,
+    email: Option<&'a str>,
+}
+
+impl<'a> SellerView<'a> {
+    fn of(seller: &'a Seller) -> Self {
+        Self {
+            name: &seller.name,
+            address: &seller.address,
+            country: seller.country.map(|country| country.code()),
+            vat_id: seller.vat_id.as_deref(),
+            tax_id: seller.tax_id.as_deref(),
+            registration: seller.registration.as_deref(),
+            email: seller.email.as_deref(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TaxView<'a> {
+    name: &'a str,
+    prices: &'static str,
+    rates: Vec<TaxRateView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TaxRateView {
+    country: &'static str,
+    percent: Decimal,
+    reverse_charge: bool,
+}
+
+impl<'a> TaxView<'a> {
+    fn of(policy: &'a TaxPolicy) -> Self {
+        Self {
+            name: &policy.name,
+            prices: crate::tax::prices_word(policy.inclusive),
+            rates: (policy.rates.iter())
+                .map(|rate| TaxRateView {
+                    country: rate.country.code(),
+                    percent: Decimal::of(percentage(rate.rate_ppm)),
+                    reverse_charge: rate.reverse_charge,
+                })
+                .collect(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct DocumentsView<'a> {
+    invoice_series: &'a Key,
+    credit_note_series: &'a Key,
+    page: &'static str,
+    notes: &'a [String],
+}
+
+impl<'a> DocumentsView<'a> {
+    fn of(policy: &'a DocumentPolicy) -> Self {
+        Self {
+            invoice_series: &policy.invoice_series,
+            credit_note_series: &policy.credit_note_series,
+            page: crate::documents::page_word(policy.letter),
+            notes: &policy.notes,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use bursar_core::country::Country;
 use bursar_core::credits::Credits;
 use bursar_core::money::Money;
 
@@ -71,6 +72,32 @@ pub(crate) fn per_credit(price: Money, credits: Credits) -> Option<String> {
     let width = usize::try_from(price.currency.exponent()).unwrap_or(0);
     let point = if decimals.is_empty() && width == 0 { "" } else { "." };
     Some(format!("{whole}{point}{decimals:0<width$} {}", price.currency))
+}
+
+/// A rate in parts per million: `19%`, `8.1%`.
+pub(crate) fn percent(rate_ppm: u32) -> String {
+    format!("{}%", percentage(rate_ppm))
+}
+
+/// The same without the sign.
+pub(crate) fn percentage(rate_ppm: u32) -> Credits {
+    Credits::from_micro(i64::from(rate_ppm).saturating_mul(100))
+}
+
+/// `Germany (DE)`.
+pub(crate) fn country(country: Country) -> String {
+    format!("{} ({})", country.name(), country.code())
+}
+
+/// `yes` or `no`.
+pub(crate) const fn yes_or_no(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
+}
+
+/// Each text in quotes: `"a", "b"`.
+pub(crate) fn quoted(texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+    if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
 }
 
 /// `second` or `seconds`.

@@ -77,6 +77,22 @@ pub enum Effect {
     FailuresFromNowOn,
     /// How long data is kept.
     EndsFromNowOn,
+    /// How long a preview can be confirmed.
+    PreviewsFromNowOn,
+    /// How long a payment waits.
+    PaymentsFromNowOn,
+    /// Limits of automatic top-ups.
+    NextAutoTopup,
+    /// The announcement of yearly renewals.
+    YearsFromNowOn,
+    /// The announcement of the end of cancelled subscriptions.
+    CancellationsFromNowOn,
+    /// How purchases are taxed.
+    NewBills,
+    /// What documents say.
+    NewDocuments,
+    /// How documents are numbered.
+    NewNumbers,
     /// Only what is read on pages.
     Pages,
 }
@@ -104,6 +120,14 @@ impl Effect {
             Self::RefundsFromNowOn => "refunds_from_now_on",
             Self::FailuresFromNowOn => "failures_from_now_on",
             Self::EndsFromNowOn => "ends_from_now_on",
+            Self::PreviewsFromNowOn => "previews_from_now_on",
+            Self::PaymentsFromNowOn => "payments_from_now_on",
+            Self::NextAutoTopup => "next_auto_topup",
+            Self::YearsFromNowOn => "years_from_now_on",
+            Self::CancellationsFromNowOn => "cancellations_from_now_on",
+            Self::NewBills => "new_bills",
+            Self::NewDocuments => "new_documents",
+            Self::NewNumbers => "new_numbers",
             Self::Pages => "pages",
         }
     }
@@ -139,6 +163,21 @@ impl Display for Effect {
             Self::RefundsFromNowOn => "refunds from now on",
             Self::FailuresFromNowOn => "renewals that fail from now on",
             Self::EndsFromNowOn => "subscriptions that end from now on",
+            Self::PreviewsFromNowOn => "previews from now on",
+            Self::PaymentsFromNowOn => "payments that start from now on",
+            Self::NextAutoTopup => "the next automatic top-up",
+            Self::YearsFromNowOn => "years that are paid from now on; notices already planned stay",
+            Self::CancellationsFromNowOn => {
+                "subscriptions cancelled from now on; notices already planned stay"
+            }
+            Self::NewBills => {
+                "bills from now on, also when present subscribers renew; what is issued stays"
+            }
+            Self::NewDocuments => "documents from now on; what is issued stays",
+            Self::NewNumbers => {
+                "documents from now on, counted from 1 in a new series; what is issued keeps its \
+                 number"
+            }
             Self::Pages => "on pages, at once",
         })
     }

@@ -2,8 +2,10 @@
 //!
 //! A subscription pins its price, allowance and storage and reads them again when it renews.
 //! Features and the rate card are read from the catalog in force; open quotes and holds keep the
-//! rate they pinned.
+//! rate they pinned. Seller, tax and documents are read when something is billed; what is issued
+//! stays as it is.
 
+mod billing;
 mod change;
 mod keyed;
 mod operations;
@@ -30,6 +32,9 @@ pub fn diff(before: &Catalog, after: &Catalog) -> Vec<Change> {
         packs,
         operations,
         policies,
+        seller,
+        tax,
+        documents,
     } = before;
     let mut changes = Changes::default();
     let mut product = changes.at("product", "Product");
@@ -42,6 +47,9 @@ pub fn diff(before: &Catalog, after: &Catalog) -> Vec<Change> {
     self::packs(&mut changes, packs, &after.packs);
     operations::compare(&mut changes, operations, &after.operations);
     policies::compare(&mut changes, policies, &after.policies);
+    billing::seller(&mut changes, seller, &after.seller);
+    billing::tax(&mut changes, tax, &after.tax);
+    billing::documents(&mut changes, documents, &after.documents);
     changes.into_vec()
 }
 

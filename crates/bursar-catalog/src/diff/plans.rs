@@ -5,7 +5,7 @@ use bursar_core::id::Key;
 
 use super::change::{Changes, Effect};
 use super::keyed;
-use crate::words::size;
+use crate::words::{quoted, size, yes_or_no};
 
 pub(super) fn compare(
     changes: &mut Changes,
@@ -87,15 +87,6 @@ fn display(changes: &mut Changes, before: &Plan, after: &Plan) {
     let marks = (&yes_or_no(*retired), &yes_or_no(after.retired));
     let effect = if after.retired { Effect::RetiredPlan } else { Effect::ForSale };
     at.compare("retired", "retired", marks, effect);
-}
-
-const fn yes_or_no(value: bool) -> &'static str {
-    if value { "yes" } else { "no" }
-}
-
-fn quoted(lines: &[String]) -> String {
-    let lines: Vec<String> = lines.iter().map(|line| format!("{line:?}")).collect();
-    if lines.is_empty() { "none".to_owned() } else { lines.join(", ") }
 }
 
 fn feature_name(key: &Key, catalogs: [&Catalog; 2]) -> String {

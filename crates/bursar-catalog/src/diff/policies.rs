@@ -1,9 +1,11 @@
 //! Policies compared.
 
-use bursar_core::catalog::{ChangePolicy, HoldPolicy, Policies, RefundPolicy};
+use bursar_core::catalog::{
+    AutoTopupPolicy, ChangePolicy, HoldPolicy, NoticePolicy, Policies, RefundPolicy,
+};
 
 use super::change::{At, Changes, Effect};
-use crate::policy_words::{burn_order, expired, retries, timing};
+use crate::policy_words::{ahead, burn_order, deletion, expired, retries, timing};
 use crate::words::in_words;
 
 pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies) {
@@ -16,6 +18,10 @@ pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies
         refunds,
         dunning_retry_days,
         retention,
+        preview_ttl,
+        payment_ttl,
+        auto_topup: AutoTopupPolicy { cooldown },
+        notices,
     } = before;
     let mut at = changes.at("policies", "Policies");
     let orders = (&burn_order(burn_first), &burn_order(&after.burn_first));
@@ -34,6 +40,28 @@ pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies
     );
     let kept = (&in_words(*retention), &in_words(after.retention));
     at.compare("retention", "data is kept for", kept, Effect::EndsFromNowOn);
+    let ttls = (&in_words(*preview_ttl), &in_words(after.preview_ttl));
+    at.compare("preview_ttl", "a preview can be confirmed for", ttls, Effect::PreviewsFromNowOn);
+    let ttls = (&in_words(*payment_ttl), &in_words(after.payment_ttl));
+    let waits = "a payment waits for the customer to authenticate for";
+    at.compare("payment_ttl", waits, ttls, Effect::PaymentsFromNowOn);
+    let cooldowns = (&in_words(*cooldown), &in_words(after.auto_topup.cooldown));
+    let apart = "least time between automatic top-ups";
+    at.compare("auto_topup.cooldown", apart, cooldowns, Effect::NextAutoTopup);
+    self::notices(&mut at, notices, &after.notices);
+}
+
+fn notices(at: &mut At<'_>, before: &NoticePolicy, after: &NoticePolicy) {
+    let NoticePolicy { annual_renewal, ending, deletion: deleted } = before;
+    let renewals = (&ahead(*annual_renewal), &ahead(after.annual_renewal));
+    let name = "a yearly renewal is announced";
+    at.compare("notices.annual_renewal_days", name, renewals, Effect::YearsFromNowOn);
+    let ends = (&ahead(*ending), &ahead(after.ending));
+    let name = "the end of a cancelled subscription is announced";
+    at.compare("notices.ending_days", name, ends, Effect::CancellationsFromNowOn);
+    let deletions = (&deletion(deleted), &deletion(&after.deletion));
+    let name = "the deletion of data is announced";
+    at.compare("notices.deletion_days", name, deletions, Effect::EndsFromNowOn);
 }
 
 fn holds(at: &mut At<'_>, before: &HoldPolicy, after: &HoldPolicy) {

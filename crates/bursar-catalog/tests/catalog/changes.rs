@@ -2,7 +2,7 @@
 
 use bursar_catalog::{SCRIPTKIT, describe, diff, parse, scriptkit};
 
-use crate::with;
+use crate::{PAST, TOKENS, with};
 
 fn changes(edits: &[(&str, &str)]) -> String {
     describe(&diff(&scriptkit().unwrap(), &with(edits)))
@@ -119,6 +119,83 @@ fn every_policy() {
         ("expired_lots = \"promo\"", "expired_lots = \"forfeit\""),
     ]);
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn every_policy_of_billing() {
+    let text = changes(&[
+        ("preview_ttl = \"30m\"", "preview_ttl = \"10m\""),
+        ("payment_ttl = \"1h\"", "payment_ttl = \"24h\""),
+        ("cooldown = \"60m\"", "cooldown = \"1d\""),
+        ("annual_renewal_days = 30", "annual_renewal_days = 14"),
+        ("ending_days = 3", "ending_days = 0"),
+        ("deletion_days = [14, 27]", "deletion_days = [0]"),
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn seller_tax_and_documents() {
+    let before = parse(TOKENS).unwrap();
+    let edits = [
+        ("UG (haftungsbeschränkt)", "GmbH"),
+        ("\"Beispielweg 7\", \"10115 Berlin\"", "\"Beispielgasse 1\", \"1010 Wien\""),
+        ("country = \"DE\"\n", "country = \"AT\"\n"),
+        ("DE123456789", "ATU12345678"),
+        ("tax_id = \"37/123/45678\"\n", ""),
+        ("HRB 123456 B, Amtsgericht Charlottenburg", "FN 123456 a"),
+        ("rechnung@", "buchhaltung@"),
+        ("name = \"VAT\"", "name = \"USt.\""),
+        ("\"inclusive\"", "\"exclusive\""),
+        (
+            "{ country = \"DE\", percent = 19 }",
+            "{ country = \"DE\", percent = 19, reverse_charge = true }",
+        ),
+        ("\"25.5\"", "\"26\""),
+        ("country = \"GR\", percent = 24,", "country = \"IT\", percent = 22,"),
+        ("\"RE\"", "\"AR\""),
+        ("\"GS\"", "\"AG\""),
+        ("\"A4\"", "\"Letter\""),
+        ("  \"Thank you for chatting with us.\",\n", ""),
+    ];
+    let after = edits.iter().fold(TOKENS.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from:?} is not in the file");
+        text.replacen(from, to, 1)
+    });
+    insta::assert_snapshot!(describe(&diff(&before, &parse(&after).unwrap())));
+}
+
+/// What a file of the past gains by saying it.
+#[test]
+fn what_a_file_of_the_past_did_not_say() {
+    let (before, after) = (parse(PAST).unwrap(), parse(TOKENS).unwrap());
+    let changes = diff(&before, &after);
+    let mut codes: Vec<&str> = changes.iter().map(|change| change.effect.code()).collect();
+    codes.dedup();
+    let expected = [
+        "previews_from_now_on",
+        "payments_from_now_on",
+        "next_auto_topup",
+        "years_from_now_on",
+        "cancellations_from_now_on",
+        "ends_from_now_on",
+        "new_documents",
+        "new_bills",
+        "new_documents",
+        "new_bills",
+        "new_numbers",
+        "new_documents",
+    ];
+    assert_eq!(codes, expected);
+    insta::assert_snapshot!(describe(&changes));
+}
+
+#[test]
+fn the_order_of_rates_says_nothing() {
+    let before = parse(TOKENS).unwrap();
+    let mut after = before.clone();
+    after.tax.rates.reverse();
+    assert_eq!(diff(&before, &after), []);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use bursar_catalog::{SCRIPTKIT, diff, parse, show};
 use proptest::prelude::*;
 
+use crate::{PAST, TOKENS};
+
 /// Parsing must not panic; what passes can be shown and compared.
 fn survive(text: &str) {
     match parse(text) {
@@ -39,6 +41,13 @@ fn hostile_texts() {
         "plans = [1, 'x', 1979-05-27, {}, []]".to_owned(),
         "[[plans]]\nprice = {}\n[plans.price]\nmonth = 1".to_owned(),
         "[plans]\n[[plans]]\n[plans.plans]".to_owned(),
+        "seller = []\ntax = 1\ndocuments = 'x'\n[policies]\nnotices = []\nauto_topup = 0"
+            .to_owned(),
+        "[[seller]]\n[[tax]]\n[[documents]]\n[[policies]]".to_owned(),
+        "[tax]\nrates = [[], {}, 1, { country = {} }, { percent = [] }]".to_owned(),
+        "[[tax.rates.rates]]\n[seller.country]\n[documents.notes]".to_owned(),
+        "[seller]\nvat_id = 'É'\ncountry = '🦀'".to_owned(),
+        "[seller]\nvat_id = 'DE\u{202e}123'\ncountry = 'DE'\naddress = [[[]]]".to_owned(),
         "operations = [{ attributes = { 'ä ö' = { values = { '' = 1 } } } }]".to_owned(),
         "[[operations]]\nrates = [{}, 1, { model = 'a' }]".to_owned(),
         deep("[", "]"),
@@ -83,19 +92,23 @@ fn hostile_numbers() {
         "{}",
     ] {
         // In place of every value of the file, one after the other.
-        for (start, line) in lines() {
-            let Some((name, _)) = line.split_once(" = ") else {
-                continue;
-            };
-            let end = start + line.len();
-            let text = format!("{}{name} = {number}{}", &SCRIPTKIT[..start], &SCRIPTKIT[end..]);
-            survive(&text);
+        for file in [SCRIPTKIT, TOKENS] {
+            for (start, line) in lines(file) {
+                let Some((name, _)) = line.split_once(" = ") else {
+                    continue;
+                };
+                let end = start + line.len();
+                survive(&format!("{}{name} = {number}{}", &file[..start], &file[end..]));
+            }
+        }
+        for percent in ["percent = 19", "percent = 20", "percent = \"8.1\""] {
+            survive(&TOKENS.replace(percent, &format!("percent = {number}")));
         }
     }
 }
 
-fn lines() -> impl Iterator<Item = (usize, &'static str)> {
-    SCRIPTKIT.split('\n').scan(0, |start, line| {
+fn lines(file: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
+    file.split('\n').scan(0, |start, line| {
         let at = *start;
         *start += line.len() + 1;
         Some((at, line))
@@ -123,6 +136,12 @@ fn many_mistakes_take_no_more_than_their_time() {
     assert!(parse(&plans).unwrap_err().len() >= 40_000);
     let packs = "[[packs]]\nkey='a'\ncredits=1\n".repeat(30_000);
     assert!(parse(&packs).unwrap_err().len() >= 30_000);
+    let rates = "[[tax.rates]]\ncountry='DE'\n".repeat(30_000);
+    assert!(parse(&rates).unwrap_err().len() >= 30_000);
+    let lines = format!("{PAST}\n[seller]\naddress = [{}]", "'x',".repeat(200_000));
+    assert_eq!(parse(&lines).unwrap_err().len(), 1);
+    let days = format!("{PAST}\n[policies.notices]\ndeletion_days = [{}]", "14,".repeat(100_000));
+    assert_eq!(parse(&days).unwrap_err().len(), 99_999);
     let broken = "= ".repeat(200_000);
     assert!(!parse(&broken).unwrap_err().is_empty());
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
@@ -170,6 +189,14 @@ fn piece() -> impl Strategy<Value = String> {
             "rates",
             "policies",
             "holds",
+            "seller",
+            "country",
+            "vat_id",
+            "tax",
+            "percent",
+            "documents",
+            "notices",
+            "DE",
             "price",
             "month",
             "key",

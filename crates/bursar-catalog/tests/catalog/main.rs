@@ -8,6 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod billing;
 mod changes;
 mod hostile;
 mod mistakes;
@@ -17,6 +18,12 @@ mod version;
 
 use bursar_catalog::{SCRIPTKIT, parse};
 use bursar_core::catalog::Catalog;
+
+/// The example.
+const TOKENS: &str = include_str!("../../../../catalogs/tokens.toml");
+
+/// The example as it was before files knew of sellers, tax and documents: such a file stays readable.
+const PAST: &str = include_str!("past.toml");
 
 /// ScriptKit's catalog with each `(text, replacement)` made in the file; each must occur in it.
 fn edited(edits: &[(&str, &str)]) -> String {

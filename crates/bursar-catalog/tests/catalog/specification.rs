@@ -241,6 +241,8 @@ fn the_promises_behind_the_tables() {
     assert_eq!(catalog.policies.refunds.first_subscription.as_secs(), 7 * day);
     assert_eq!(catalog.policies.retention.as_secs(), 30 * day);
     assert_eq!(catalog.policies.dunning_retry_days, [1, 3, 5, 7]);
+    // The prices are what is charged.
+    assert!(catalog.tax.rates.is_empty());
     // By expiry alone, so top-ups, which never expire, "are used after monthly credits".
     assert!(catalog.policies.burn_first.is_empty());
 }
