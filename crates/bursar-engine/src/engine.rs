@@ -11,6 +11,7 @@ use bursar_core::account::{Account, advance::advance};
 use bursar_core::catalog::Catalog;
 use bursar_core::id::{AccountId, SpendId};
 use bursar_core::time::Timestamp;
+use bursar_payments::PaymentProvider;
 use bursar_store::{Entry, SpendEvent, StatementRow, Store, StoreError};
 use parking_lot::Mutex;
 use rand::RngCore;
@@ -21,7 +22,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use crate::clock::Clock;
 use crate::envelope::{Envelope, Failure, Outcome};
 use crate::metrics::Metrics;
-use crate::quotes::QuoteSeal;
+use crate::outbox::Outbox;
+use crate::seal::Seal;
 use crate::writer::{Job, WriterLoop};
 
 /// Jobs that may wait for one writer before callers have to.
@@ -37,6 +39,8 @@ pub struct Options {
     pub catalog: Arc<Catalog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Who takes the money.
+    pub provider: Arc<dyn PaymentProvider>,
     /// Seeds randomness; from the operating system, if absent.
     pub seed: Option<u64>,
 }
@@ -52,7 +56,11 @@ struct Shared {
     catalog: Arc<Catalog>,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
-    quotes: QuoteSeal,
+    seal: Seal,
+    provider: Arc<dyn PaymentProvider>,
+    outbox: Outbox,
+    /// A secret that is another in each installation.
+    installation: [u8; 32],
     live: broadcast::Sender<Arc<Entry>>,
     /// One queue per writer; empty once the engine shuts down.
     queues: Mutex<Vec<mpsc::Sender<Job>>>,
@@ -76,9 +84,11 @@ impl Engine {
     /// # Errors
     /// [`StoreError`] if the store gives no writer or no secret.
     pub async fn start(options: Options) -> Result<Self, StoreError> {
-        let Options { store, catalog, clock, seed } = options;
+        let Options { store, catalog, clock, provider, seed } = options;
         let mut entropy = seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64);
-        let quotes = QuoteSeal::load(&*store, &mut entropy).await?;
+        let seal = Seal::load(&*store, &mut entropy).await?;
+        let installation = installation(&*store, &mut entropy).await?;
+        let (outbox, work) = Outbox::new();
         let metrics = Arc::new(Metrics::new());
         let (live, _) = broadcast::channel(LIVE_LAG);
         let (mut queues, mut threads) = (Vec::new(), Vec::new());
@@ -91,6 +101,7 @@ impl Engine {
                 clock: Arc::clone(&clock),
                 entropy: Box::new(StdRng::seed_from_u64(entropy.next_u64())),
                 live: live.clone(),
+                outbox: outbox.clone(),
                 metrics: Arc::clone(&metrics),
                 committing: false,
             };
@@ -102,7 +113,10 @@ impl Engine {
             catalog,
             clock,
             metrics,
-            quotes,
+            seal,
+            provider: Arc::clone(&provider),
+            outbox: outbox.clone(),
+            installation,
             live,
             queues: Mutex::new(queues),
             threads: Mutex::new(threads),
@@ -111,6 +125,7 @@ impl Engine {
         };
         let engine = Self { shared: Arc::new(shared) };
         tokio::spawn(crate::scheduler::run(engine.clone()));
+        tokio::spawn(crate::outbox::run(engine.clone(), provider, outbox, work));
         Ok(engine)
     }
 
@@ -129,9 +144,27 @@ impl Engine {
         &self.shared.metrics
     }
 
-    /// The maker and reader of quote tokens.
-    pub fn quotes(&self) -> &QuoteSeal {
-        &self.shared.quotes
+    /// The maker and reader of tokens for quotes and previews.
+    pub fn seal(&self) -> &Seal {
+        &self.shared.seal
+    }
+
+    /// Who takes the money.
+    pub fn provider(&self) -> &Arc<dyn PaymentProvider> {
+        &self.shared.provider
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.shared.outbox
+    }
+
+    pub(crate) fn installation(&self) -> [u8; 32] {
+        self.shared.installation
+    }
+
+    /// Where an account's customer goes after completing the next payment at the provider.
+    pub fn return_to(&self, account: &AccountId, url: String) {
+        self.shared.outbox.return_to(account.clone(), url);
     }
 
     /// The real time.
@@ -283,6 +316,17 @@ impl Engine {
         }
         self.shared.store.close().await
     }
+}
+
+/// A secret of this installation, made on first use: what it derives is different from what another
+/// one with the same provider account derives.
+async fn installation(store: &dyn Store, entropy: &mut StdRng) -> Result<[u8; 32], StoreError> {
+    let mut fresh = [0; 32];
+    entropy.fill_bytes(&mut fresh);
+    let kept = store.setting_or("installation", &fresh).await?;
+    let damaged =
+        |_| StoreError::Damaged("the installation's secret has the wrong size".to_owned());
+    kept.try_into().map_err(damaged)
 }
 
 /// A thread that the writer may block, on the runtime's reactor.

@@ -6,11 +6,12 @@ use bursar_core::account::command::Command;
 use bursar_core::account::event::{Actor, Idempotency};
 use bursar_core::id::{AccountId, IdempotencyKey};
 use bursar_core::rejection::Rejection;
+use bursar_payments::{Decline, ProviderError};
 use bursar_store::{Entry, StoreError};
 
 /// The encoding of commands that request hashes are of. Raised whenever a field of a command or their
 /// order changes, which the test `request_hashes_stay_what_they_are` notices.
-pub(crate) const REQUEST_FORM: u8 = 1;
+pub(crate) const REQUEST_FORM: u8 = 2;
 
 /// A command with whom it is for, who sent it and how often it may take effect.
 #[derive(Clone, Debug)]
@@ -28,18 +29,22 @@ pub struct Envelope {
     pub besides: u64,
     /// Only if the account is at this version.
     pub if_version: Option<u64>,
+    /// What makes a request the same one, where that is not the command: it may hold what the payment
+    /// provider answered, which is another thing each time.
+    pub request: Option<[u8; 16]>,
 }
 
 impl Envelope {
     /// A command without a key or a condition.
     pub const fn new(account: AccountId, command: Command, actor: Actor) -> Self {
-        Self { account, command, actor, key: None, besides: 0, if_version: None }
+        Self { account, command, actor, key: None, besides: 0, if_version: None, request: None }
     }
 
     /// The key with the hash of the request.
     pub(crate) fn idempotency(&self) -> Option<Idempotency> {
         let key = self.key.clone()?;
-        Some(Idempotency { key, request: self.request_hash(), form: REQUEST_FORM })
+        let request = self.request.unwrap_or_else(|| self.request_hash());
+        Some(Idempotency { key, request, form: REQUEST_FORM })
     }
 
     /// The first 16 bytes of BLAKE3 over the command's encoding: equal for equal requests, however
@@ -93,9 +98,32 @@ pub enum Failure {
     /// Deciding the command brought a defect of Bursar to light; nothing was done.
     #[error("this command brought a defect to light; nothing was done")]
     Defect,
+    /// The bank refused the payment method; nothing was done.
+    #[error("the payment method was refused: {}", .0.shown_code())]
+    Refused(Decline),
+    /// The payment provider can't be reached or doesn't answer; nothing was done.
+    #[error("the payment provider is not available: {0}")]
+    ProviderUnavailable(String),
+    /// The payment provider won't do it: there is no such token or session, or it is misconfigured.
+    #[error("the payment provider refused: {0}")]
+    ProviderRefused(String),
     /// The engine is shutting down; nothing was done.
     #[error("the server is shutting down")]
     ShuttingDown,
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        let may_pass = error.may_pass();
+        match error {
+            ProviderError::Misconfigured(why) => {
+                tracing::error!(why, "the payment provider is misconfigured");
+                Self::ProviderUnavailable("it is misconfigured".to_owned())
+            }
+            other if may_pass => Self::ProviderUnavailable(other.to_string()),
+            other => Self::ProviderRefused(other.to_string()),
+        }
+    }
 }
 
 impl From<StoreError> for Failure {

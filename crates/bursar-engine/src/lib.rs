@@ -10,8 +10,11 @@ pub mod clock;
 pub mod engine;
 pub mod envelope;
 pub mod metrics;
-pub mod quotes;
+mod outbox;
+pub mod payments;
 mod scheduler;
+pub mod seal;
+pub mod test_clock;
 mod writer;
 
 pub use clock::{Clock, SystemClock};

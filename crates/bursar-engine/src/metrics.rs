@@ -18,11 +18,19 @@ struct CommandLabels {
     outcome: &'static str,
 }
 
+/// A question to the payment provider and how it went.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProviderLabels {
+    call: &'static str,
+    outcome: &'static str,
+}
+
 /// The engine's metrics and the registry that they and others are in.
 #[derive(Debug)]
 pub struct Metrics {
     registry: parking_lot::Mutex<Registry>,
     commands: Family<CommandLabels, Counter>,
+    provider: Family<ProviderLabels, Counter>,
     batch_commands: Histogram,
     batch_seconds: Histogram,
     /// Commands that wait for a writer.
@@ -35,12 +43,15 @@ impl Metrics {
     /// New metrics, all zero.
     pub fn new() -> Self {
         let commands = Family::<CommandLabels, Counter>::default();
+        let provider = Family::<ProviderLabels, Counter>::default();
         let batch_commands = Histogram::new(exponential_buckets(1.0, 2.0, 12));
         let batch_seconds = Histogram::new(exponential_buckets(0.000_05, 2.0, 16));
         let queued = Gauge::default();
         let advanced = Counter::default();
         let mut registry = Registry::with_prefix("bursar");
         registry.register("commands", "Commands by outcome", commands.clone());
+        let help = "Questions to the payment provider by outcome";
+        registry.register("provider_calls", help, provider.clone());
         let help = "Commands that shared a commit";
         registry.register("batch_commands", help, batch_commands.clone());
         let help = "Time to decide and commit a batch";
@@ -49,7 +60,7 @@ impl Metrics {
         let help = "Accounts advanced because something fell due";
         registry.register("accounts_advanced", help, advanced.clone());
         let registry = parking_lot::Mutex::new(registry);
-        Self { registry, commands, batch_commands, batch_seconds, queued, advanced }
+        Self { registry, commands, provider, batch_commands, batch_seconds, queued, advanced }
     }
 
     /// Adds metrics of the layers around the engine.
@@ -65,6 +76,10 @@ impl Metrics {
         text
     }
 
+    pub(crate) fn provider_call(&self, call: &'static str, outcome: &'static str) {
+        self.provider.get_or_create(&ProviderLabels { call, outcome }).inc();
+    }
+
     pub(crate) fn command(&self, command: &'static str, outcome: &Outcome) {
         let outcome = match outcome {
             Ok(Committed { replayed: false, .. }) => "committed",
@@ -76,6 +91,9 @@ impl Metrics {
             Err(Failure::Unknown(_)) => "unknown",
             Err(Failure::Unavailable(_)) => "unavailable",
             Err(Failure::Defect) => "defect",
+            Err(Failure::Refused(_)) => "refused",
+            Err(Failure::ProviderUnavailable(_)) => "provider_unavailable",
+            Err(Failure::ProviderRefused(_)) => "provider_refused",
             Err(Failure::ShuttingDown) => "shutting_down",
         };
         self.commands.get_or_create(&CommandLabels { command, outcome }).inc();

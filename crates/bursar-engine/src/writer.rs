@@ -7,10 +7,11 @@ use std::sync::Arc;
 use bursar_core::Context;
 use bursar_core::account::command::Command;
 use bursar_core::account::event::{Actor, Idempotency, Recorded};
+use bursar_core::account::payments::record::{self, PaymentRecord};
 use bursar_core::account::spend::{self, Spend};
-use bursar_core::account::{Account, advance::advance, execute};
+use bursar_core::account::{Account, Past, advance::advance, execute};
 use bursar_core::catalog::Catalog;
-use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::id::{AccountId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_core::rejection::{AccountRejection, Rejection};
 use bursar_core::time::Timestamp;
 use bursar_store::{Batch, Begun, Entry, StoreError, Wanted, Writer};
@@ -21,6 +22,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use crate::clock::Clock;
 use crate::envelope::{Committed, Envelope, Failure, Outcome};
 use crate::metrics::Metrics;
+use crate::outbox::Outbox;
 
 /// The most commands that share a commit. More would only make the first of them wait.
 const MOST_COMMANDS: usize = 1_024;
@@ -39,6 +41,7 @@ pub(crate) struct WriterLoop {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Box<dyn RngCore + Send>,
     pub(crate) live: broadcast::Sender<Arc<Entry>>,
+    pub(crate) outbox: Outbox,
     pub(crate) metrics: Arc<Metrics>,
     /// Has the batch at hand gone to the store?
     pub(crate) committing: bool,
@@ -122,7 +125,14 @@ impl WriterLoop {
         let mut deciding = Deciding::new(&wanted, begun, self.clock.now());
         let mut outcomes = Vec::new();
         for envelope in envelopes() {
-            outcomes.push(self.decide(&mut deciding, envelope).await);
+            match self.decide(&mut deciding, envelope).await {
+                Ok(outcome) => outcomes.push(outcome),
+                // What was decided so far may have changed states that no entry tells of.
+                Err(error) => {
+                    self.store.abandon().await;
+                    return envelopes().map(|_| Err(error.clone().into())).collect();
+                }
+            }
         }
         if deciding.entries.is_empty() {
             self.store.abandon().await;
@@ -130,11 +140,14 @@ impl WriterLoop {
         }
         let Deciding { entries, accounts, .. } = deciding;
         let changed = accounts.into_values().filter(|slot| slot.changed);
-        let accounts = changed.filter_map(|slot| slot.state).collect();
+        let accounts: Vec<Arc<Account>> = changed.filter_map(|slot| slot.state).collect();
+        let asking = accounts.iter().filter(|account| account.billing.is_waiting());
+        let asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
         self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
         match committed {
             Ok(()) => {
+                self.outbox.committed(asking, &entries);
                 self.publish(entries);
                 outcomes
             }
@@ -143,22 +156,31 @@ impl WriterLoop {
     }
 
     /// Decides one command on top of what the batch has decided before it.
-    async fn decide(&mut self, deciding: &mut Deciding, envelope: &Envelope) -> Outcome {
+    ///
+    /// # Errors
+    /// [`StoreError`]: the batch can't be decided.
+    async fn decide(
+        &mut self,
+        deciding: &mut Deciding,
+        envelope: &Envelope,
+    ) -> Result<Outcome, StoreError> {
         let idempotency = envelope.idempotency();
         if let Some(answer) = deciding.replay(&envelope.account, idempotency.as_ref()) {
-            return answer;
+            return Ok(answer);
         }
-        let now = deciding.advance(&envelope.account, &self.catalog);
+        let store = &mut *self.store;
+        let now = deciding.advance(store, &envelope.account, &self.catalog).await?;
         let mut entropy = [0; 10];
         self.entropy.fill_bytes(&mut entropy);
         let context = Context { now, entropy };
-        let past = match deciding.wants_history(envelope) {
-            Some(id) => deciding.history(&mut *self.store, &envelope.account, id).await?,
-            None => None,
+        let past = deciding.past(store, envelope).await?;
+        let mut events = match deciding.execute(envelope, &self.catalog, &context, &past) {
+            Ok(events) => events,
+            Err(failure) => return Ok(Err(failure)),
         };
-        let events = deciding.execute(envelope, &self.catalog, &context, past.as_ref())?;
+        deciding.number(store, &mut events).await?;
         let entry = deciding.note(envelope, idempotency, events);
-        Ok(Committed { entry, replayed: false })
+        Ok(Ok(Committed { entry, replayed: false }))
     }
 
     fn publish(&self, entries: Vec<Arc<Entry>>) {
@@ -209,6 +231,8 @@ struct Deciding {
     accounts: HashMap<AccountId, Slot>,
     keys: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
     entries: Vec<Arc<Entry>>,
+    /// The last legal number of each series and year that was given out, once it was asked for.
+    numbers: HashMap<(Key, u16), u32>,
 }
 
 impl Deciding {
@@ -220,6 +244,7 @@ impl Deciding {
             accounts: wanted.accounts.iter().cloned().zip(slots).collect(),
             keys: keys.filter_map(|(key, entry)| Some((key, entry?))).collect(),
             entries: Vec::new(),
+            numbers: HashMap::new(),
         }
     }
 
@@ -245,20 +270,26 @@ impl Deciding {
 
     /// Books what fell due until the account's present, which it returns. That is an entry of its
     /// own: it stands whatever becomes of the command.
-    fn advance(&mut self, id: &AccountId, catalog: &Catalog) -> Timestamp {
+    async fn advance(
+        &mut self,
+        store: &mut dyn Writer,
+        id: &AccountId,
+        catalog: &Catalog,
+    ) -> Result<Timestamp, StoreError> {
         let Some(slot) = self.accounts.get_mut(id) else {
-            return self.wall;
+            return Ok(self.wall);
         };
         let Some(state) = &mut slot.state else {
-            return self.wall;
+            return Ok(self.wall);
         };
         let now = state.now(self.wall);
         if state.next_due_at().is_none_or(|due| due > now) {
-            return now;
+            return Ok(now);
         }
         let before = state.version;
-        let events = advance(Arc::make_mut(state), catalog, now);
+        let mut events = advance(Arc::make_mut(state), catalog, now);
         slot.changed = true;
+        self.number(store, &mut events).await?;
         self.entries.push(Arc::new(Entry {
             account: id.clone(),
             first_version: before.saturating_add(1),
@@ -266,27 +297,73 @@ impl Deciding {
             idempotency: None,
             events,
         }));
-        now
+        Ok(now)
     }
 
-    fn wants_history(&self, envelope: &Envelope) -> Option<SpendId> {
-        envelope.command.needs_history(self.account(&envelope.account)?)
+    /// Gives out the legal numbers of the documents that are issued. They count from what is committed,
+    /// so a batch that fails uses none up.
+    async fn number(
+        &mut self,
+        store: &mut dyn Writer,
+        events: &mut [Recorded],
+    ) -> Result<(), StoreError> {
+        for number in events.iter_mut().filter_map(|recorded| recorded.event.legal_number_mut()) {
+            let series = (number.series.clone(), number.year);
+            let last = match self.numbers.get(&series) {
+                Some(last) => *last,
+                None => store.last_number(&number.series, number.year).await?,
+            };
+            number.number = last.saturating_add(1);
+            self.numbers.insert(series, number.number);
+        }
+        Ok(())
+    }
+
+    /// What deciding a command takes of history.
+    async fn past(&self, store: &mut dyn Writer, envelope: &Envelope) -> Result<Past, StoreError> {
+        let Some(account) = self.account(&envelope.account) else {
+            return Ok(Past::default());
+        };
+        let spend = match envelope.command.needs_history(account) {
+            Some(id) => self.spend(store, &envelope.account, id).await?,
+            None => None,
+        };
+        let payment = match envelope.command.needs_payment(account) {
+            Some(id) => self.payment(store, &envelope.account, id).await?,
+            None => None,
+        };
+        Ok(Past { spend, payment })
+    }
+
+    /// A payment from what is committed and the events of this batch.
+    async fn payment(
+        &self,
+        store: &mut dyn Writer,
+        account: &AccountId,
+        id: PaymentId,
+    ) -> Result<Option<PaymentRecord>, StoreError> {
+        let committed = store.payment(account, id).await?;
+        let in_batch =
+            self.in_batch(account).filter(|recorded| record::subject(&recorded.event) == Some(id));
+        Ok(in_batch.fold(committed, record::fold))
+    }
+
+    /// What this batch has done to an account so far.
+    fn in_batch(&self, account: &AccountId) -> impl Iterator<Item = &Recorded> {
+        let of_account = self.entries.iter().filter(move |entry| entry.account == *account);
+        of_account.flat_map(|entry| &entry.events)
     }
 
     /// A spend from its committed events and those of this batch.
-    async fn history(
+    async fn spend(
         &self,
         store: &mut dyn Writer,
         account: &AccountId,
         id: SpendId,
     ) -> Result<Option<Spend>, StoreError> {
         let committed = store.spend(account, id).await?;
-        let in_batch = self
-            .entries
-            .iter()
-            .filter(|entry| entry.account == *account)
-            .flat_map(|entry| &entry.events)
-            .filter(|recorded| spend::subject(&recorded.event) == Some(id));
+        let in_batch =
+            self.in_batch(account).filter(|recorded| spend::subject(&recorded.event) == Some(id));
         Ok(committed.iter().chain(in_batch).fold(None, spend::fold))
     }
 
@@ -295,7 +372,7 @@ impl Deciding {
         envelope: &Envelope,
         catalog: &Catalog,
         context: &Context,
-        past: Option<&Spend>,
+        past: &Past,
     ) -> Result<Vec<Recorded>, Failure> {
         let missing = || Rejection::from(AccountRejection::NotFound);
         let slot = self.accounts.get_mut(&envelope.account).ok_or_else(missing)?;

@@ -447,6 +447,10 @@ impl Registry for MemoryStore {
         Ok(value.or_insert_with(|| default.to_vec()).clone())
     }
 
+    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.data()?.settings.get(name).cloned())
+    }
+
     async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         self.data()?.settings.insert(name.to_owned(), value.to_vec());
         Ok(())

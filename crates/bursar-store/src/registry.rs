@@ -123,6 +123,12 @@ pub trait Registry: Send + Sync {
     /// [`StoreError`].
     async fn setting_or(&self, name: &str, default: &[u8]) -> Result<Vec<u8>, StoreError>;
 
+    /// The value of a setting, if it is set.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Sets a setting.
     ///
     /// # Errors
