@@ -24,6 +24,7 @@ mod mime;
 pub mod occasion;
 mod one_line;
 mod port;
+mod transport;
 
 pub use address::{Address, AddressError, Mailbox};
 pub use card::Card;
@@ -32,3 +33,4 @@ pub use message::{Attachment, Message, Pdf, render};
 pub use occasion::Occasion;
 pub use one_line::OneLine;
 pub use port::{MailError, MailTransport};
+pub use transport::{FileTransport, LogTransport, SmtpTransport, SmtpUrlError};
