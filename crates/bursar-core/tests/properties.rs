@@ -109,14 +109,15 @@ impl Run {
         let Some(command) = self.command(step) else {
             return;
         };
-        let past = command.needs_history(&self.account).and_then(|id| self.past(id));
+        let spend = command.needs_history(&self.account).and_then(|id| self.past(id));
+        let past = bursar_core::account::Past { spend, payment: None };
         self.entropy += 1;
         let mut entropy = [0; 10];
         // Version and variant take bits of the first three bytes.
         entropy[3..].copy_from_slice(&self.entropy.to_be_bytes()[1..]);
         let context = Context { now: self.now, entropy };
         let before = self.account.clone();
-        let outcome = execute(&mut self.account, &self.catalog, &command, &context, past.as_ref());
+        let outcome = execute(&mut self.account, &self.catalog, &command, &context, &past);
         match outcome {
             Ok(events) => self.book(events),
             Err(rejection) => {
@@ -174,6 +175,7 @@ impl Run {
             Step::Change { large, year } => Command::ChangePlan(ChangePlan {
                 plan: if large { "large" } else { "small" }.to_owned(),
                 interval: if year { Interval::Year } else { Interval::Month },
+                confirms: None,
             }),
             Step::Cancel => Command::Cancel(Cancel { reason: None }),
             Step::Resume => Command::Resume,
