@@ -24,7 +24,9 @@ use bursar_core::time::{Timestamp, ZoneName};
 
 use super::key;
 
+#[allow(unused_imports, reason = "each test uses its part")]
 pub(crate) use Interval::{Month, Year};
+#[allow(unused_imports, reason = "each test uses its part")]
 pub(crate) use PaymentOutcome::{Cancelled, Processing, RequiresAction, Succeeded};
 
 /// See the module.
@@ -250,13 +252,18 @@ impl Customer {
         own.fold(None, record::fold)
     }
 
-    /// The payment that was asked for last.
-    pub(crate) fn last_payment(&self) -> PaymentId {
-        let mut requested = self.history.iter().rev().filter_map(|r| match &r.event {
+    /// All payments that were asked for, oldest first.
+    pub(crate) fn payments(&self) -> Vec<PaymentId> {
+        let requested = self.history.iter().filter_map(|r| match &r.event {
             Event::PaymentRequested { payment, .. } => Some(*payment),
             _ => None,
         });
-        requested.next().unwrap()
+        requested.collect()
+    }
+
+    /// The payment that was asked for last.
+    pub(crate) fn last_payment(&self) -> PaymentId {
+        *self.payments().last().unwrap()
     }
 
     /// The bills of all invoices, oldest first.
