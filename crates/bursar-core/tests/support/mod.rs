@@ -1,5 +1,10 @@
 //! A small catalog, made in code so that the core's tests need no file.
-#![allow(clippy::unwrap_used, reason = "a helper of tests, which may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may panic"
+)]
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::time::Duration;
