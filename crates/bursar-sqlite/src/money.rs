@@ -7,7 +7,8 @@ use bursar_core::id::{AccountId, DocumentId, Key, PaymentId};
 use bursar_core::time::Timestamp;
 use bursar_store::projection::{self, DocumentColumns, PaymentColumns, RefundColumns, parse};
 use bursar_store::{DocumentRow, Payer, PaymentName, PaymentRow};
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
 use serde::de::DeserializeOwned;
 
 use crate::directory::Directory;
@@ -60,99 +61,147 @@ pub(crate) fn write(
     id: &AccountId,
     entries: &Money,
 ) -> Result<()> {
-    let path = directory.views();
     for row in fold_payments(directory, views, id, entries)?.into_values() {
-        write_payment(views, id, &PaymentColumns::of(&row)?).map_err(about(&path))?;
+        PAYMENTS.write(directory, views, payment_values(id, &PaymentColumns::of(&row)?))?;
         for refund in RefundColumns::of(&row) {
-            write_refund(views, id, &refund).map_err(about(&path))?;
+            REFUNDS.write(directory, views, refund_values(id, &refund))?;
         }
     }
     for row in fold_documents(directory, views, id, entries)?.into_values() {
-        write_document(views, id, &DocumentColumns::of(&row)?).map_err(about(&path))?;
+        DOCUMENTS.write(directory, views, document_values(id, &DocumentColumns::of(&row)?))?;
     }
     Ok(())
 }
 
-fn write_payment(
-    views: &Connection,
-    id: &AccountId,
-    row: &PaymentColumns,
-) -> rusqlite::Result<usize> {
-    views
-        .prepare_cached(
-            "INSERT INTO payments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-             ON CONFLICT (account_id, payment_id) DO UPDATE SET version = ?3, status = ?5,
-             settled_at = ?9, invoice = ?10, reference = ?11, row = ?12",
-        )?
-        .execute(params![
-            id.as_str(),
-            row.payment.to_string(),
-            signed(row.version),
-            row.purpose,
-            row.status,
-            row.money.currency.code(),
-            row.money.amount,
-            row.requested_at.micros(),
-            row.settled_at.map(Timestamp::micros),
-            row.invoice.map(|document| document.0),
-            row.reference.as_ref().map(|reference| reference.as_str()),
-            row.row,
-        ])
+/// A table whose rows are written anew when they change. Its key is in the first two columns.
+pub(crate) struct Stored {
+    name: &'static str,
+    read: &'static str,
+    write: &'static str,
 }
 
-fn write_refund(
-    views: &Connection,
-    id: &AccountId,
-    row: &RefundColumns,
-) -> rusqlite::Result<usize> {
-    views
-        .prepare_cached(
-            "INSERT INTO payment_refunds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT (account_id, payment_id, refund_id) DO UPDATE SET status = ?4",
-        )?
-        .execute(params![
-            row.refund.to_string(),
-            id.as_str(),
-            row.payment.to_string(),
-            row.status,
-            row.money.currency.code(),
-            row.money.amount,
-            row.requested_at.micros(),
-            row.document.map(|document| document.0),
-        ])
+/// The place of the version in [`PAYMENTS`] and [`DOCUMENTS`].
+pub(crate) const VERSION: usize = 2;
+
+/// Columns as of [`payment_values`].
+pub(crate) const PAYMENTS: Stored = Stored {
+    name: "payments",
+    read: "SELECT * FROM payments WHERE account_id = ?1 AND payment_id = ?2",
+    write: "INSERT INTO payments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        ON CONFLICT (account_id, payment_id) DO UPDATE SET version = ?3, status = ?5,
+        settled_at = ?9, invoice = ?10, reference = ?11, row = ?12",
+};
+
+/// Columns as of [`refund_values`].
+pub(crate) const REFUNDS: Stored = Stored {
+    name: "payment_refunds",
+    read: "SELECT * FROM payment_refunds WHERE account_id = ?1 AND refund_id = ?2",
+    write: "INSERT INTO payment_refunds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT (account_id, refund_id) DO UPDATE SET status = ?4",
+};
+
+/// Columns as of [`document_values`].
+pub(crate) const DOCUMENTS: Stored = Stored {
+    name: "documents",
+    read: "SELECT * FROM documents WHERE account_id = ?1 AND document = ?2",
+    write: "INSERT INTO documents VALUES
+        (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+        ON CONFLICT (account_id, document) DO UPDATE SET version = ?3, state = ?9,
+        credited_by = ?16, row = ?17",
+};
+
+impl Stored {
+    fn write(&self, directory: &Directory, views: &Connection, values: Vec<Value>) -> Result<()> {
+        views
+            .prepare_cached(self.write)
+            .and_then(|mut insert| insert.execute(params_from_iter(values)))
+            .map(drop)
+            .map_err(about(&directory.views()))
+    }
+
+    /// The stored row of the same key, all columns.
+    pub(crate) fn read(
+        &self,
+        directory: &Directory,
+        views: &Connection,
+        values: &[Value],
+    ) -> Result<Option<Vec<Value>>> {
+        let key = values.iter().take(2);
+        views
+            .prepare_cached(self.read)
+            .and_then(|mut select| {
+                let columns = select.column_count();
+                let row = |row: &Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+                select.query_row(params_from_iter(key), row).optional()
+            })
+            .map_err(about(&directory.views()))
+    }
+
+    /// The row's key in words.
+    pub(crate) fn key(&self, values: &[Value]) -> String {
+        let word = |value: &Value| match value {
+            Value::Text(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            other => format!("{other:?}"),
+        };
+        let key: Vec<String> = values.iter().take(2).map(word).collect();
+        format!("{} of {}", self.name, key.join(", "))
+    }
 }
 
-fn write_document(
-    views: &Connection,
-    id: &AccountId,
-    row: &DocumentColumns,
-) -> rusqlite::Result<usize> {
-    views
-        .prepare_cached(
-            "INSERT INTO documents VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-             ON CONFLICT (account_id, document) DO UPDATE SET version = ?3, state = ?9,
-             credited_by = ?16, row = ?17",
-        )?
-        .execute(params![
-            id.as_str(),
-            row.document.0,
-            signed(row.version),
-            row.kind,
-            row.number.series.as_str(),
-            row.number.year,
-            row.number.number,
-            row.number.to_string(),
-            row.state,
-            row.issued_at.micros(),
-            row.total.currency.code(),
-            row.net,
-            row.tax,
-            row.total.amount,
-            row.corrects.map(|document| document.0),
-            row.credited_by.map(|document| document.0),
-            row.row,
-        ])
+/// The columns of `payments`.
+pub(crate) fn payment_values(id: &AccountId, row: &PaymentColumns) -> Vec<Value> {
+    vec![
+        id.to_string().into(),
+        row.payment.to_string().into(),
+        signed(row.version).into(),
+        row.purpose.to_owned().into(),
+        row.status.to_owned().into(),
+        row.money.currency.to_string().into(),
+        row.money.amount.into(),
+        row.requested_at.micros().into(),
+        row.settled_at.map(Timestamp::micros).into(),
+        row.invoice.map(|document| document.0).into(),
+        row.reference.as_ref().map(ToString::to_string).into(),
+        row.row.clone().into(),
+    ]
+}
+
+/// The columns of `payment_refunds`.
+pub(crate) fn refund_values(id: &AccountId, row: &RefundColumns) -> Vec<Value> {
+    vec![
+        id.to_string().into(),
+        row.refund.to_string().into(),
+        row.payment.to_string().into(),
+        row.status.to_owned().into(),
+        row.money.currency.to_string().into(),
+        row.money.amount.into(),
+        row.requested_at.micros().into(),
+        row.document.map(|document| document.0).into(),
+    ]
+}
+
+/// The columns of `documents`.
+pub(crate) fn document_values(id: &AccountId, row: &DocumentColumns) -> Vec<Value> {
+    vec![
+        id.to_string().into(),
+        row.document.0.into(),
+        signed(row.version).into(),
+        row.kind.to_owned().into(),
+        row.number.series.to_string().into(),
+        row.number.year.into(),
+        row.number.number.into(),
+        row.number.to_string().into(),
+        row.state.to_owned().into(),
+        row.issued_at.micros().into(),
+        row.total.currency.to_string().into(),
+        row.net.into(),
+        row.tax.into(),
+        row.total.amount.into(),
+        row.corrects.map(|document| document.0).into(),
+        row.credited_by.map(|document| document.0).into(),
+        row.row.clone().into(),
+    ]
 }
 
 /// A payment.

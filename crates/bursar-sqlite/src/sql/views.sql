@@ -85,15 +85,15 @@ CREATE INDEX payments_reference ON payments (reference) WHERE reference IS NOT N
 
 -- Each refund of a payment: pending, succeeded or failed. `document` is its credit note.
 CREATE TABLE payment_refunds (
-    refund_id TEXT NOT NULL,
     account_id TEXT NOT NULL,
+    refund_id TEXT NOT NULL,
     payment_id TEXT NOT NULL,
     status TEXT NOT NULL,
     currency TEXT NOT NULL,
     amount INTEGER NOT NULL,
     requested_at INTEGER NOT NULL,
     document INTEGER,
-    PRIMARY KEY (account_id, payment_id, refund_id)
+    PRIMARY KEY (account_id, refund_id)
 ) WITHOUT ROWID;
 CREATE INDEX payment_refunds_refund ON payment_refunds (refund_id);
 
