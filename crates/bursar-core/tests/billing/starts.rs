@@ -1,5 +1,7 @@
 //! Subscribing, and paying every month or year.
 
+use bursar_core::account::command::{AdvanceClock, ClockTarget, Command};
+
 use super::support::customer::{Customer, Month, Processing, Succeeded, Year, change, declined};
 use super::support::{key, scriptkit};
 use super::{available, kinds, lines, times, totals};
@@ -125,4 +127,21 @@ fn you_can_resubscribe_anytime() {
         assert_eq!(ada.account.live().unwrap().billing.start.to_string(), back);
         assert!(ada.account.notices.is_empty());
     }
+}
+
+#[test]
+fn a_test_clock_stops_where_the_provider_must_be_asked() {
+    let mut ada = Customer::subscribed(scriptkit(), "2026-01-15T10:00:00Z", "starter", Month);
+    let by =
+        |span: &str| Command::AdvanceClock(AdvanceClock { to: ClockTarget::By(span.to_owned()) });
+    // Two renewals on the way: it waits for the answer to each, as time would.
+    for (stop, invoices) in [("2026-02-15T10:00:00Z", 2), ("2026-03-15T10:00:00Z", 3)] {
+        let events = ada.run(&by("3mo"));
+        assert_eq!(kinds(&events).last(), Some(&"payment_requested"));
+        assert_eq!((ada.now.to_string().as_str(), totals(&ada).len()), (stop, invoices));
+        ada.answer_all(&Succeeded);
+    }
+    // With nothing to ask on the way it goes all the way.
+    ada.run(&by("1d"));
+    assert_eq!(ada.now.to_string(), "2026-03-16T10:00:00Z");
 }
