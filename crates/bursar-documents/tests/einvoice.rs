@@ -73,6 +73,7 @@ fn check(change: impl Fn(&mut Document), expected: NotExpressible) {
 
 #[test]
 fn what_the_standard_cannot_say_is_named() {
+    check(|it| it.seller.country = None, NotExpressible::SellerCountry);
     check(|it| it.buyer.country = None, NotExpressible::BuyerCountry);
     check(|it| it.buyer.vat_id = None, NotExpressible::BuyerVatId);
     check(|it| it.buyer.vat_id = Some("12345".to_owned()), NotExpressible::VatIdCountry);

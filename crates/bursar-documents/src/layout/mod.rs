@@ -17,7 +17,8 @@ mod tree;
 pub(crate) use flow::{Ink, Item, Page};
 pub(crate) use tree::{NodeId, Part, Tree};
 
-use crate::document::{Document, Kind, PageSize};
+use crate::document::{Document, Kind, PageSize, Reference};
+use crate::format;
 use flow::Flow;
 
 /// A document on its pages.
@@ -49,9 +50,20 @@ pub(crate) fn running_title(document: &Document) -> String {
 /// What the document calls itself.
 pub(crate) fn name(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Invoice => "Invoice",
+        Kind::Invoice { .. } => "Invoice",
         Kind::CreditNote { .. } => "Credit note",
     }
+}
+
+/// `INV-2026-000123 of 14 March 2026`.
+fn cited(reference: &Reference, document: &Document) -> String {
+    let issued = format::date(reference.issued_at, &document.zone);
+    format!("{} of {issued}", crate::text::clean(&reference.number))
+}
+
+/// Whether the reader is to pay something: not what was taken back, nor what is owed to them.
+fn awaits_payment(document: &Document) -> bool {
+    document.totals.due > 0 && matches!(document.kind, Kind::Invoice { credited_by: None })
 }
 
 fn paper(size: PageSize) -> (f32, f32) {
