@@ -6,6 +6,8 @@
     reason = "samples are constants; a wrong one should stop at once"
 )]
 
+pub(crate) mod records;
+
 use bursar_core::time::Timestamp;
 use bursar_documents::{
     Buyer, Document, Kind, Line, Method, PageSize, Payment, Quantity, Rate, Reference, Seller,
@@ -110,7 +112,7 @@ pub(crate) fn invoice() -> Document {
 
 /// Every sample, by its name.
 pub(crate) fn all() -> Vec<(&'static str, Document)> {
-    vec![
+    let mut all = vec![
         ("invoice", invoice()),
         ("letter", letter()),
         ("sixty_lines", lines(60)),
@@ -127,7 +129,9 @@ pub(crate) fn all() -> Vec<(&'static str, Document)> {
         ("out_of_scope", out_of_scope()),
         ("export", export()),
         ("sparse", sparse()),
-    ]
+    ];
+    all.extend(records::all());
+    all
 }
 
 /// A seller without a VAT id, on American paper.
