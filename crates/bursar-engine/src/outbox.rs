@@ -74,6 +74,7 @@ struct Known {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum What {
     Payment(PaymentId),
+    Cancel(PaymentId),
     Refund(bursar_core::id::RefundId),
 }
 
@@ -300,7 +301,7 @@ impl Worker {
 
     /// Makes sure that a payment takes no money any more, or learns that it has.
     async fn cancel(&self, account: &Account, payment: &OpenPayment) {
-        let what = What::Payment(payment.id);
+        let what = What::Cancel(payment.id);
         let Some(customer) = account.billing.customer.clone() else {
             return;
         };
@@ -404,6 +405,7 @@ impl Worker {
     async fn settle(&self, account: &Account, result: &Payment) {
         self.outbox.note(result.id, &result.status);
         self.done(account, What::Payment(result.id));
+        self.done(account, What::Cancel(result.id));
         let outcome = outcome(&result.status);
         self.apply(account, result.id, result.reference.clone(), outcome).await;
     }

@@ -207,7 +207,7 @@ impl Engine {
     }
 
     /// Waits until the provider has been asked for everything that an account needs, at most `limit`.
-    /// Was there anything?
+    /// Did that take waiting?
     ///
     /// # Errors
     /// [`Failure`].

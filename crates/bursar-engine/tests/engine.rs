@@ -16,6 +16,8 @@ use bursar_core::rejection::{Rejection, SpendRejection};
 use bursar_core::time::{Timestamp, ZoneName};
 use bursar_engine::clock::ManualClock;
 use bursar_engine::{Clock, Engine, Envelope, Failure, Options, Outcome};
+use bursar_payments::Secret;
+use bursar_payments::sandbox::{Sandbox, SandboxConfig};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{JournalPosition, Store};
 
@@ -32,9 +34,17 @@ async fn bench() -> Bench {
         store: store.clone(),
         catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
         clock: clock.clone(),
+        provider: sandbox(),
         seed: Some(7),
     };
     Bench { engine: Engine::start(options).await.unwrap(), store, clock }
+}
+
+fn sandbox() -> Arc<Sandbox> {
+    Arc::new(Sandbox::new(SandboxConfig {
+        base_url: "http://127.0.0.1/sandbox".to_owned(),
+        webhook_secret: Secret::new("test"),
+    }))
 }
 
 fn account() -> AccountId {
@@ -285,6 +295,7 @@ async fn a_defect_refuses_what_brings_it_to_light_and_nothing_else() {
         store: store.clone(),
         catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
         clock: clock.clone(),
+        provider: sandbox(),
         seed: Some(7),
     };
     let engine = Engine::start(options).await.unwrap();
@@ -325,14 +336,14 @@ async fn a_quote_opens_only_as_it_was_sealed() {
     };
     let catalog = bench.engine.catalog();
     let quoted = bursar_core::quote::quote(&view.account, catalog, &request, view.now).unwrap();
-    let id = bench.engine.quotes().seal(&quoted.quote);
-    assert_eq!(bench.engine.quotes().open(&id).unwrap(), quoted.quote);
+    let id = bench.engine.seal().quote(&quoted.quote);
+    assert_eq!(bench.engine.seal().open_quote(&id).unwrap(), quoted.quote);
     for place in 0..id.len() {
         let mut forged = id.clone().into_bytes();
         let byte = forged.get_mut(place).unwrap();
         *byte = if *byte == b'A' { b'B' } else { b'A' };
         let forged = String::from_utf8(forged).unwrap();
-        assert!(bench.engine.quotes().open(&forged).is_err(), "{forged}");
+        assert!(bench.engine.seal().open_quote(&forged).is_err(), "{forged}");
     }
-    assert!(bench.engine.quotes().open("quote_").is_err());
+    assert!(bench.engine.seal().open_quote("quote_").is_err());
 }

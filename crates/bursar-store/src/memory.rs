@@ -451,6 +451,28 @@ impl Registry for MemoryStore {
         Ok(self.data()?.settings.get(name).cloned())
     }
 
+    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let data = self.data()?;
+        let named = data.settings.iter().filter(|(name, _)| name.starts_with(prefix));
+        let mut found: Vec<_> = named.map(|(name, value)| (name.clone(), value.clone())).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    async fn change_settings(
+        &self,
+        settings: Vec<(String, Option<Vec<u8>>)>,
+    ) -> Result<(), StoreError> {
+        let mut data = self.data()?;
+        for (name, value) in settings {
+            match value {
+                Some(value) => data.settings.insert(name, value),
+                None => data.settings.remove(&name),
+            };
+        }
+        Ok(())
+    }
+
     async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         self.data()?.settings.insert(name.to_owned(), value.to_vec());
         Ok(())

@@ -41,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("bursar-postgres",  Only(&["bursar-core", "bursar-store"]),                     &["bursar-catalog"]),
     rule("bursar-payments",  Only(&["bursar-core"]),                                     &[]),
     rule("bursar-documents", Only(&["bursar-core"]),                                     &["bursar-catalog"]),
+    rule("bursar-mail",      Only(&["bursar-core"]),                                     &[]),
     rule("bursar-vault",     Only(&["bursar-core"]),                                     &[]),
     rule("bursar-engine",    Only(&["bursar-core", "bursar-store", "bursar-payments",
                                     "bursar-vault"]),                                    &["bursar-catalog", "bursar-sqlite"]),

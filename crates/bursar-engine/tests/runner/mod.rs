@@ -6,21 +6,29 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bursar_core::Context;
 use bursar_core::account::command::{
-    AdjustCredits, AdvanceClock, Cancel, CaptureAmount, CaptureHold, ChangePlan, Charge,
-    ClockTarget, Command, ExtendHold, Open, PlaceHold, RefundCharge, ReleaseHold, SpendRequest,
+    AdjustCredits, AdvanceClock, BuyTopup, Cancel, CaptureAmount, CaptureHold, ChangePlan, Charge,
+    ClockTarget, Command, ExtendHold, Open, PlaceHold, RefundCharge, RefundSubscription,
+    RefundTopup, ReleaseHold, SpendRequest,
 };
 use bursar_core::account::event::{Actor, Event};
+use bursar_core::account::payments::AutoTopup;
 use bursar_core::account::state::{Lot, Subscription};
-use bursar_core::catalog::Interval;
+use bursar_core::account::subscription::offer::{Offer, offer};
+use bursar_core::catalog::{Interval, Plan};
 use bursar_core::describe;
 use bursar_core::entitlements::entitlement;
-use bursar_core::id::{AccountId, SpendId};
-use bursar_core::postings::postings;
+use bursar_core::id::{AccountId, Key, SpendId};
+use bursar_core::money::{Currency, Money};
+use bursar_core::postings::{money_postings, postings};
 use bursar_core::pricing::UsageRequest;
 use bursar_core::quote::{Quote, quote};
+use bursar_core::time::Timestamp;
 use bursar_engine::clock::ManualClock;
-use bursar_engine::{Engine, Envelope, Failure, Options};
+use bursar_engine::{Clock, Engine, Envelope, Failure, Options, Outcome};
+use bursar_payments::sandbox::{Sandbox, SandboxConfig};
+use bursar_payments::{CustomerStep, PaymentProvider, Secret};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{JournalPosition, Store};
 use fields::Fields;
@@ -68,10 +76,12 @@ struct Player {
     engine: Engine,
     store: Arc<MemoryStore>,
     clock: Arc<ManualClock>,
+    sandbox: Arc<Sandbox>,
     account: Option<AccountId>,
     /// What scenarios call their holds and charges.
     names: BTreeMap<String, SpendId>,
     quotes: BTreeMap<String, Quote>,
+    offers: BTreeMap<String, Offer>,
     seen: JournalPosition,
 }
 
@@ -79,15 +89,31 @@ impl Player {
     async fn start() -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()));
+        let sandbox = Arc::new(Sandbox::new(SandboxConfig {
+            base_url: "http://127.0.0.1/sandbox".to_owned(),
+            webhook_secret: Secret::new("scenario"),
+        }));
         let options = Options {
             store: store.clone(),
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
             clock: clock.clone(),
+            provider: sandbox.clone(),
             seed: Some(1),
         };
         let engine = Engine::start(options).await.unwrap();
         let (names, quotes) = (BTreeMap::new(), BTreeMap::new());
-        Self { engine, store, clock, account: None, names, quotes, seen: Default::default() }
+        let seen = JournalPosition::default();
+        Self {
+            engine,
+            store,
+            clock,
+            sandbox,
+            account: None,
+            names,
+            quotes,
+            offers: BTreeMap::new(),
+            seen,
+        }
     }
 
     /// Does what a line says; what came of it, in lines.
@@ -96,12 +122,51 @@ impl Player {
         match verb {
             "#" | "" => Vec::new(),
             "at" => {
-                self.clock.set(rest.parse().unwrap_or_else(|_| panic!("not a time: {line}")));
-                Vec::new()
+                let to = rest.parse().unwrap_or_else(|_| panic!("not a time: {line}"));
+                self.pass(to).await;
+                self.news().await
             }
             "given" => self.given(rest).await,
             "when" => self.when(rest).await,
             _ => panic!("a line begins with #, at, given, when or then: {line}"),
+        }
+    }
+
+    /// Time goes by, and whatever falls due meanwhile is done when it does.
+    async fn pass(&mut self, to: Timestamp) {
+        while let Some(account) = &self.account {
+            let state = self.store.account(account).await.unwrap().unwrap();
+            let Some(due) = state.next_due_wall().filter(|due| *due <= to) else {
+                break;
+            };
+            self.clock.set(due.max(self.clock.now()));
+            self.engine.view(account).await.unwrap();
+            self.settle().await;
+        }
+        self.clock.set(to);
+        self.webhooks().await;
+    }
+
+    /// Lets the payment provider answer, and what falls due by its answers happen.
+    async fn settle(&self) {
+        let account = self.account.as_ref().unwrap();
+        loop {
+            self.engine.settle(account, Duration::from_secs(20)).await.unwrap();
+            let before = self.store.account(account).await.unwrap().unwrap().version;
+            let view = self.engine.view(account).await.unwrap().unwrap();
+            if view.account.version == before && view.account.billing.effects().is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Delivers what the provider has to say by itself.
+    async fn webhooks(&self) {
+        let now = self.clock.now();
+        for due in self.sandbox.due_webhooks(now).unwrap() {
+            let event = self.sandbox.verify_webhook(&due.headers, &due.body, now).unwrap();
+            self.engine.hear_provider(event).await.unwrap();
+            self.sandbox.webhook_delivered(due.delivery).unwrap();
         }
     }
 
@@ -111,10 +176,16 @@ impl Player {
         let id: AccountId = fields.word().parse().unwrap();
         self.account = Some(id.clone());
         let zone = fields.take("zone").unwrap_or_else(|| "UTC".to_owned()).parse().unwrap();
+        let card = fields.take("card").unwrap_or_else(|| "pm_card_visa".to_owned());
         fields.done();
         if self.store.account(&id).await.unwrap().is_none() {
             let open = Command::Open(Open { zone, currency: None });
-            self.engine.execute(Envelope::new(id, open, Actor::System)).await.unwrap();
+            self.engine.execute(Envelope::new(id.clone(), open, Actor::System)).await.unwrap();
+            if card != "none" {
+                let envelope = Envelope::new(id, Command::Advance, Actor::System);
+                let token = card.parse().unwrap();
+                self.engine.add_payment_method(envelope, token, true).await.unwrap();
+            }
             self.seen = self.journal().await.last().unwrap().0;
         }
         Vec::new()
@@ -126,6 +197,10 @@ impl Player {
             "look" => return self.look().await,
             "feature" => return vec![self.feature(&fields.word()).await],
             "quote" => return self.quote(fields).await,
+            "preview" => return self.preview(fields).await,
+            "card" => return self.card(fields).await,
+            "remove_card" => return self.remove_card().await,
+            "authenticate" => return self.authenticate(fields).await,
             _ => {
                 let name = fields.take("as");
                 let key = fields.take("key").map(|key| key.parse().unwrap());
@@ -134,7 +209,8 @@ impl Player {
                 let id = self.account.clone().unwrap();
                 let mut envelope = Envelope::new(id, command, Actor::System);
                 envelope.key = key;
-                let outcome = self.engine.execute(envelope).await;
+                let outcome = self.execute(envelope).await;
+                self.settle().await;
                 if let (Ok(committed), Some(name)) = (&outcome, name)
                     && let Some(spend) =
                         committed.entry.events.iter().find_map(|recorded| match &recorded.event {
@@ -160,16 +236,43 @@ impl Player {
         lines
     }
 
+    /// A clock that is moved goes step by step.
+    async fn execute(&self, envelope: Envelope) -> Outcome {
+        match envelope.command.clone() {
+            Command::AdvanceClock(clock) => {
+                self.engine.advance_clock(envelope, clock).await.map(|run| run.first)
+            }
+            _ => self.engine.execute(envelope).await,
+        }
+    }
+
     fn command(&self, fields: &mut Fields) -> Command {
         match fields.verb.as_str() {
             "nothing" => Command::Advance,
-            "subscribe" => Command::ChangePlan(ChangePlan {
-                plan: fields.word(),
-                interval: match fields.take("by").as_deref() {
-                    Some("year") => Interval::Year,
-                    _ => Interval::Month,
-                },
+            "subscribe" => {
+                let confirms =
+                    fields.take("preview").map(|name| Box::new(self.offers[&name].clone()));
+                let (plan, interval) = (fields.word(), interval(fields));
+                Command::ChangePlan(ChangePlan { plan, interval, confirms })
+            }
+            "topup" => Command::BuyTopup(BuyTopup { pack: fields.word() }),
+            "auto_topup" => Command::SetAutoTopup(match fields.word().as_str() {
+                "off" => None,
+                pack => Some(AutoTopup {
+                    pack: pack.parse().unwrap(),
+                    threshold: fields.take("below").unwrap().parse_credits(),
+                    monthly_cap: money(&fields.take("cap").unwrap()),
+                }),
             }),
+            "pay" => Command::PayInvoice(fields.word().parse().unwrap()),
+            "refund_subscription" => {
+                Command::RefundSubscription(RefundSubscription { reason: None })
+            }
+            "refund_topup" => {
+                let document = fields.word().parse().unwrap();
+                Command::RefundTopup(RefundTopup { document, reason: None })
+            }
+            "custom_plan" => Command::SetCustomPlan(Some(Box::new(self.custom_plan(fields)))),
             "cancel" => Command::Cancel(Cancel { reason: None }),
             "resume" => Command::Resume,
             "drop_scheduled_change" => Command::DropScheduledChange,
@@ -219,6 +322,102 @@ impl Player {
             }),
             other => panic!("no such command: {other}"),
         }
+    }
+
+    fn custom_plan(&self, fields: &mut Fields) -> Plan {
+        let template = &self.engine.catalog().plans[0];
+        let price = money(&fields.take("price").unwrap());
+        Plan {
+            key: "custom".parse().unwrap(),
+            name: "Team".to_owned(),
+            price_month: price,
+            price_year: Money::new(price.amount * 10, price.currency),
+            price_year_per_month: price,
+            allowance: fields.take("allowance").unwrap().parse_credits(),
+            ..template.clone()
+        }
+    }
+
+    /// What a change would cost and do.
+    async fn preview(&mut self, mut fields: Fields) -> Vec<String> {
+        let name = fields.take("as");
+        let view = self.engine.view(self.account.as_ref().unwrap()).await.unwrap().unwrap();
+        let (plan, interval) = (fields.word(), interval(&mut fields));
+        fields.done();
+        let offered = offer(&view.account, self.engine.catalog(), &plan, interval, view.now);
+        let offer = match offered {
+            Ok(offer) => offer,
+            Err(no) => return vec![format!("no {}: {no}", no.code())],
+        };
+        let bill = &offer.order.bill;
+        let money = |amount| Money::new(amount, bill.currency);
+        let mut lines = vec![format!("{} at {}", offer.kind.as_str(), offer.effective_at)];
+        let of_bill = bill.lines.iter();
+        lines.extend(of_bill.map(|line| format!("{}: {}", line.description, money(line.net))));
+        lines.push(format!(
+            "due now {}, next charge {} at {}, {} credits",
+            bill.due(),
+            offer.next_charge,
+            offer.next_charge_at,
+            offer.allowance_change
+        ));
+        let keys = |keys: &[Key]| match keys {
+            [] => "nothing".to_owned(),
+            keys => keys.iter().map(Key::as_str).collect::<Vec<_>>().join(" "),
+        };
+        lines.push(format!("gained: {}; lost: {}", keys(&offer.gained), keys(&offer.lost)));
+        if let Some(name) = name {
+            self.offers.insert(name, offer);
+        }
+        lines
+    }
+
+    /// Adds a card that is paid with from now on.
+    async fn card(&mut self, mut fields: Fields) -> Vec<String> {
+        let token = fields.word().parse().unwrap();
+        fields.done();
+        let id = self.account.clone().unwrap();
+        let envelope = Envelope::new(id, Command::Advance, Actor::System);
+        let outcome = self.engine.add_payment_method(envelope, token, true).await;
+        self.settle().await;
+        let mut lines = self.news().await;
+        if let Err(failure) = outcome {
+            lines.push(format!("no: {failure}"));
+        }
+        lines
+    }
+
+    /// Removes the card that is paid with.
+    async fn remove_card(&mut self) -> Vec<String> {
+        let id = self.account.clone().unwrap();
+        let account = self.store.account(&id).await.unwrap().unwrap();
+        let method = account.billing.default_method().unwrap().reference.clone();
+        let command = Command::RemovePaymentMethod(method.clone());
+        let envelope = Envelope::new(id, command, Actor::System);
+        let outcome = self.engine.remove_payment_method(envelope, &method).await;
+        let mut lines = self.news().await;
+        if let Err(failure) = outcome {
+            lines.push(format!("no: {failure}"));
+        }
+        lines
+    }
+
+    /// Answers the 3-D Secure page of the payment that waits: `when authenticate approve`.
+    async fn authenticate(&mut self, mut fields: Fields) -> Vec<String> {
+        let answer = fields.word();
+        let id = self.account.clone().unwrap();
+        let account = self.store.account(&id).await.unwrap().unwrap();
+        let waiting = account.billing.payments.last().unwrap().id;
+        let row = self.store.payment(&id, waiting).await.unwrap().unwrap();
+        let step = self.engine.payment_step(&id, &row).await.unwrap();
+        let Some(CustomerStep::Page { url }) = step else { panic!("no page: {step:?}") };
+        let secret = url.rsplit('/').next().unwrap();
+        let context = Context { now: self.clock.now(), entropy: [0; 10] };
+        let body = format!("answer={answer}");
+        self.sandbox.answer_challenge(secret, body.as_bytes(), &context).unwrap();
+        self.webhooks().await;
+        self.settle().await;
+        self.news().await
     }
 
     fn hold(&self, name: &str) -> bursar_core::id::HoldId {
@@ -279,6 +478,8 @@ impl Player {
 
     /// The account in full.
     async fn look(&mut self) -> Vec<String> {
+        self.engine.view(self.account.as_ref().unwrap()).await.unwrap();
+        self.settle().await;
         let view = self.engine.view(self.account.as_ref().unwrap()).await.unwrap().unwrap();
         let mut lines = self.news().await;
         let account = &view.account;
@@ -314,12 +515,17 @@ impl Player {
     async fn news(&mut self) -> Vec<String> {
         let entries = self.journal().await;
         let mut lines = Vec::new();
-        let account = self.account.clone().unwrap();
+        let Some(account) = self.account.clone() else {
+            return lines;
+        };
         for (position, entry) in entries {
             self.seen = position;
             assert_eq!(entry.account, account, "a line is about one account");
             for recorded in &entry.events {
                 let sum: i64 = postings(&recorded.event).iter().map(|p| p.credits.micro()).sum();
+                assert_eq!(sum, 0, "postings of {:?}", recorded.event);
+                let money = money_postings(&recorded.event);
+                let sum: i64 = money.iter().map(|posting| posting.money.amount).sum();
                 assert_eq!(sum, 0, "postings of {:?}", recorded.event);
                 let summary = describe::summary(&recorded.event);
                 lines.push(format!("{} {summary}", recorded.at));
@@ -346,6 +552,17 @@ fn lot(lot: &Lot) -> String {
         lot.remaining,
         lot.held
     )
+}
+
+fn interval(fields: &mut Fields) -> Interval {
+    match fields.take("by").as_deref() {
+        Some("year") => Interval::Year,
+        _ => Interval::Month,
+    }
+}
+
+fn money(text: &str) -> Money {
+    Money::parse(text, Currency::USD).unwrap()
 }
 
 fn usage(fields: &mut Fields) -> UsageRequest {

@@ -12,6 +12,9 @@ use crate::id::{DocumentId, PaymentId};
 use crate::provider::MethodRef;
 use crate::time::Timestamp;
 
+/// Automatic top-ups that fail one after another before a method is given up.
+const MOST_FAILURES: u32 = 3;
+
 /// Folds an event about money or notices; others do nothing here.
 pub(in crate::account) fn apply_billing(account: &mut Account, at: Timestamp, event: &Event) {
     let billing = &mut account.billing;
@@ -35,6 +38,7 @@ pub(in crate::account) fn apply_billing(account: &mut Account, at: Timestamp, ev
                 cooldown: *cooldown,
                 spent: before.as_ref().map_or(0, |before| before.spent),
                 not_before: before.and_then(|before| before.not_before),
+                failures: 0,
                 declined: None,
                 exhausted: false,
             });
@@ -130,15 +134,20 @@ fn apply_payment(account: &mut Account, at: Timestamp, event: &Event) {
                 && matches!(over.order.purchase, Purchase::Topup { automatic: true, .. })
             {
                 auto.spent = auto.spent.saturating_add(over.order.bill.total);
+                auto.failures = 0;
             }
         }
         Event::PaymentFailed { payment, retry, .. } => {
             let over = take(billing, *payment);
-            if let (Some(over), Retry::NewMethod, Some(auto)) =
-                (over, *retry, &mut billing.auto_topup)
+            if let (Some(over), Some(auto)) = (over, &mut billing.auto_topup)
                 && matches!(over.order.purchase, Purchase::Topup { automatic: true, .. })
             {
-                auto.declined = Some(over.method.reference);
+                auto.failures = auto.failures.saturating_add(1);
+                let pause = auto.cooldown.saturating_mul(1 << auto.failures.min(8));
+                auto.not_before = Some(at.after(pause));
+                if *retry != Retry::Later || auto.failures >= MOST_FAILURES {
+                    auto.declined = Some(over.method.reference);
+                }
             }
         }
         _ => {}

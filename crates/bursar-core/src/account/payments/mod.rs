@@ -426,7 +426,9 @@ pub struct AutoTopupState {
     pub spent: i64,
     /// No other before this.
     pub not_before: Option<Timestamp>,
-    /// The method that was declined for good: nothing is tried before there is another.
+    /// How many failed one after another; each doubles the pause.
+    pub failures: u32,
+    /// The method that was declined for good, or too often: nothing is tried before there is another.
     pub declined: Option<MethodRef>,
     /// Has the cap of this month been reached?
     pub exhausted: bool,

@@ -1,0 +1,129 @@
+//! How figures and dates read: the same as in the documents, with signs for the best-known
+//! currencies.
+
+use bursar_core::credits::Credits;
+use bursar_core::money::Money;
+use bursar_core::time::{Timestamp, ZoneName};
+
+/// `$1,234.50`, `€29.00`, `¥2,900`; `KWD 1.234` where a sign would say too little.
+pub(crate) fn money(money: Money) -> String {
+    let decimals = usize::try_from(money.currency.exponent()).unwrap_or(2);
+    let digits = format!("{:0width$}", money.amount.unsigned_abs(), width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let minus = if money.amount < 0 { "\u{2212}" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let whole = grouped(whole);
+    match money.currency.code() {
+        "USD" => format!("{minus}${whole}{point}{fraction}"),
+        "EUR" => format!("{minus}€{whole}{point}{fraction}"),
+        "GBP" => format!("{minus}£{whole}{point}{fraction}"),
+        "JPY" => format!("{minus}¥{whole}{point}{fraction}"),
+        // A dollar of elsewhere, a krona or a yuan: only the code is clear.
+        code => format!("{code} {minus}{whole}{point}{fraction}"),
+    }
+}
+
+/// `1 credit`, `1,250 credits`, `0.25 credits`.
+pub(crate) fn credits(credits: Credits) -> String {
+    let text = credits.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let (minus, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("\u{2212}", whole));
+    let point = if fraction.is_empty() { "" } else { "." };
+    let noun = if credits == Credits::ONE { "credit" } else { "credits" };
+    format!("{minus}{}{point}{fraction} {noun}", grouped(whole))
+}
+
+/// `1 day`, `16 days`.
+pub(crate) fn days(count: u32) -> String {
+    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
+}
+
+/// `14 March 2027`, on the calendar of `zone`.
+pub(crate) fn date(at: Timestamp, zone: &ZoneName) -> String {
+    let date = at.to_jiff().to_zoned(zone.rules()).date();
+    let month = match date.month() {
+        1 => "January",
+        2 => "February",
+        3 => "March",
+        4 => "April",
+        5 => "May",
+        6 => "June",
+        7 => "July",
+        8 => "August",
+        9 => "September",
+        10 => "October",
+        11 => "November",
+        _ => "December",
+    };
+    format!("{} {month} {}", date.day(), date.year())
+}
+
+/// `14 March 2027, 09:30 (Europe/Berlin)`, on the calendar and the clock of `zone`.
+pub(crate) fn moment(at: Timestamp, zone: &ZoneName) -> String {
+    let time = at.to_jiff().to_zoned(zone.rules()).time();
+    format!("{}, {:02}:{:02} ({zone})", date(at, zone), time.hour(), time.minute())
+}
+
+/// Thousands apart.
+fn grouped(whole: &str) -> String {
+    let mut text = String::with_capacity(whole.len() + whole.len() / 3);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_clear_about_its_currency() {
+        let check = |minor, code: &str, expected: &str| {
+            assert_eq!(money(Money::new(minor, code.parse().unwrap())), expected);
+        };
+        check(0, "USD", "$0.00");
+        check(7, "USD", "$0.07");
+        check(123_450, "USD", "$1,234.50");
+        check(-800, "USD", "\u{2212}$8.00");
+        check(2900, "EUR", "€29.00");
+        check(2900, "GBP", "£29.00");
+        check(2900, "JPY", "¥2,900");
+        check(2900, "CNY", "CNY 29.00");
+        check(2900, "CAD", "CAD 29.00");
+        check(29_000, "KWD", "KWD 29.000");
+        check(-100_000, "CLP", "CLP \u{2212}100,000");
+        check(i64::MIN, "USD", "\u{2212}$92,233,720,368,547,758.08");
+    }
+
+    #[test]
+    fn credits_are_counted() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(credits(Credits::parse(text).unwrap()), expected);
+        };
+        check("1", "1 credit");
+        check("0", "0 credits");
+        check("1250", "1,250 credits");
+        check("0.25", "0.25 credits");
+        check("-3000.000001", "\u{2212}3,000.000001 credits");
+    }
+
+    #[test]
+    fn dates_are_those_of_the_account_s_zone() {
+        let at: Timestamp = "2026-03-15T03:00:00Z".parse().unwrap();
+        let zone = "America/New_York".parse().unwrap();
+        assert_eq!(date(at, &zone), "14 March 2026");
+        assert_eq!(moment(at, &zone), "14 March 2026, 23:00 (America/New_York)");
+        assert_eq!(moment(at, &ZoneName::utc()), "15 March 2026, 03:00 (UTC)");
+    }
+
+    #[test]
+    fn the_far_ends_of_time_have_dates() {
+        for at in [i64::MIN, -1, 0, i64::MAX] {
+            assert!(!moment(Timestamp::from_micros(at), &ZoneName::utc()).is_empty());
+        }
+    }
+}
