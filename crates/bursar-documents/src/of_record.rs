@@ -240,8 +240,8 @@ fn tax_note(bill: &Bill, catalog: &Catalog, buyer: &Buyer) -> String {
         TaxTreatment::Standard { .. } => String::new(),
         TaxTreatment::ReverseCharge { country } => {
             let within = catalog.seller.country.is_some_and(in_eu) && in_eu(country);
-            let law = if within { ", Article 196 of Council Directive 2006/112/EC" } else { "" };
-            format!("Reverse charge: {tax} to be accounted for by the recipient{law}.")
+            let law = if within { " (Article 196, Directive 2006/112/EC)" } else { "" };
+            format!("Reverse charge: the recipient accounts for the {tax}{law}.")
         }
         TaxTreatment::OutOfScope => match buyer.country {
             Some(country) if !catalog.tax.rates.is_empty() => {

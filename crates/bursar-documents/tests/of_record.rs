@@ -84,7 +84,7 @@ fn only_who_has_to_pay_is_asked_to() {
 
 #[test]
 fn the_law_is_quoted_where_it_applies() {
-    says("record_upgrade", &["VAT to be accounted for by the recipient, Article 196"], &[]);
+    says("record_upgrade", &["the recipient accounts for the VAT (Article 196, Directive"], &[]);
     says(
         "record_topup_abroad",
         &["Not subject to VAT; the customer's country is United States"],

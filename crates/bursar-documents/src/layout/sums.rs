@@ -16,8 +16,10 @@ const ABOVE: f32 = 10.0;
 pub(super) fn place(flow: &mut Flow, document: &Document) {
     flow.y += ABOVE;
     totals(flow, document);
-    flow.y += 24.0;
-    breakdown(flow, document);
+    if super::speaks_of_tax(document) {
+        flow.y += 24.0;
+        breakdown(flow, document);
+    }
     notes(flow, document);
 }
 
@@ -31,12 +33,17 @@ struct Total {
 fn list(document: &Document) -> Vec<Total> {
     let total = |name: &str, amount, strong| Total { name: name.to_owned(), amount, strong };
     let sums = &document.totals;
-    let mut list = vec![total("Subtotal", sums.net, false)];
+    let speaks_of_tax = super::speaks_of_tax(document);
+    let mut list = Vec::new();
+    if speaks_of_tax {
+        list.push(total("Subtotal", sums.net, false));
+    }
     // What comes to nothing is only worth a row if there is no other tax; the table of taxes below
     // has them all.
     let any = document.taxes.iter().any(|line| line.amount != 0);
     let shown = document.taxes.iter().filter(|line| line.amount != 0 || !any);
-    for line in shown.take(if any { usize::MAX } else { 1 }) {
+    let most = if any { usize::MAX } else { usize::from(speaks_of_tax) };
+    for line in shown.take(most) {
         list.push(total(&tax_name(document, line.tax), line.amount, false));
     }
     let (whole, paid, due) = match &document.kind {
