@@ -17,12 +17,14 @@
     reason = "a test suite, in a crate of its own only because several crates run it"
 )]
 
+mod ask;
 mod catalog;
 mod clerk;
 mod commits;
 mod random;
 mod reading;
 mod tables;
+mod work;
 
 use std::sync::Arc;
 
@@ -30,12 +32,14 @@ use async_trait::async_trait;
 
 use crate::Store;
 
+pub use ask::{Ask, payment_id, reference};
 pub use catalog::catalog;
-pub use clerk::{Ask, Clerk, Outcome};
+pub use clerk::{Clerk, Outcome};
 pub use commits::*;
 pub use random::*;
 pub use reading::*;
 pub use tables::*;
+pub use work::Work;
 
 /// Where a store keeps its data.
 #[async_trait]

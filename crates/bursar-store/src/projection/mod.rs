@@ -2,12 +2,14 @@
 //!
 //! - `history`: one row per event that is a statement line or belongs to a spend. The statement is
 //!   its rows that have a `kind`; a spend is its rows of one `spend_id`.
-//! - `payments` and `documents`: one row per payment, invoice and credit note, as it stands.
+//! - `payments` with `payment_refunds`, and `documents`: one row per payment, refund, invoice and
+//!   credit note, as it stands.
 //! - `idempotency`: where each key's entry stands in the journal.
 //! - `accounts`: the state after the last entry, with what is searched by beside it.
-
 //!
 //! All of it can be made from the journal again at any time.
+
+mod money;
 
 use std::str::FromStr;
 
@@ -24,6 +26,10 @@ use bursar_core::time::Timestamp;
 use crate::codec;
 use crate::entry::{Entry, JournalPosition};
 use crate::port::{DocumentRow, PaymentRow, SpendEvent, StatementRow, StoreError};
+
+pub use money::{
+    DocumentColumns, PaymentColumns, RefundColumns, is_named, legal_numbers, may_name,
+};
 
 /// The version of these rows. Raised with every change of them, of what they are made from or of how
 /// an [`Account`] is encoded: stores then make them anew.
