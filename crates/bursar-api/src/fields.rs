@@ -197,10 +197,8 @@ impl<'a> Fields<'a> {
             raw.get().parse().ok().filter(|amount| (0..=1_000_000_000_000_i64).contains(amount))
         })?;
         let currency = money.parsed("currency")?;
-        let read = Money::new(
-            money.required("amount", amount)?,
-            money.required("currency", currency)?,
-        );
+        let read =
+            Money::new(money.required("amount", amount)?, money.required("currency", currency)?);
         money.finish()?;
         Ok(Some(read))
     }

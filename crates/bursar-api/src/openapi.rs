@@ -190,9 +190,9 @@ fn is_in_path(parameter: &RefOr<Parameter>) -> bool {
 }
 
 fn path_parameters(path: &str) -> Vec<Parameter> {
-    let names = path.split('/').filter_map(|part| {
-        part.strip_prefix('{')?.trim_end_matches(".pdf").strip_suffix('}')
-    });
+    let names = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.trim_end_matches(".pdf").strip_suffix('}'));
     let parameter = |name: &str| {
         let (description, example) = match name {
             "id" => ("The account's id.", "customer-7"),

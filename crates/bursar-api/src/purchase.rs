@@ -102,7 +102,9 @@ async fn entry_at(api: &ApiState, position: JournalPosition) -> Result<Arc<Entry
     let JournalPosition { commit, index } = position;
     let before = match index.checked_sub(1) {
         Some(index) => JournalPosition { commit, index },
-        None => JournalPosition { commit: commit.saturating_sub(1), index: i32::MAX.unsigned_abs() },
+        None => {
+            JournalPosition { commit: commit.saturating_sub(1), index: i32::MAX.unsigned_abs() }
+        }
     };
     let found = api.engine().store().journal(before, 1).await?;
     let found = found.into_iter().find(|(at, _)| *at == position).map(|(_, entry)| entry);

@@ -45,10 +45,11 @@ fn run(text: &str) -> usize {
 /// Luhn's check digit, which every card number ends with.
 fn is_card_number(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|letter| letter.to_digit(10)).collect();
-    let sum = digits.iter().rev().zip([1, 2].into_iter().cycle()).fold(0_u32, |sum, (digit, by)| {
-        let product = digit.saturating_mul(by);
-        sum.saturating_add(product / 10).saturating_add(product % 10)
-    });
+    let sum =
+        digits.iter().rev().zip([1, 2].into_iter().cycle()).fold(0_u32, |sum, (digit, by)| {
+            let product = digit.saturating_mul(by);
+            sum.saturating_add(product / 10).saturating_add(product % 10)
+        });
     DIGITS.contains(&digits.len()) && sum % 10 == 0
 }
 

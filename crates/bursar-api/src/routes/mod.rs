@@ -134,8 +134,7 @@ const AUTO_TOPUP: &[Code] = &[
 /// How anything about one invoice can.
 const INVOICE: &[Code] = &[Code::InvoiceNotFound];
 /// How the refund of the first subscription can.
-const REFUND_FIRST: &[Code] =
-    &[Code::NotSubscribed, Code::RefundWindowOver, Code::NothingToRefund];
+const REFUND_FIRST: &[Code] = &[Code::NotSubscribed, Code::RefundWindowOver, Code::NothingToRefund];
 /// How the refund of a top-up can.
 const REFUND_TOPUP: &[Code] = &[Code::NotRefundable, Code::TopupTouched];
 /// How an account's own plan can.
@@ -259,6 +258,8 @@ impl Table<'_> {
     }
 
     fn finish(mut self) -> OpenApiRouter<ApiState> {
+        let files = invoice_pdf::documentation(&[ACCOUNT, INVOICE].concat());
+        self.router.get_openapi_mut().paths.paths.extend(files.paths);
         openapi::close_bodies(self.router.get_openapi_mut());
         self.router
     }

@@ -80,12 +80,8 @@ impl StartBody {
 
 impl From<SetupSession> for SetupStarted {
     fn from(SetupSession { reference, form }: SetupSession) -> Self {
-        let bare = Self {
-            id: Shown(reference),
-            url: None,
-            client_secret: None,
-            publishable_key: None,
-        };
+        let bare =
+            Self { id: Shown(reference), url: None, client_secret: None, publishable_key: None };
         match form {
             CustomerStep::Page { url } => Self { url: Some(url), ..bare },
             CustomerStep::Script { client_secret, publishable_key, .. } => Self {

@@ -104,7 +104,8 @@ impl ChangeBody {
         };
         let confirms = preview.map(|token| {
             let opened = api.engine().seal().open_preview(account, &token);
-            let offer = opened.map_err(|error| unknown(format!("The preview is not known: {error}.")))?;
+            let offer =
+                opened.map_err(|error| unknown(format!("The preview is not known: {error}.")))?;
             if offer.plan.as_str() != plan || offer.interval != interval {
                 let (of, by) = (&offer.plan, offer.interval.as_str());
                 return Err(unknown(format!("The preview is of {of} by the {by}.")));

@@ -2,9 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod balance;
+pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod change;
-pub(crate) mod billing;
 pub(crate) mod explain;
 pub(crate) mod invoice;
 pub(crate) mod method;

@@ -159,10 +159,9 @@ const fn by_advice(advice: Advice) -> (&'static str, &'static str) {
         Advice::TryLater => {
             ("The bank could not process the card just now.", "Try again in a moment.")
         }
-        Advice::AddFunds => (
-            "The card was declined: a limit is reached.",
-            "Use another card, or try again later.",
-        ),
+        Advice::AddFunds => {
+            ("The card was declined: a limit is reached.", "Use another card, or try again later.")
+        }
         Advice::CorrectDetails => {
             ("The card was declined: its details are wrong.", "Enter the card again.")
         }

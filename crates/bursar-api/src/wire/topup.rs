@@ -31,7 +31,13 @@ pub(crate) struct TopupBought {
 /// The reply of a top-up.
 pub(crate) fn bought(purchase: &Purchase, told: Told) -> Option<TopupBought> {
     let lot = purchase.entry().events.iter().find_map(|recorded| match &recorded.event {
-        Event::LotIssued { lot, class, credits, expires_at, source: LotSource::Topup { pack, .. } } => {
+        Event::LotIssued {
+            lot,
+            class,
+            credits,
+            expires_at,
+            source: LotSource::Topup { pack, .. },
+        } => {
             let class = ClassName::from(*class);
             let (id, expires_at) = (Shown(*lot), expires_at.map(Time));
             Some((pack, *credits, LotShare { id, class, credits: Amount(*credits), expires_at }))
@@ -46,7 +52,8 @@ pub(crate) fn bought(purchase: &Purchase, told: Told) -> Option<TopupBought> {
         },
         (None, None) => return None,
     };
-    let waits = told.payment.as_ref().filter(|payment| payment.status == StatusName::RequiresAction);
+    let waits =
+        told.payment.as_ref().filter(|payment| payment.status == StatusName::RequiresAction);
     Some(TopupBought {
         pack: Shown(pack.clone()),
         credits: Amount(credits),
