@@ -60,6 +60,8 @@ mod tests {
     use axum::routing::get;
     use bursar_engine::access::{Access, Mode};
     use bursar_engine::{Engine, Options, SystemClock};
+    use bursar_payments::Secret;
+    use bursar_payments::sandbox::{Sandbox, SandboxConfig};
     use bursar_store::Store;
     use bursar_store::memory::MemoryStore;
     use tower::ServiceExt;
@@ -69,7 +71,12 @@ mod tests {
     async fn state() -> ApiState {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let clock = Arc::new(SystemClock);
+        let config = SandboxConfig {
+            base_url: "http://127.0.0.1/sandbox".to_owned(),
+            webhook_secret: Secret::new("a secret"),
+        };
         let options = Options {
+            provider: Arc::new(Sandbox::new(config)),
             store: Arc::clone(&store),
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
             clock: clock.clone(),
