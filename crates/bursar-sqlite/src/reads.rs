@@ -86,6 +86,21 @@ pub(crate) fn spend(
     Ok(events)
 }
 
+pub(crate) fn history(
+    reader: &Reader,
+    pins: &Pins,
+    id: &AccountId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<SpendEvent>> {
+    let pinned = pins.look(reader, |segments| segment::history(segments, id, after))?;
+    let before = pinned.first().map(|event| event.version);
+    let mut events = views::history(&reader.directory, &reader.views, id, after, before, limit)?;
+    events.extend(pinned);
+    events.truncate(limit);
+    Ok(events)
+}
+
 pub(crate) fn due(reader: &Reader, pins: &Pins, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
     let pinned = pins.look(reader, |segments| {
         let due = segment::due(segments).into_iter();

@@ -180,6 +180,48 @@ impl Registry for SqliteStore {
         .await
     }
 
+    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let name = name.to_owned();
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached("SELECT value FROM settings WHERE name = ?1")?
+                .query_row([name], |row| row.get(0))
+                .optional()
+        })
+        .await
+    }
+
+    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        let prefix = prefix.to_owned();
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached(
+                    "SELECT name, value FROM settings
+                     WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1 ORDER BY name",
+                )?
+                .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+        .await
+    }
+
+    async fn change_settings(&self, settings: Vec<(String, Option<Vec<u8>>)>) -> Result<()> {
+        self.change(move |tables| {
+            let transaction = tables.unchecked_transaction()?;
+            for (name, value) in settings {
+                match value {
+                    Some(value) => transaction.execute(
+                        "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+                        params![name, value],
+                    )?,
+                    None => transaction.execute("DELETE FROM settings WHERE name = ?1", [name])?,
+                };
+            }
+            transaction.commit()
+        })
+        .await
+    }
+
     async fn put_setting(&self, name: &str, value: &[u8]) -> Result<()> {
         let (name, value) = (name.to_owned(), value.to_vec());
         self.change(move |tables| {

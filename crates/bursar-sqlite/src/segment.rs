@@ -7,7 +7,7 @@ use bursar_core::account::Account;
 use bursar_core::id::{AccountId, IdempotencyKey, Key, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::projection::{
-    idempotency, is_about_money, legal_numbers, spend_events, statement_rows,
+    events, idempotency, is_about_money, legal_numbers, spend_events, statement_rows,
 };
 use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
 
@@ -116,6 +116,17 @@ pub(crate) fn spend(segments: &[&Segment], id: &AccountId, spend: SpendId) -> Ve
         .collect()
 }
 
+/// What happened to an account after a version in segments that follow each other, oldest first.
+pub(crate) fn history(segments: &[&Segment], id: &AccountId, after: u64) -> Vec<SpendEvent> {
+    segments
+        .iter()
+        .flat_map(|segment| segment.entries_of(id))
+        .filter(|entry| entry.version() > after)
+        .flat_map(|entry| events(entry))
+        .filter(|event| event.version > after)
+        .collect()
+}
+
 /// Entries about payments and documents, oldest first.
 pub(crate) type Money = Vec<(JournalPosition, Arc<Entry>)>;
 
@@ -144,7 +155,7 @@ pub(crate) fn asking(segments: &[&Segment]) -> HashMap<AccountId, bool> {
     segments
         .iter()
         .flat_map(|segment| &segment.accounts)
-        .map(|(id, pinned)| (id.clone(), !pinned.account.billing.effects().is_empty()))
+        .map(|(id, pinned)| (id.clone(), pinned.account.billing.is_waiting()))
         .collect()
 }
 

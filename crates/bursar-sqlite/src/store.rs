@@ -184,6 +184,12 @@ impl Store for SqliteStore {
         readers.read(move |reader| reads::spend(reader, &pins, &id, spend)).await
     }
 
+    async fn history(&self, id: &AccountId, after: u64, limit: usize) -> Result<Vec<SpendEvent>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::history(reader, &pins, &id, after, limit)).await
+    }
+
     async fn journal(
         &self,
         after: JournalPosition,

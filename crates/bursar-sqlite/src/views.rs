@@ -6,7 +6,7 @@ use bursar_core::account::Account;
 use bursar_core::account::event::Recorded;
 use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
 use bursar_core::time::Timestamp;
-use bursar_store::projection::{AccountRow, HistoryRow, LineColumns, history, idempotency, parse};
+use bursar_store::projection::{self, AccountRow, HistoryRow, LineColumns, idempotency, parse};
 use bursar_store::{Due, JournalPosition, SpendEvent, StatementRow, StoreError, codec};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
@@ -52,7 +52,7 @@ fn write_account(
 ) -> Result<()> {
     let mut keys: Vec<(&IdempotencyKey, JournalPosition)> = Vec::new();
     for (position, entry) in &pinned.entries {
-        for row in history(entry)? {
+        for row in projection::history(entry)? {
             write_history(transaction, id, &row).map_err(failed)?;
         }
         keys.extend(idempotency(entry).map(|key| (key, *position)));
@@ -284,23 +284,44 @@ pub(crate) fn spend(
     spend: SpendId,
     before: Option<u64>,
 ) -> Result<Vec<SpendEvent>> {
-    let path = directory.views();
-    let mut select = connection
-        .prepare_cached(
-            "SELECT version, event FROM history
-             WHERE account_id = ?1 AND spend_id = ?2 AND version < ?3 ORDER BY version",
-        )
-        .map_err(about(&path))?;
+    let select = "SELECT version, event FROM history
+         WHERE account_id = ?1 AND spend_id = ?2 AND version < ?3 ORDER BY version";
     let before = signed(before.unwrap_or(u64::MAX));
-    let mut rows =
-        select.query(params![id.as_str(), spend.to_string(), before]).map_err(about(&path))?;
+    events(directory, connection, id, select, params![id.as_str(), spend.to_string(), before])
+}
+
+/// What happened to an account after a version and before another, oldest first.
+pub(crate) fn history(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+    after: u64,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<SpendEvent>> {
+    let select = "SELECT version, event FROM history
+         WHERE account_id = ?1 AND version > ?2 AND version < ?3 ORDER BY version LIMIT ?4";
+    let before = signed(before.unwrap_or(u64::MAX));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    events(directory, connection, id, select, params![id.as_str(), signed(after), before, limit])
+}
+
+fn events(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+    select: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<SpendEvent>> {
+    let path = directory.views();
+    let mut select = connection.prepare_cached(select).map_err(about(&path))?;
+    let mut rows = select.query(values).map_err(about(&path))?;
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(about(&path))? {
         let (version, event) =
             (|| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))().map_err(about(&path))?;
         let recorded: Recorded = decode(directory, id, &event)?;
-        let version = unsigned(version)?;
-        events.push(SpendEvent { version, recorded });
+        events.push(SpendEvent { version: unsigned(version)?, recorded });
     }
     Ok(events)
 }

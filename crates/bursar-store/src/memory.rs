@@ -308,13 +308,8 @@ impl Store for MemoryStore {
     ) -> Result<Vec<SpendEvent>, StoreError> {
         let data = self.data()?;
         let entries = data.accounts.get(id).into_iter().flat_map(|seat| &seat.entries);
-        let events = entries.flat_map(|entry| entry.versions());
-        let wanted = events.filter(|(version, _)| *version > after).take(limit);
-        let event = |(version, recorded): (u64, &Recorded)| SpendEvent {
-            version,
-            recorded: recorded.clone(),
-        };
-        Ok(wanted.map(event).collect())
+        let events = entries.flat_map(|entry| projection::events(entry));
+        Ok(events.filter(|event| event.version > after).take(limit).collect())
     }
 
     async fn journal(

@@ -44,7 +44,7 @@ CREATE TABLE history (
     units INTEGER,
     reason TEXT,
     reference TEXT,
-    event BLOB,
+    event BLOB NOT NULL,
     PRIMARY KEY (account_id, version)
 ) WITHOUT ROWID;
 CREATE INDEX history_spend ON history (account_id, spend_id) WHERE spend_id IS NOT NULL;
