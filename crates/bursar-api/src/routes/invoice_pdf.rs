@@ -1,7 +1,7 @@
 //! `/v1/accounts/{id}/invoices/{invoice}.pdf`
 
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bursar_core::account::Account;
 use bursar_core::account::documents::record::{DocumentKind, DocumentRecord};

@@ -12,8 +12,8 @@ use bursar_core::time::Timestamp;
 use bursar_engine::access::{Access, Mode, Scope, record};
 use bursar_engine::clock::ManualClock;
 use bursar_engine::{Engine, Options};
-use bursar_payments::Secret;
 use bursar_payments::sandbox::{Sandbox, SandboxConfig};
+use bursar_payments::{PaymentProvider, Secret, Unconfigured};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{Registry, Store};
 use http_body_util::BodyExt;
@@ -68,20 +68,45 @@ impl App {
 
     /// An API that sells something else.
     pub(crate) async fn selling(mode: Mode, config: Config, catalog: Catalog) -> Self {
-        let catalog = Arc::new(catalog);
-        let store = Arc::new(MemoryStore::new());
-        let now: Timestamp = START.parse().unwrap();
-        let clock = Arc::new(ManualClock::new(now));
-        let dyn_store: Arc<dyn Store> = store.clone();
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             base_url: SANDBOX.to_owned(),
             webhook_secret: Secret::new("a secret of the sandbox"),
         }));
+        let store = Arc::new(MemoryStore::new());
+        Self::of(mode, config, catalog, store, sandbox.clone(), sandbox).await
+    }
+
+    /// One without a payment provider.
+    pub(crate) async fn without_provider() -> Self {
+        let app = Self::new().await;
+        let (store, catalog) = (Arc::new(MemoryStore::new()), bursar_catalog::scriptkit().unwrap());
+        let (config, provider) = (Config::default(), Arc::new(Unconfigured));
+        Self::of(Mode::Test, config, catalog, store, provider, app.sandbox).await
+    }
+
+    /// One with the same database and provider that sells something else.
+    pub(crate) async fn succeeded_by(&self, catalog: Catalog) -> Self {
+        let (store, sandbox) = (self.store.clone(), self.sandbox.clone());
+        Self::of(Mode::Test, Config::default(), catalog, store, sandbox.clone(), sandbox).await
+    }
+
+    async fn of(
+        mode: Mode,
+        config: Config,
+        catalog: Catalog,
+        store: Arc<MemoryStore>,
+        provider: Arc<dyn PaymentProvider>,
+        sandbox: Arc<Sandbox>,
+    ) -> Self {
+        let catalog = Arc::new(catalog);
+        let now: Timestamp = START.parse().unwrap();
+        let clock = Arc::new(ManualClock::new(now));
+        let dyn_store: Arc<dyn Store> = store.clone();
         let options = Options {
             store: Arc::clone(&dyn_store),
             catalog: Arc::clone(&catalog),
             clock: clock.clone(),
-            provider: sandbox.clone(),
+            provider,
             seed: Some(7),
         };
         let engine = Engine::start(options).await.unwrap();

@@ -24,7 +24,10 @@ async fn an_account_subscribes_to_its_own_plan() {
     app.subscriber("a", "starter").await;
     app.account("b").await;
     let set = put(&app, &plan()).await.expect(200);
-    assert_eq!((&set["plan"]["key"], &set["plan"]["allowance"]), (&json!("custom"), &json!(10_000)));
+    assert_eq!(
+        (&set["plan"]["key"], &set["plan"]["allowance"]),
+        (&json!("custom"), &json!(10_000))
+    );
     let change = json!({"plan": "custom", "interval": "month"});
     let path = "/v1/accounts/a/subscription";
     let done = app.post(path, change.clone()).key("own").send().await.expect(200);

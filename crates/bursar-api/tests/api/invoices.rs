@@ -1,6 +1,7 @@
 use axum::http::Method;
 use bursar_api::Config;
 use bursar_engine::access::{Mode, Scope};
+use bursar_store::{CatalogRecord, Registry};
 use serde_json::{Value, json};
 
 use crate::app::{App, Reply};
@@ -134,8 +135,9 @@ async fn an_invoice_is_a_file_with_its_legal_number() {
 /// An invoice of another day names the seller of that day, from the catalog that was kept.
 #[tokio::test]
 async fn an_old_invoice_keeps_its_tax_and_its_seller() {
-    let vat = bursar_catalog::SCRIPTKIT.to_owned();
-    let taxed = bursar_catalog::parse(&taxed(&vat)).unwrap();
+    let text = taxed(bursar_catalog::SCRIPTKIT);
+    let taxed = bursar_catalog::parse(&text).unwrap();
+    let version = taxed.version;
     let app = App::selling(Mode::Test, Config::default(), taxed).await;
     app.payer("a", "pm_card_visa").await;
     let details = json!({"name": "Ada", "country": "FR"});
@@ -152,6 +154,18 @@ async fn an_old_invoice_keeps_its_tax_and_its_seller() {
     assert_eq!(invoice["total"], shown["due_now"]);
     let subscription = app.get(path).send().await.expect(200);
     assert_eq!(subscription["next_charge"], shown["next_charge"]);
+    // Another day, another catalog, which knows of no tax.
+    let kept = CatalogRecord { version, text, since: app.engine.wall_now() };
+    let file = app.get(&format!("{INVOICES}/inv_1.pdf")).send().await.body;
+    let later = app.succeeded_by(bursar_catalog::scriptkit().unwrap()).await;
+    let reply = later.get(&format!("{INVOICES}/inv_1.pdf")).send().await;
+    reply.problem(500, "internal");
+    app.store.put_catalog(kept).await.unwrap();
+    let reply = later.get(&format!("{INVOICES}/inv_1.pdf")).send().await;
+    assert_eq!(reply.body, file);
+    assert_eq!(self::invoice(&later, "inv_1").await, invoice);
+    let subscription = later.get(path).send().await.expect(200);
+    assert_eq!(subscription["next_charge"], json!({"amount": 2900, "currency": "USD"}));
 }
 
 /// The catalog with a French tax of 20%.
@@ -227,7 +241,10 @@ async fn the_first_subscription_is_refunded_within_seven_days() {
     let again = app.post(path, body).key("r").send().await;
     assert_eq!((again.status, &again.body), (reply.status, &reply.body));
     let shown = app.get(path).send().await.expect(200);
-    assert_eq!((&shown["refundable"], &shown["reason"]["code"]), (&json!(false), &json!("not_subscribed")));
+    assert_eq!(
+        (&shown["refundable"], &shown["reason"]["code"]),
+        (&json!(false), &json!("not_subscribed"))
+    );
     let late = on_starter().await;
     late.clock.set("2026-02-07T10:00:00Z".parse().unwrap());
     let reply = late.post(path, json!({})).key("r").send().await;

@@ -38,3 +38,18 @@ async fn what_is_not_signed_is_not_believed() {
     let reply = app.post(INBOX, Value::Null).bytes(&large).secret(None).send().await;
     reply.problem(413, "body_too_large");
 }
+
+#[tokio::test]
+async fn without_a_provider_everything_but_money_works() {
+    let app = App::without_provider().await;
+    app.account("a").await;
+    let reply = app.card("a", "pm_card_visa").await;
+    let problem = reply.problem(503, "provider_unavailable");
+    assert!(!problem.to_string().contains("configured"), "{problem}");
+    assert_eq!(reply.header("retry-after"), "1");
+    let reply = app.post("/v1/accounts/a/setup_sessions", json!({})).send().await;
+    reply.problem(503, "provider_unavailable");
+    app.give("a", 5).await;
+    let reply = app.post(INBOX, json!({})).secret(None).send().await;
+    reply.problem(404, "route_not_found");
+}

@@ -129,10 +129,7 @@ async fn automatic_top_ups_buy_when_credits_run_low() {
 async fn automatic_top_ups_that_can_t_be() {
     let app = on_starter().await;
     let usd = |amount: u32| json!({"amount": amount, "currency": "USD"});
-    let body =
-        |threshold: i32, pack: &str, cap: Value| {
-            json!({"threshold": threshold, "pack": pack, "monthly_cap": cap})
-        };
+    let body = |threshold: i32, pack: &str, cap: Value| json!({"threshold": threshold, "pack": pack, "monthly_cap": cap});
     set(&app, body(50, "huge", usd(5000))).await.problem(422, "unknown_pack");
     let problem = set(&app, body(50, "small", usd(999))).await.problem(422, "cap_too_low");
     assert_eq!(problem["due"], usd(1000));
