@@ -237,6 +237,7 @@ fn money(rejection: &PaymentRejection, members: &mut Members) {
         | PaymentRejection::PaymentPending { .. }
         | PaymentRejection::TooManyPayments { .. }
         | PaymentRejection::MethodNotFound { .. }
+        | PaymentRejection::NotLinked
         | PaymentRejection::MethodExists
         | PaymentRejection::AlreadyDefault
         | PaymentRejection::TooManyMethods { .. }

@@ -226,7 +226,7 @@ async fn a_reader_beside_a_server_sees_its_commits() {
         let payer = Some(Payer { account: id.clone(), payment });
         assert_eq!(reader.payer(&name).await.unwrap(), payer);
         let documents = reader.documents(&id, None, 100).await.unwrap();
-        assert_eq!(documents.len(), 1 + round as usize);
+        assert_eq!(u32::try_from(documents.len()).unwrap(), 1 + round);
         assert_eq!(documents, store.documents(&id, None, 100).await.unwrap());
         let newest = documents[0].record.id;
         let document = reader.document(&id, newest).await.unwrap();
