@@ -84,9 +84,10 @@ impl App {
         Self::of(Mode::Test, config, catalog, store, provider, app.sandbox).await
     }
 
-    /// One with the same database and provider that sells something else.
+    /// One with the same database and provider that sells something else, after this one has ended.
     pub(crate) async fn succeeded_by(&self, catalog: Catalog) -> Self {
-        let (store, sandbox) = (self.store.clone(), self.sandbox.clone());
+        self.engine.shutdown().await.unwrap();
+        let (store, sandbox) = (Arc::new(self.store.reopen()), self.sandbox.clone());
         Self::of(Mode::Test, Config::default(), catalog, store, sandbox.clone(), sandbox).await
     }
 

@@ -79,6 +79,7 @@ async fn a_refund_to_an_expired_lot_is_a_new_promo_lot() {
     let body = json!({"operation": "video"});
     let charge = app.post(CHARGES, body).key("job").send().await.expect(201);
     app.clock.set("2026-03-01T00:00:00Z".parse().unwrap());
+    app.until("/v1/accounts/a/balance", |it| it["available"] == 400).await;
     let refunded = refund(&app, &charge, "late", json!({})).await.expect(200);
     assert_eq!(refunded["refunded"], 50);
     assert_eq!(refunded["returned"], 0);

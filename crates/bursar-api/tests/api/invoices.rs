@@ -160,7 +160,7 @@ async fn an_old_invoice_keeps_its_tax_and_its_seller() {
     let later = app.succeeded_by(bursar_catalog::scriptkit().unwrap()).await;
     let reply = later.get(&format!("{INVOICES}/inv_1.pdf")).send().await;
     reply.problem(500, "internal");
-    app.store.put_catalog(kept).await.unwrap();
+    later.store.put_catalog(kept).await.unwrap();
     let reply = later.get(&format!("{INVOICES}/inv_1.pdf")).send().await;
     assert_eq!(reply.body, file);
     assert_eq!(self::invoice(&later, "inv_1").await, invoice);

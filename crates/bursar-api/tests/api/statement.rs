@@ -21,6 +21,8 @@ async fn busy() -> App {
 async fn every_movement_newest_first() {
     let app = busy().await;
     app.clock.set("2026-02-28T10:00:00Z".parse().unwrap());
+    // The next month's credits come once it is paid.
+    app.until("/v1/accounts/a/balance", |it| it["available"] == 500).await;
     let page = app.get(STATEMENT).send().await.expect(200);
     insta::assert_json_snapshot!(page);
 }
