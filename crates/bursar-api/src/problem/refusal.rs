@@ -244,6 +244,7 @@ fn money(rejection: &PaymentRejection, members: &mut Members) {
         | PaymentRejection::LastMethod
         | PaymentRejection::BadThreshold
         | PaymentRejection::PaymentNotFound { .. }
+        | PaymentRejection::NoReference { .. }
         | PaymentRejection::NothingNew => {}
     }
 }

@@ -106,6 +106,12 @@ pub enum PaymentRejection {
         /// What was named.
         payment: PaymentId,
     },
+    /// A success that the provider has no name for.
+    #[error("{payment} is said to have succeeded, without its name at the provider")]
+    NoReference {
+        /// The payment.
+        payment: PaymentId,
+    },
     /// It is known already, or the other way nothing would change.
     #[error("nothing would change")]
     NothingNew,
@@ -134,6 +140,7 @@ impl PaymentRejection {
             Self::CapTooLow { .. } => "cap_too_low",
             Self::BadThreshold => "bad_threshold",
             Self::PaymentNotFound { .. } => "payment_not_found",
+            Self::NoReference { .. } => "payment_without_reference",
             Self::NothingNew => "nothing_new",
         }
     }
@@ -162,6 +169,7 @@ impl PaymentRejection {
             Self::CapTooLow { .. } => "Allow at least one pack a month.",
             Self::BadThreshold => "Name a threshold above 0.",
             Self::PaymentNotFound { .. } => "Check the id.",
+            Self::NoReference { .. } => "Name the payment as the provider does.",
             Self::NothingNew => "Nothing to do.",
         }
     }

@@ -66,6 +66,8 @@ fn one_automatic_topup_is_under_way_at_a_time() {
     let payment = ada.last_payment();
     ada.settle(payment, &declined()).unwrap();
     ada.book_due();
+    assert_eq!(ada.payments().len(), 2, "a failure begins a longer pause");
+    ada.paying_until("2026-04-03T02:00:00Z");
     assert_eq!(ada.payments().len(), 3, "the pause is over, so it is tried again");
 }
 
@@ -75,10 +77,11 @@ fn the_pause_between_two_survives_failures_and_other_settings() {
     ada.run(&charge("400"));
     ada.declined_until("2026-04-01T00:30:00Z");
     ada.run(&auto("60", 3_000));
-    let events = ada.declined_until("2026-04-01T02:10:00Z");
+    // Each failure doubles it, and after three the card is given up.
+    let events = ada.declined_until("2026-04-02T00:00:00Z");
     assert_eq!(
         times(&events, "payment_requested"),
-        ["2026-04-01T01:00:00Z", "2026-04-01T02:00:00Z"]
+        ["2026-04-01T02:00:00Z", "2026-04-01T06:00:00Z"]
     );
 }
 

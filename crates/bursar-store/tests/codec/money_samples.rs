@@ -217,6 +217,7 @@ pub(crate) fn billing() -> Billing {
             cooldown: Duration::from_secs(3_600),
             spent: 999,
             not_before: Some(at(60)),
+            failures: 0,
             declined: Some(method().reference),
             exhausted: true,
         }),
