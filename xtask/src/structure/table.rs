@@ -44,7 +44,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("bursar-mail",      Only(&["bursar-core"]),                                     &[]),
     rule("bursar-vault",     Only(&["bursar-core"]),                                     &[]),
     rule("bursar-engine",    Only(&["bursar-core", "bursar-store", "bursar-payments",
-                                    "bursar-vault"]),                                    &["bursar-catalog", "bursar-sqlite"]),
+                                    "bursar-mail", "bursar-vault"]),                     &["bursar-catalog", "bursar-sqlite"]),
     rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store",
                                     "bursar-engine"]),                                   &["bursar-sqlite"]),
     rule("bursar-portal",    Only(&["bursar-core", "bursar-catalog", "bursar-store",
