@@ -3,29 +3,12 @@
 
 mod support;
 
-use bursar_core::Context;
-use bursar_core::account::advance::advance;
-use bursar_core::account::command::{AdjustCredits, ChangePlan, Command, Open};
-use bursar_core::account::{Account, execute};
-use bursar_core::catalog::{Catalog, ChangeTiming, Class, Interval};
+use bursar_core::account::command::{AdjustCredits, Command};
+use bursar_core::catalog::{ChangeTiming, Class};
 use bursar_core::credits::Credits;
-use bursar_core::rejection::Rejection;
-use bursar_core::time::{Timestamp, ZoneName};
+use bursar_core::time::Timestamp;
+use support::customer::{Customer, Month, Succeeded, Year, change};
 use support::{catalog, credits};
-
-fn account(catalog: &Catalog, now: &str) -> Account {
-    let open = Open { zone: ZoneName::utc(), currency: None };
-    open.decide("ada".parse().unwrap(), catalog, now.parse().unwrap()).unwrap().0
-}
-
-fn run(account: &mut Account, catalog: &Catalog, command: &Command) -> Result<(), Rejection> {
-    let context = Context { now: account.last_event_at, entropy: [0; 10] };
-    execute(account, catalog, command, &context, None).map(|_| ())
-}
-
-fn change(plan: &str, interval: Interval) -> Command {
-    Command::ChangePlan(ChangePlan { plan: plan.to_owned(), interval })
-}
 
 fn give(amount: Credits) -> Command {
     Command::AdjustCredits(AdjustCredits {
@@ -40,39 +23,37 @@ fn give(amount: Credits) -> Command {
 fn going_down_and_up_again_gains_nothing() {
     let mut catalog = catalog();
     catalog.policies.changes.downgrade = ChangeTiming::Now;
-    let mut ada = account(&catalog, "2026-01-01T00:00:00Z");
-    run(&mut ada, &catalog, &change("small", Interval::Month)).unwrap();
-    run(&mut ada, &catalog, &change("large", Interval::Month)).unwrap();
-    assert_eq!(ada.available(), credits("1000"));
+    let mut ada = Customer::subscribed(catalog, "2026-01-01T00:00:00Z", "small", Month);
+    ada.pay(&change("large", Month));
+    assert_eq!(ada.account.available(), credits("1000"));
     for _ in 0..3 {
-        run(&mut ada, &catalog, &change("small", Interval::Month)).unwrap();
-        run(&mut ada, &catalog, &change("large", Interval::Month)).unwrap();
+        ada.pay(&change("small", Month));
+        ada.pay(&change("large", Month));
     }
-    assert_eq!(ada.available(), credits("1000"));
+    assert_eq!(ada.account.available(), credits("1000"));
+    // What going down was worth has paid for going up.
+    let paid: Vec<i64> = ada.invoices().iter().map(|bill| bill.total).collect();
+    assert_eq!((paid, ada.account.billing.carried), (vec![1_000, 4_000], 0));
 }
 
 #[test]
 fn a_balance_has_a_limit_that_leaves_room_for_allowances() {
-    let catalog = catalog();
-    let mut ada = account(&catalog, "2026-01-01T00:00:00Z");
-    run(&mut ada, &catalog, &change("large", Interval::Month)).unwrap();
+    let mut ada = Customer::subscribed(catalog(), "2026-01-01T00:00:00Z", "large", Month);
     let mut given = Credits::ZERO;
-    while run(&mut ada, &catalog, &give(Credits::MAX_AMOUNT)).is_ok() {
+    while ada.ask(&give(Credits::MAX_AMOUNT)).is_ok() {
         given = given.plus(Credits::MAX_AMOUNT);
     }
     assert_eq!(given, Credits::from_whole(999_000_000_000).unwrap());
     // The refresh is still exact.
-    advance(&mut ada, &catalog, "2026-03-15T00:00:00Z".parse().unwrap());
-    assert_eq!(ada.available(), given.plus(credits("1000")));
+    ada.paying_until("2026-03-15T00:00:00Z");
+    assert_eq!(ada.account.available(), given.plus(credits("1000")));
 }
 
 #[test]
 fn time_goes_on_at_the_end_of_the_calendar() {
-    let catalog = catalog();
-    for interval in [Interval::Month, Interval::Year] {
-        let mut ada = account(&catalog, "9998-12-31T00:00:00Z");
-        run(&mut ada, &catalog, &change("small", interval)).unwrap();
-        advance(&mut ada, &catalog, Timestamp::MAX);
-        ada.check().unwrap();
+    for interval in [Month, Year] {
+        let mut ada = Customer::subscribed(catalog(), "9998-12-31T00:00:00Z", "small", interval);
+        ada.wait_until(Timestamp::MAX, |_| Succeeded);
+        ada.account.check().unwrap();
     }
 }

@@ -123,9 +123,15 @@ impl Document {
         if clean(&self.buyer.company).is_empty() {
             required("the buyer's name", &self.buyer.name, NAME_MOST)?;
         }
-        if let Kind::CreditNote { corrects, reason, .. } = &self.kind {
-            required("the number of the corrected invoice", corrects, NUMBER_MOST)?;
-            bounded("the reason", reason, DESCRIPTION_MOST)?;
+        match &self.kind {
+            Kind::CreditNote { corrects, reason, .. } => {
+                required("the number of the corrected invoice", &corrects.number, NUMBER_MOST)?;
+                bounded("the reason", reason, DESCRIPTION_MOST)?;
+            }
+            Kind::Invoice { credited_by: Some(note) } => {
+                required("the number of the credit note", &note.number, NUMBER_MOST)?;
+            }
+            Kind::Invoice { credited_by: None } => {}
         }
         match self.payment.as_ref().map(|payment| &payment.method) {
             Some(Method::Card { brand, last_four }) => {

@@ -48,16 +48,39 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// An invoice.
-    Invoice,
-    /// A credit note, which corrects an invoice.
+    Invoice {
+        /// The credit note that took it back.
+        credited_by: Option<Reference>,
+    },
+    /// A credit note, which takes an invoice back.
     CreditNote {
-        /// The number of the invoice.
-        corrects: String,
-        /// When that invoice was issued.
-        corrects_issued_at: Timestamp,
+        /// The invoice.
+        corrects: Reference,
         /// Why, in the words of a person; may be empty.
         reason: String,
+        /// What becomes of its amount.
+        settlement: Settlement,
     },
+}
+
+/// Another document, as one refers to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Its number.
+    pub number: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+}
+
+/// What becomes of the amount of a credit note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Settlement {
+    /// The money is returned. [`Totals::paid`] says whether it has been.
+    Refund,
+    /// The invoice was never paid and needn't be any more: no money moves.
+    Offset,
+    /// The bank has returned the money after a dispute.
+    Chargeback,
 }
 
 /// Who issues the document.
@@ -67,8 +90,8 @@ pub struct Seller {
     pub name: String,
     /// Street, postcode and city, a line each, without the country.
     pub address: Vec<String>,
-    /// The country.
-    pub country: Country,
+    /// The country; without one there is no XML.
+    pub country: Option<Country>,
     /// The VAT id with its country's prefix (`DE123456789`), if the seller has one.
     pub vat_id: Option<String>,
     /// Another tax number, such as a local one or an EIN.
@@ -209,7 +232,8 @@ pub struct Totals {
     pub gross: i64,
     /// What has been paid; on a credit note, what has been returned.
     pub paid: i64,
-    /// What is left.
+    /// What is left; on a credit note, what is still to be returned or, if its invoice was never
+    /// paid, set off.
     pub due: i64,
 }
 
@@ -232,7 +256,7 @@ pub enum Method {
         /// The last four digits.
         last_four: String,
     },
-    /// Anything else, in words: `bank transfer`.
+    /// Anything else, in words that follow "by": `bank transfer`.
     Other(String),
 }
 

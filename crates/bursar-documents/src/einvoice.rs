@@ -3,7 +3,7 @@
 mod parties;
 mod writer;
 
-use crate::document::{Document, Kind, Line, Method, TaxCategory};
+use crate::document::{Document, Kind, Line, Method, Settlement, TaxCategory};
 use crate::format;
 use crate::text::clean;
 use writer::Element;
@@ -14,6 +14,9 @@ pub enum NotExpressible {
     /// The standard has amounts of at most two decimals.
     #[error("EN 16931 has amounts of two decimals; this currency's don't always fit")]
     Decimals,
+    /// The seller's country is required.
+    #[error("EN 16931 requires the seller's country")]
+    SellerCountry,
     /// The buyer's country is required.
     #[error("EN 16931 requires the buyer's country")]
     BuyerCountry,
@@ -71,6 +74,7 @@ fn expressible(document: &Document) -> Result<(), NotExpressible> {
     let seller = &document.seller;
     let checks = [
         (two_decimals(document), NotExpressible::Decimals),
+        (seller.country.is_some(), NotExpressible::SellerCountry),
         (document.buyer.country.is_some(), NotExpressible::BuyerCountry),
         (
             given(&seller.vat_id) || given(&seller.tax_id) || given(&seller.registration),
@@ -108,7 +112,7 @@ fn two_decimals(document: &Document) -> bool {
 fn heading(head: &mut Element, document: &Document) {
     head.text("ram:ID", &clean(&document.number));
     let code = match document.kind {
-        Kind::Invoice => "380",
+        Kind::Invoice { .. } => "380",
         Kind::CreditNote { .. } => "381",
     };
     head.text("ram:TypeCode", code);
@@ -117,7 +121,7 @@ fn heading(head: &mut Element, document: &Document) {
     });
     let reason = match &document.kind {
         Kind::CreditNote { reason, .. } => Some(reason),
-        Kind::Invoice => None,
+        Kind::Invoice { .. } => None,
     };
     for note in reason.into_iter().chain(&document.notes) {
         let note = clean(note);
@@ -242,23 +246,33 @@ fn settle(settlement: &mut Element, document: &Document) {
         });
     }
     if document.totals.due > 0 {
-        settlement.child("ram:SpecifiedTradePaymentTerms", |terms| match document.due_at {
-            Some(at) => terms.child("ram:DueDateDateTime", |due| {
-                due.date("udt:DateTimeString", at, &document.zone);
-            }),
-            None => terms.text("ram:Description", "Due on receipt"),
-        });
+        settlement.child("ram:SpecifiedTradePaymentTerms", |terms| terms_of(terms, document));
     }
     settlement.child("ram:SpecifiedTradeSettlementHeaderMonetarySummation", |sums| {
         summation(sums, document);
     });
-    if let Kind::CreditNote { corrects, corrects_issued_at, .. } = &document.kind {
+    if let Kind::CreditNote { corrects, .. } = &document.kind {
         settlement.child("ram:InvoiceReferencedDocument", |it| {
-            it.text("ram:IssuerAssignedID", &clean(corrects));
+            it.text("ram:IssuerAssignedID", &clean(&corrects.number));
             it.child("ram:FormattedIssueDateTime", |it| {
-                it.date("qdt:DateTimeString", *corrects_issued_at, &document.zone);
+                it.date("qdt:DateTimeString", corrects.issued_at, &document.zone);
             });
         });
+    }
+}
+
+/// When what is left is to be paid, or what becomes of it.
+fn terms_of(terms: &mut Element, document: &Document) {
+    match (&document.kind, document.due_at) {
+        (Kind::CreditNote { settlement: Settlement::Offset, corrects, .. }, _) => {
+            let number = clean(&corrects.number);
+            terms.text("ram:Description", &format!("Set off against {number}, which was not paid"));
+        }
+        (Kind::CreditNote { .. }, None) => terms.text("ram:Description", "To be refunded"),
+        (_, Some(at)) => terms.child("ram:DueDateDateTime", |due| {
+            due.date("udt:DateTimeString", at, &document.zone);
+        }),
+        (Kind::Invoice { .. }, None) => terms.text("ram:Description", "Due on receipt"),
     }
 }
 

@@ -14,6 +14,7 @@ mod document;
 mod einvoice;
 mod format;
 mod layout;
+mod of_record;
 mod paint;
 mod text;
 mod xmp;
@@ -21,8 +22,9 @@ mod xmp;
 pub use bursar_core::country::{Country, CountryError};
 pub use check::Inconsistency;
 pub use document::{
-    Buyer, Document, Kind, Line, Method, PageSize, Payment, Quantity, Rate, Seller, Tax,
-    TaxCategory, TaxLine, Totals,
+    Buyer, Document, Kind, Line, Method, PageSize, Payment, Quantity, Rate, Reference, Seller,
+    Settlement, Tax, TaxCategory, TaxLine, Totals,
 };
 pub use einvoice::{NotExpressible, electronic_invoice};
+pub use of_record::NotOfRecord;
 pub use paint::{RenderError, render};

@@ -117,7 +117,7 @@ fn no_card_number_is_printed() {
 fn a_credit_note_without_its_invoice() {
     let mut document = samples::credit_note();
     if let Kind::CreditNote { corrects, .. } = &mut document.kind {
-        corrects.clear();
+        corrects.number.clear();
     }
     let error = document.check().unwrap_err().to_string();
     assert_eq!(error, "the number of the corrected invoice is empty");

@@ -10,7 +10,9 @@
 
 mod samples;
 
-use bursar_documents::{Document, Kind, Method, PageSize, RenderError, render};
+use bursar_documents::{
+    Document, Kind, Method, PageSize, Reference, RenderError, Settlement, render,
+};
 use proptest::prelude::*;
 
 /// Any text: of any characters, or of those that have made trouble elsewhere.
@@ -57,9 +59,12 @@ fn document() -> impl Strategy<Value = Document> {
         if letter {
             document.page = PageSize::Letter;
             document.kind = Kind::CreditNote {
-                corrects: format!("C{}", next(50)),
-                corrects_issued_at: document.issued_at,
+                corrects: Reference {
+                    number: format!("C{}", next(50)),
+                    issued_at: document.issued_at,
+                },
                 reason: next(900),
+                settlement: Settlement::Refund,
             };
         }
         document

@@ -27,6 +27,7 @@ pub mod sandbox;
 pub mod secret;
 mod signature;
 pub mod stripe;
+mod unconfigured;
 
 pub use decline::{Advice, Decline, Severity};
 pub use error::{NotDone, ProviderError, WebhookError};
@@ -40,3 +41,4 @@ pub use payment::{Attempt, Payment, PaymentLookup, PaymentRequest, PaymentStatus
 pub use port::PaymentProvider;
 pub use refund::{Refund, RefundLookup, RefundRequest, RefundStatus};
 pub use secret::Secret;
+pub use unconfigured::Unconfigured;

@@ -19,6 +19,7 @@ mod directory;
 mod error;
 mod journal;
 mod migrations;
+mod money;
 mod readers;
 mod reads;
 mod registry;

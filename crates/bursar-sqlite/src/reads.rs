@@ -4,15 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
-use bursar_core::id::{AccountId, SpendId};
+use bursar_core::id::{AccountId, DocumentId, Key, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
-use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
+use bursar_store::projection::{is_named, may_name};
+use bursar_store::{
+    DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
+    StatementRow,
+};
 
 use crate::connection::Reader;
 use crate::error::Result;
-use crate::segment::{self, Segment};
+use crate::segment::{self, Money, Segment};
 use crate::tail::Tail;
-use crate::{journal, replay, views};
+use crate::{journal, money, replay, views};
 
 /// Where commits are found that the views don't have yet.
 #[derive(Clone)]
@@ -82,6 +86,21 @@ pub(crate) fn spend(
     Ok(events)
 }
 
+pub(crate) fn history(
+    reader: &Reader,
+    pins: &Pins,
+    id: &AccountId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<SpendEvent>> {
+    let pinned = pins.look(reader, |segments| segment::history(segments, id, after))?;
+    let before = pinned.first().map(|event| event.version);
+    let mut events = views::history(&reader.directory, &reader.views, id, after, before, limit)?;
+    events.extend(pinned);
+    events.truncate(limit);
+    Ok(events)
+}
+
 pub(crate) fn due(reader: &Reader, pins: &Pins, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
     let pinned = pins.look(reader, |segments| {
         let due = segment::due(segments).into_iter();
@@ -90,6 +109,99 @@ pub(crate) fn due(reader: &Reader, pins: &Pins, now: Timestamp, limit: usize) ->
     let skip = |id: &AccountId| HashMap::contains_key(&pinned, id);
     let others = views::due(&reader.directory, &reader.views, now, limit, skip)?;
     Ok(segment::merge_due(pinned, others, now, limit))
+}
+
+pub(crate) fn asking(
+    reader: &Reader,
+    pins: &Pins,
+    after: Option<&AccountId>,
+    limit: usize,
+) -> Result<Vec<AccountId>> {
+    let pinned = pins.look(reader, segment::asking)?;
+    let skip = |id: &AccountId| pinned.contains_key(id);
+    let mut asking = views::asking(&reader.directory, &reader.views, after, limit, skip)?;
+    let pinned = pinned.iter().filter(|(id, asks)| **asks && after.is_none_or(|after| *id > after));
+    asking.extend(pinned.map(|(id, _)| id.clone()));
+    asking.sort_unstable();
+    asking.truncate(limit);
+    Ok(asking)
+}
+
+pub(crate) fn payment(
+    reader: &Reader,
+    pins: &Pins,
+    id: &AccountId,
+    payment: PaymentId,
+) -> Result<Option<PaymentRow>> {
+    let pinned = pins.look(reader, |segments| segment::money(segments, id))?;
+    folded_payment(reader, &pinned, id, payment)
+}
+
+fn folded_payment(
+    reader: &Reader,
+    pinned: &Money,
+    id: &AccountId,
+    payment: PaymentId,
+) -> Result<Option<PaymentRow>> {
+    let mut folded = money::fold_payments(&reader.directory, &reader.views, id, pinned)?;
+    match folded.remove(&payment) {
+        Some(row) => Ok(Some(row)),
+        None => money::payment(&reader.directory, &reader.views, id, payment),
+    }
+}
+
+pub(crate) fn payer(reader: &Reader, pins: &Pins, name: &PaymentName) -> Result<Option<Payer>> {
+    // All of them at once: what is looked for later may have left for views that are not seen here.
+    let pinned = pins.look(reader, segment::all_money)?;
+    let named = pinned.iter().flat_map(|(_, entry)| {
+        may_name(entry, name).map(|payment| Payer { account: entry.account.clone(), payment })
+    });
+    let mut may_be: Vec<Payer> = named.collect();
+    may_be.extend(money::payer(&reader.directory, &reader.views, name)?);
+    for payer in may_be {
+        let row = folded_payment(reader, &pinned, &payer.account, payer.payment)?;
+        if row.is_some_and(|row| is_named(&row, name)) {
+            return Ok(Some(payer));
+        }
+    }
+    Ok(None)
+}
+
+pub(crate) fn document(
+    reader: &Reader,
+    pins: &Pins,
+    id: &AccountId,
+    document: DocumentId,
+) -> Result<Option<DocumentRow>> {
+    let pinned = pins.look(reader, |segments| segment::money(segments, id))?;
+    let mut folded = money::fold_documents(&reader.directory, &reader.views, id, &pinned)?;
+    match folded.remove(&document) {
+        Some(row) => Ok(Some(row)),
+        None => money::document(&reader.directory, &reader.views, id, document),
+    }
+}
+
+pub(crate) fn documents(
+    reader: &Reader,
+    pins: &Pins,
+    id: &AccountId,
+    before: Option<DocumentId>,
+    limit: usize,
+) -> Result<Vec<DocumentRow>> {
+    let pinned = pins.look(reader, |segments| segment::money(segments, id))?;
+    let mut rows = money::fold_documents(&reader.directory, &reader.views, id, &pinned)?;
+    rows.retain(|id, _| before.is_none_or(|before| *id < before));
+    for stored in money::documents(&reader.directory, &reader.views, id, before, limit)? {
+        rows.entry(stored.record.id).or_insert(stored);
+    }
+    Ok(rows.into_values().rev().take(limit).collect())
+}
+
+/// The highest legal number of a series and year.
+pub(crate) fn last_number(reader: &Reader, pins: &Pins, series: &Key, year: u16) -> Result<u32> {
+    let pinned = pins.look(reader, |segments| segment::last_number(segments, series, year))?;
+    let stored = money::last_number(&reader.directory, &reader.views, series, year)?;
+    Ok(pinned.map_or(stored, |pinned| pinned.max(stored)))
 }
 
 /// Journal entries after a position, up to a commit.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bursar_core::country::Country;
 use bursar_core::id::{AccountId, CatalogVersion};
 use bursar_core::time::Timestamp;
-use bursar_store::{ApiKeyRecord, CatalogRecord, Contact, Registry, StoreError};
+use bursar_store::{ApiKeyRecord, BillingDetails, CatalogRecord, Contact, Registry, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::SqliteStore;
@@ -76,10 +77,51 @@ impl Registry for SqliteStore {
         .await
     }
 
+    async fn add_billing_details(
+        &self,
+        account: &AccountId,
+        details: BillingDetails,
+    ) -> Result<u32> {
+        let account = account.clone();
+        self.change(move |tables| {
+            tables.query_row(
+                "INSERT INTO billing_details
+                 SELECT ?1, 1 + coalesce(max(revision), 0), ?2, ?3, ?4, ?5, ?6
+                 FROM billing_details WHERE account_id = ?1 RETURNING revision",
+                params![
+                    account.as_str(),
+                    details.name,
+                    details.company,
+                    json(&details.address)?,
+                    details.country.map(Country::code),
+                    details.vat_id,
+                ],
+                |row| row.get(0),
+            )
+        })
+        .await
+    }
+
+    async fn billing_details(
+        &self,
+        account: &AccountId,
+        revision: u32,
+    ) -> Result<Option<BillingDetails>> {
+        let account = account.clone();
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached(
+                    "SELECT name, company, address, country, vat_id FROM billing_details
+                     WHERE account_id = ?1 AND revision = ?2 AND name IS NOT NULL",
+                )?
+                .query_row(params![account.as_str(), revision], billing_details)
+                .optional()
+        })
+        .await
+    }
+
     async fn put_api_key(&self, key: ApiKeyRecord) -> Result<()> {
         self.change(move |tables| {
-            let scopes = serde_json::to_string(&key.scopes)
-                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
             tables.execute(
                 "INSERT INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT DO UPDATE SET hash = ?2, name = ?3, scopes = ?4, created_at = ?5,
@@ -88,7 +130,7 @@ impl Registry for SqliteStore {
                     key.id.as_str(),
                     key.hash,
                     key.name,
-                    scopes,
+                    json(&key.scopes)?,
                     key.created_at.micros(),
                     key.expires_at.map(Timestamp::micros)
                 ],
@@ -138,6 +180,60 @@ impl Registry for SqliteStore {
         .await
     }
 
+    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let name = name.to_owned();
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached("SELECT value FROM settings WHERE name = ?1")?
+                .query_row([name], |row| row.get(0))
+                .optional()
+        })
+        .await
+    }
+
+    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        let prefix = prefix.to_owned();
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached(
+                    "SELECT name, value FROM settings
+                     WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1 ORDER BY name",
+                )?
+                .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+        .await
+    }
+
+    async fn change_settings(&self, settings: Vec<(String, Option<Vec<u8>>)>) -> Result<()> {
+        self.change(move |tables| {
+            let transaction = tables.unchecked_transaction()?;
+            for (name, value) in settings {
+                match value {
+                    Some(value) => transaction.execute(
+                        "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+                        params![name, value],
+                    )?,
+                    None => transaction.execute("DELETE FROM settings WHERE name = ?1", [name])?,
+                };
+            }
+            transaction.commit()
+        })
+        .await
+    }
+
+    async fn put_setting(&self, name: &str, value: &[u8]) -> Result<()> {
+        let (name, value) = (name.to_owned(), value.to_vec());
+        self.change(move |tables| {
+            tables.execute(
+                "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+                params![name, value],
+            )
+        })
+        .await
+        .map(drop)
+    }
+
     async fn put_catalog(&self, catalog: CatalogRecord) -> Result<()> {
         self.change(move |tables| {
             tables.execute(
@@ -168,18 +264,42 @@ impl Registry for SqliteStore {
     }
 }
 
+fn json(list: &[String]) -> rusqlite::Result<String> {
+    serde_json::to_string(list)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// A text column holds what it never held when it was written.
+fn wrong(
+    column: usize,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+}
+
+fn billing_details(row: &Row<'_>) -> rusqlite::Result<BillingDetails> {
+    let address: String = row.get(2)?;
+    let country: Option<String> = row.get(3)?;
+    Ok(BillingDetails {
+        name: row.get(0)?,
+        company: row.get(1)?,
+        address: serde_json::from_str(&address).map_err(|error| wrong(2, error))?,
+        country: country
+            .map(|code| code.parse::<Country>().map_err(|_| wrong(3, "not a country")))
+            .transpose()?,
+        vat_id: row.get(4)?,
+    })
+}
+
 fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
-    let wrong = |column, error: Box<dyn std::error::Error + Send + Sync>| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error)
-    };
     let id: String = row.get(0)?;
     let scopes: String = row.get(3)?;
     let expires_at: Option<i64> = row.get(5)?;
     Ok(ApiKeyRecord {
-        id: id.parse().map_err(|_| wrong(0, "not a key".into()))?,
+        id: id.parse().map_err(|_| wrong(0, "not a key"))?,
         hash: row.get(1)?,
         name: row.get(2)?,
-        scopes: serde_json::from_str(&scopes).map_err(|error| wrong(3, error.into()))?,
+        scopes: serde_json::from_str(&scopes).map_err(|error| wrong(3, error))?,
         created_at: Timestamp::from_micros(row.get(4)?),
         expires_at: expires_at.map(Timestamp::from_micros),
     })

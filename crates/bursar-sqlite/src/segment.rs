@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
-use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::id::{AccountId, IdempotencyKey, Key, SpendId};
 use bursar_core::time::Timestamp;
-use bursar_store::projection::{idempotency, spend_events, statement_rows};
+use bursar_store::projection::{
+    events, idempotency, is_about_money, legal_numbers, spend_events, statement_rows,
+};
 use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
 
 use crate::journal::Stamp;
@@ -16,6 +18,8 @@ use crate::journal::Stamp;
 pub(crate) struct Segment {
     pub(crate) accounts: HashMap<AccountId, Pinned>,
     keys: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
+    /// The entries about payments and documents, in order.
+    money: Vec<(JournalPosition, Arc<Entry>)>,
     /// The last of them.
     pub(crate) stamp: Stamp,
     pub(crate) entries: usize,
@@ -28,6 +32,8 @@ pub(crate) struct Pinned {
     pub(crate) account: Arc<Account>,
     /// What happened, oldest first.
     pub(crate) entries: Vec<(JournalPosition, Arc<Entry>)>,
+    /// Those of `entries` that are about payments and documents.
+    pub(crate) money: Vec<(JournalPosition, Arc<Entry>)>,
 }
 
 impl Segment {
@@ -43,8 +49,9 @@ impl Segment {
             match self.accounts.get_mut(&account.id) {
                 Some(pinned) => pinned.account = Arc::clone(account),
                 None => {
-                    let pinned = Pinned { account: Arc::clone(account), entries: Vec::new() };
-                    self.accounts.insert(account.id.clone(), pinned);
+                    let account = Arc::clone(account);
+                    let pinned = Pinned { account, entries: Vec::new(), money: Vec::new() };
+                    self.accounts.insert(pinned.account.id.clone(), pinned);
                 }
             }
         }
@@ -57,6 +64,10 @@ impl Segment {
                 let commit = stamp.commit;
                 let position = JournalPosition { commit, index };
                 pinned.entries.push((position, Arc::clone(entry)));
+                if is_about_money(entry) {
+                    pinned.money.push((position, Arc::clone(entry)));
+                    self.money.push((position, Arc::clone(entry)));
+                }
             }
         }
         self.stamp = stamp;
@@ -102,6 +113,49 @@ pub(crate) fn spend(segments: &[&Segment], id: &AccountId, spend: SpendId) -> Ve
         .iter()
         .flat_map(|segment| segment.entries_of(id))
         .flat_map(|entry| spend_events(entry, spend))
+        .collect()
+}
+
+/// What happened to an account after a version in segments that follow each other, oldest first.
+pub(crate) fn history(segments: &[&Segment], id: &AccountId, after: u64) -> Vec<SpendEvent> {
+    segments
+        .iter()
+        .flat_map(|segment| segment.entries_of(id))
+        .filter(|entry| entry.version() > after)
+        .flat_map(|entry| events(entry))
+        .filter(|event| event.version > after)
+        .collect()
+}
+
+/// Entries about payments and documents, oldest first.
+pub(crate) type Money = Vec<(JournalPosition, Arc<Entry>)>;
+
+/// Those of an account in segments that follow each other.
+pub(crate) fn money(segments: &[&Segment], id: &AccountId) -> Money {
+    let pinned = segments.iter().filter_map(|segment| segment.accounts.get(id));
+    pinned.flat_map(|pinned| &pinned.money).cloned().collect()
+}
+
+/// Those of all accounts in segments that follow each other.
+pub(crate) fn all_money(segments: &[&Segment]) -> Money {
+    segments.iter().flat_map(|segment| &segment.money).cloned().collect()
+}
+
+/// The highest legal number of a series and year in the segments.
+pub(crate) fn last_number(segments: &[&Segment], series: &Key, year: u16) -> Option<u32> {
+    let entries = segments.iter().flat_map(|segment| &segment.money);
+    let numbers = entries.flat_map(|(_, entry)| legal_numbers(entry));
+    let of_series = numbers.filter(|number| number.series == *series && number.year == year);
+    of_series.map(|number| number.number).max()
+}
+
+/// Whether each account of the segments has something to ask of the payment provider; of an account
+/// that is in several, the last one counts.
+pub(crate) fn asking(segments: &[&Segment]) -> HashMap<AccountId, bool> {
+    segments
+        .iter()
+        .flat_map(|segment| &segment.accounts)
+        .map(|(id, pinned)| (id.clone(), pinned.account.billing.is_waiting()))
         .collect()
 }
 

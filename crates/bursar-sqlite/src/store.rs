@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use async_trait::async_trait;
 use bursar_core::account::Account;
-use bursar_core::id::{AccountId, SpendId};
+use bursar_core::id::{AccountId, DocumentId, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::{
-    Due, Entry, JournalPosition, SpendEvent, StatementRow, Store, StoreError, Writer,
+    DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
+    StatementRow, Store, StoreError, Writer,
 };
 use parking_lot::Mutex;
 
@@ -183,6 +184,12 @@ impl Store for SqliteStore {
         readers.read(move |reader| reads::spend(reader, &pins, &id, spend)).await
     }
 
+    async fn history(&self, id: &AccountId, after: u64, limit: usize) -> Result<Vec<SpendEvent>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::history(reader, &pins, &id, after, limit)).await
+    }
+
     async fn journal(
         &self,
         after: JournalPosition,
@@ -199,6 +206,41 @@ impl Store for SqliteStore {
         let pins = self.shared.pins.clone();
         let readers = &self.shared.readers;
         readers.read(move |reader| reads::due(reader, &pins, now, limit)).await
+    }
+
+    async fn asking(&self, after: Option<&AccountId>, limit: usize) -> Result<Vec<AccountId>> {
+        let (after, pins) = (after.cloned(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::asking(reader, &pins, after.as_ref(), limit)).await
+    }
+
+    async fn payment(&self, id: &AccountId, payment: PaymentId) -> Result<Option<PaymentRow>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::payment(reader, &pins, &id, payment)).await
+    }
+
+    async fn payer(&self, payment: &PaymentName) -> Result<Option<Payer>> {
+        let (name, pins) = (payment.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::payer(reader, &pins, &name)).await
+    }
+
+    async fn document(&self, id: &AccountId, document: DocumentId) -> Result<Option<DocumentRow>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::document(reader, &pins, &id, document)).await
+    }
+
+    async fn documents(
+        &self,
+        id: &AccountId,
+        before: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<DocumentRow>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::documents(reader, &pins, &id, before, limit)).await
     }
 
     async fn close(&self) -> Result<()> {

@@ -6,13 +6,14 @@ use bursar_core::account::Account;
 use bursar_core::account::event::Recorded;
 use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
 use bursar_core::time::Timestamp;
-use bursar_store::projection::{AccountRow, HistoryRow, LineColumns, history, idempotency, parse};
+use bursar_store::projection::{self, AccountRow, HistoryRow, LineColumns, idempotency, parse};
 use bursar_store::{Due, JournalPosition, SpendEvent, StatementRow, StoreError, codec};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use crate::directory::Directory;
 use crate::error::{Result, about, signed, unsigned};
 use crate::journal::Stamp;
+use crate::money;
 use crate::segment::{Pinned, Segment};
 
 /// Writes a segment and moves the stamp, in one transaction. Accounts come in order of their ids, so
@@ -30,6 +31,9 @@ pub(crate) fn write(
         .map_err(about(&path))?;
     for (id, pinned) in accounts {
         write_account(&transaction, id, pinned, &about(&path))?;
+        if !pinned.money.is_empty() {
+            money::write(directory, &transaction, id, &pinned.money)?;
+        }
     }
     transaction
         .execute(
@@ -48,7 +52,7 @@ fn write_account(
 ) -> Result<()> {
     let mut keys: Vec<(&IdempotencyKey, JournalPosition)> = Vec::new();
     for (position, entry) in &pinned.entries {
-        for row in history(entry)? {
+        for row in projection::history(entry)? {
             write_history(transaction, id, &row).map_err(failed)?;
         }
         keys.extend(idempotency(entry).map(|key| (key, *position)));
@@ -110,14 +114,15 @@ fn write_key(
 fn write_state(transaction: &Transaction<'_>, row: &AccountRow) -> rusqlite::Result<usize> {
     transaction
         .prepare_cached(
-            "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT (account_id) DO UPDATE SET version = ?2, due_at = ?3, status = ?4,
-             plan = ?5, available = ?6, held = ?7, state = ?8",
+            "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (account_id) DO UPDATE SET version = ?2, due_at = ?3, asking = ?4,
+             status = ?5, plan = ?6, available = ?7, held = ?8, state = ?9",
         )?
         .execute(params![
             row.account.as_str(),
             signed(row.version),
             row.due_at.map(Timestamp::micros),
+            row.asking,
             row.status,
             row.plan.as_ref().map(|key| key.as_str()),
             row.available.micro(),
@@ -151,7 +156,7 @@ pub(crate) fn account(
 }
 
 /// Decodes a blob of an account's row, naming it if that fails.
-fn decode<T: serde::de::DeserializeOwned>(
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(
     directory: &Directory,
     id: &AccountId,
     blob: &[u8],
@@ -279,23 +284,44 @@ pub(crate) fn spend(
     spend: SpendId,
     before: Option<u64>,
 ) -> Result<Vec<SpendEvent>> {
-    let path = directory.views();
-    let mut select = connection
-        .prepare_cached(
-            "SELECT version, event FROM history
-             WHERE account_id = ?1 AND spend_id = ?2 AND version < ?3 ORDER BY version",
-        )
-        .map_err(about(&path))?;
+    let select = "SELECT version, event FROM history
+         WHERE account_id = ?1 AND spend_id = ?2 AND version < ?3 ORDER BY version";
     let before = signed(before.unwrap_or(u64::MAX));
-    let mut rows =
-        select.query(params![id.as_str(), spend.to_string(), before]).map_err(about(&path))?;
+    events(directory, connection, id, select, params![id.as_str(), spend.to_string(), before])
+}
+
+/// What happened to an account after a version and before another, oldest first.
+pub(crate) fn history(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+    after: u64,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<SpendEvent>> {
+    let select = "SELECT version, event FROM history
+         WHERE account_id = ?1 AND version > ?2 AND version < ?3 ORDER BY version LIMIT ?4";
+    let before = signed(before.unwrap_or(u64::MAX));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    events(directory, connection, id, select, params![id.as_str(), signed(after), before, limit])
+}
+
+fn events(
+    directory: &Directory,
+    connection: &Connection,
+    id: &AccountId,
+    select: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<SpendEvent>> {
+    let path = directory.views();
+    let mut select = connection.prepare_cached(select).map_err(about(&path))?;
+    let mut rows = select.query(values).map_err(about(&path))?;
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(about(&path))? {
         let (version, event) =
             (|| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))().map_err(about(&path))?;
         let recorded: Recorded = decode(directory, id, &event)?;
-        let version = unsigned(version)?;
-        events.push(SpendEvent { version, recorded });
+        events.push(SpendEvent { version: unsigned(version)?, recorded });
     }
     Ok(events)
 }
@@ -331,6 +357,35 @@ pub(crate) fn due(
     Ok(due)
 }
 
+/// At most `limit` accounts after one that have something to ask of the payment provider, in order of
+/// their ids, but not those to `skip`.
+pub(crate) fn asking(
+    directory: &Directory,
+    connection: &Connection,
+    after: Option<&AccountId>,
+    limit: usize,
+    skip: impl Fn(&AccountId) -> bool,
+) -> Result<Vec<AccountId>> {
+    let path = directory.views();
+    let mut select = connection
+        .prepare_cached(
+            "SELECT account_id FROM accounts WHERE asking = 1 AND account_id > ?1
+             ORDER BY account_id",
+        )
+        .map_err(about(&path))?;
+    // Every id comes after no text at all.
+    let after = after.map_or("", AccountId::as_str);
+    let mut rows = select.query([after]).map_err(about(&path))?;
+    let mut asking = Vec::new();
+    while asking.len() < limit
+        && let Some(row) = rows.next().map_err(about(&path))?
+    {
+        let account = row.get(0).map_err(about(&path))?;
+        asking.extend(parse("account_id", Some(account))?.filter(|account| !skip(account)));
+    }
+    Ok(asking)
+}
+
 /// All rows of `accounts`, in order of their ids.
 pub(crate) fn each_account(
     directory: &Directory,
@@ -340,7 +395,7 @@ pub(crate) fn each_account(
     let path = directory.views();
     let mut select = connection
         .prepare(
-            "SELECT account_id, version, due_at, status, plan, available, held, state
+            "SELECT account_id, version, due_at, asking, status, plan, available, held, state
              FROM accounts ORDER BY account_id",
         )
         .map_err(about(&path))?;
@@ -355,9 +410,9 @@ pub(crate) fn each_account(
 
 fn account_row(row: &Row<'_>) -> rusqlite::Result<Result<Option<AccountRow>>> {
     use bursar_core::credits::Credits;
-    let (account, version, plan) = (row.get(0)?, row.get(1)?, row.get(4)?);
-    let due: Option<i64> = row.get(2)?;
-    let (status, available, held, state) = (row.get(3)?, row.get(5)?, row.get(6)?, row.get(7)?);
+    let (account, version, plan) = (row.get(0)?, row.get(1)?, row.get(5)?);
+    let (due, asking): (Option<i64>, bool) = (row.get(2)?, row.get(3)?);
+    let (status, available, held, state) = (row.get(4)?, row.get(6)?, row.get(7)?, row.get(8)?);
     Ok((|| {
         let Some(account) = parse("account_id", Some(account))? else {
             return Ok(None);
@@ -366,6 +421,7 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<Result<Option<AccountRow>>> {
             account,
             version: unsigned(version)?,
             due_at: due.map(Timestamp::from_micros),
+            asking,
             status,
             plan: parse("plan", plan)?,
             available: Credits::from_micro(available),

@@ -6,8 +6,11 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use bursar_core::account::event::Recorded;
-use bursar_core::id::{AccountId, SpendId};
-use bursar_store::{Batch, Begun, Entry, JournalPosition, StoreError, Wanted, Writer, codec};
+use bursar_core::account::payments::record::PaymentRecord;
+use bursar_core::id::{AccountId, Key, PaymentId, SpendId};
+use bursar_store::{
+    Batch, Begun, Entry, JournalPosition, Numbers, StoreError, Wanted, Writer, codec,
+};
 
 use crate::connection::Reader;
 use crate::error::{Result, about};
@@ -22,6 +25,9 @@ pub(crate) struct SqliteWriter {
     reader: Reader,
     /// The versions of the accounts that were begun.
     begun: HashMap<AccountId, u64>,
+    /// The last legal number of each series and year that was asked for. Right until the writer ends:
+    /// there is no other.
+    numbers: Numbers,
 }
 
 impl SqliteWriter {
@@ -30,7 +36,12 @@ impl SqliteWriter {
         if shared.has_writer.swap(true, Ordering::AcqRel) {
             return Err(StoreError::Unavailable("there is a writer already".to_owned()));
         }
-        Ok(Self { shared: Arc::clone(shared), reader, begun: HashMap::new() })
+        Ok(Self {
+            shared: Arc::clone(shared),
+            reader,
+            begun: HashMap::new(),
+            numbers: Numbers::new(),
+        })
     }
 
     /// Memory first, then the views for what is missing: what left memory in between is in them.
@@ -90,6 +101,16 @@ impl SqliteWriter {
         Ok(())
     }
 
+    fn find_last_number(&mut self, series: &Key, year: u16) -> Result<u32> {
+        let key = (series.clone(), year);
+        if let Some(last) = self.numbers.get(&key) {
+            return Ok(*last);
+        }
+        let last = reads::last_number(&self.reader, &self.shared.pins, series, year)?;
+        self.numbers.insert(key, last);
+        Ok(last)
+    }
+
     fn append(&mut self, batch: &Batch) -> Result<()> {
         let row = codec::encode_entries(&batch.entries)?;
         let stamp = {
@@ -131,12 +152,32 @@ impl Writer for SqliteWriter {
         Ok(events.into_iter().map(|event| event.recorded).collect())
     }
 
+    async fn payment(
+        &mut self,
+        account: &AccountId,
+        payment: PaymentId,
+    ) -> Result<Option<PaymentRecord>> {
+        let row = reads::payment(&self.reader, &self.shared.pins, account, payment)?;
+        Ok(row.map(|row| row.record))
+    }
+
+    async fn last_number(&mut self, series: &Key, year: u16) -> Result<u32> {
+        self.find_last_number(series, year)
+    }
+
     async fn commit(&mut self, batch: Batch) -> Result<()> {
         batch.check(std::mem::take(&mut self.begun))?;
         if batch.entries.is_empty() {
             return Ok(());
         }
-        self.append(&batch)
+        let numbers = batch.check_numbers(|series, year| self.find_last_number(series, year))?;
+        let appended = self.append(&batch);
+        match &appended {
+            Ok(()) => self.numbers.extend(numbers),
+            // What is known of them may be wrong now.
+            Err(_) => self.numbers.clear(),
+        }
+        appended
     }
 
     async fn abandon(&mut self) {

@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
-use bursar_core::id::AccountId;
+use bursar_core::id::{AccountId, Key};
 
 use crate::port::{Batch, StoreError};
+use crate::projection::legal_numbers;
+
+/// The last number of each series and year.
+pub type Numbers = HashMap<(Key, u16), u32>;
 
 impl Batch {
     /// Is this the batch of accounts that were begun at these versions (0 if there was none)? A
@@ -38,5 +42,32 @@ impl Batch {
             Some(id) => wrong(id, "has entries but no state"),
             None => Ok(()),
         }
+    }
+
+    /// Do the legal numbers of the batch follow those that are committed, one by one? `last` is as
+    /// [`Writer::last_number`](crate::Writer::last_number). Returns the last ones after the batch; a
+    /// store asks before it writes, since a number can't be taken back.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], in words, for a mistake of the caller's; whatever `last` fails with.
+    pub fn check_numbers(
+        &self,
+        mut last: impl FnMut(&Key, u16) -> Result<u32, StoreError>,
+    ) -> Result<Numbers, StoreError> {
+        let mut numbers = Numbers::new();
+        for number in self.entries.iter().flat_map(|entry| legal_numbers(entry)) {
+            let key = (number.series.clone(), number.year);
+            let before = match numbers.get(&key) {
+                Some(before) => *before,
+                None => last(&number.series, number.year)?,
+            };
+            if before.checked_add(1) != Some(number.number) {
+                return Err(StoreError::Damaged(format!(
+                    "a batch that no command makes: document {number} follows number {before}"
+                )));
+            }
+            numbers.insert(key, number.number);
+        }
+        Ok(numbers)
     }
 }

@@ -16,6 +16,7 @@ pub mod port;
 pub mod projection;
 pub mod registry;
 
+pub use batch::Numbers;
 pub use entry::{Entry, JournalPosition};
 pub use port::{
     Batch, Begun, DocumentRow, Due, Payer, PaymentName, PaymentRow, SpendEvent, StatementRow,

@@ -165,17 +165,14 @@ impl Writer for MemoryWriter {
     }
 
     async fn last_number(&mut self, series: &Key, year: u16) -> Result<u32, StoreError> {
-        let data = self.store.data()?;
-        let documents = data.accounts.values().flat_map(|seat| seat.documents.values());
-        let numbers = documents.map(|row| &row.record.number);
-        let of_series = numbers.filter(|number| number.series == *series && number.year == year);
-        Ok(of_series.map(|number| number.number).max().unwrap_or(0))
+        Ok(self.store.data()?.last_number(series, year))
     }
 
     async fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         let begun = std::mem::take(&mut self.begun);
         let mut data = self.store.data()?;
         batch.check(begun)?;
+        batch.check_numbers(|series, year| Ok(data.last_number(series, year)))?;
         let fault = match &mut *self.store.disk.faults.lock() {
             Some(faults) => faults(&batch),
             None => None,
@@ -244,6 +241,13 @@ impl Data {
         let entries = entries.into_iter().flatten();
         entries.flat_map(|entry| projection::spend_events(entry, spend)).collect()
     }
+
+    fn last_number(&self, series: &Key, year: u16) -> u32 {
+        let documents = self.accounts.values().flat_map(|seat| seat.documents.values());
+        let numbers = documents.map(|row| &row.record.number);
+        let of_series = numbers.filter(|number| number.series == *series && number.year == year);
+        of_series.map(|number| number.number).max().unwrap_or(0)
+    }
 }
 
 impl Seat {
@@ -304,13 +308,8 @@ impl Store for MemoryStore {
     ) -> Result<Vec<SpendEvent>, StoreError> {
         let data = self.data()?;
         let entries = data.accounts.get(id).into_iter().flat_map(|seat| &seat.entries);
-        let events = entries.flat_map(|entry| entry.versions());
-        let wanted = events.filter(|(version, _)| *version > after).take(limit);
-        let event = |(version, recorded): (u64, &Recorded)| SpendEvent {
-            version,
-            recorded: recorded.clone(),
-        };
-        Ok(wanted.map(event).collect())
+        let events = entries.flat_map(|entry| projection::events(entry));
+        Ok(events.filter(|event| event.version > after).take(limit).collect())
     }
 
     async fn journal(
@@ -354,11 +353,7 @@ impl Store for MemoryStore {
 
     async fn payer(&self, payment: &PaymentName) -> Result<Option<Payer>, StoreError> {
         let data = self.data()?;
-        let is_it = |row: &&PaymentRow| match payment {
-            PaymentName::Id(id) => row.record.id == *id,
-            PaymentName::Reference(reference) => row.record.reference.as_ref() == Some(reference),
-            PaymentName::Refund(id) => row.record.refunds.iter().any(|refund| refund.id == *id),
-        };
+        let is_it = |row: &&PaymentRow| projection::is_named(row, payment);
         Ok(data.accounts.values().find_map(|seat| {
             let row = seat.payments.values().find(is_it)?;
             Some(Payer { account: seat.account.id.clone(), payment: row.record.id })
@@ -449,6 +444,28 @@ impl Registry for MemoryStore {
 
     async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.data()?.settings.get(name).cloned())
+    }
+
+    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let data = self.data()?;
+        let named = data.settings.iter().filter(|(name, _)| name.starts_with(prefix));
+        let mut found: Vec<_> = named.map(|(name, value)| (name.clone(), value.clone())).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    async fn change_settings(
+        &self,
+        settings: Vec<(String, Option<Vec<u8>>)>,
+    ) -> Result<(), StoreError> {
+        let mut data = self.data()?;
+        for (name, value) in settings {
+            match value {
+                Some(value) => data.settings.insert(name, value),
+                None => data.settings.remove(&name),
+            };
+        }
+        Ok(())
     }
 
     async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {

@@ -129,6 +129,21 @@ pub trait Registry: Send + Sync {
     /// [`StoreError`].
     async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// All settings whose names begin so, in order of their names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
+
+    /// Sets settings, or removes those without a value, all at once.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is changed.
+    async fn change_settings(
+        &self,
+        settings: Vec<(String, Option<Vec<u8>>)>,
+    ) -> Result<(), StoreError>;
+
     /// Sets a setting.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    backup, balance, catalog, keys, ledger, quote, restore, serve, verify, views,
+    backup, balance, catalog, export, invoice, invoices, keys, ledger, quote, restore, serve,
+    verify, views,
 };
 use crate::output::Format;
 
@@ -59,6 +60,13 @@ pub(crate) enum Command {
     Balance(balance::BalanceArgs),
     /// Every movement of credits with its double-entry postings
     Ledger(ledger::LedgerArgs),
+    /// The invoices and credit notes of an account
+    Invoices(invoices::InvoicesArgs),
+    /// One invoice or credit note, also as the PDF that the customer gets
+    Invoice(invoice::InvoiceArgs),
+    /// Documents and postings for accountants, as CSV or JSON Lines
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Prove the journal and everything derived from it
     Verify(verify::VerifyArgs),
     /// Work on the views, which are derived from the journal

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::event::{Event, Recorded, ReleaseCause};
 use super::state::{LiveSubscription, Lot};
 use super::subscription::renewal;
-use super::{Account, notices, record, revenue, subscription, topups};
+use super::{Account, notices, payments, record, revenue, subscription, topups};
 use crate::catalog::{Catalog, Class};
 use crate::time::Timestamp;
 
@@ -68,9 +68,9 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Vec<Event> 
     {
         return next_month(account, live, catalog, due);
     }
-    let mut payments = account.billing.payments.iter();
-    if let Some(payment) = payments.find(|payment| is_due(payment.due_at())) {
-        return alloc::vec![Event::PaymentAbandoned { payment: payment.id }];
+    let mut waiting = account.billing.payments.iter();
+    if let Some(payment) = waiting.find(|payment| is_due(payment.due_at())) {
+        return payments::settle::expired(account, payment, catalog, due);
     }
     if let Some(notice) = account.notices.first().filter(|notice| notice.at <= due) {
         return notices::give(account, catalog, notice.kind);

@@ -97,7 +97,9 @@ fn decide(
         Command::SetDefaultMethod(method) => {
             payments::methods::set_default(account, catalog, now, method)?
         }
-        Command::RemovePaymentMethod(method) => payments::methods::remove(account, method)?,
+        Command::RemovePaymentMethod(method) => {
+            payments::methods::remove(account, catalog, now, method)?
+        }
         Command::SetBillingDetails(command) => command.decide(account)?,
         Command::BuyTopup(command) => command.decide(account, catalog, now)?,
         Command::SetAutoTopup(settings) => {

@@ -74,7 +74,7 @@ fn used_of(account: &Account, topup: &UnearnedTopup) -> Option<(LotId, i64)> {
 }
 
 /// What is carried forward, without tax.
-fn carried(account: &Account, catalog: &Catalog) -> i64 {
+pub(super) fn carried(account: &Account, catalog: &Catalog) -> i64 {
     let amount = account.billing.carried;
     let description = alloc::string::String::new();
     bill(account, catalog, alloc::vec![Item { description, period: None, amount }]).net

@@ -58,6 +58,7 @@ pub struct Account {
 }
 
 /// Where an account stands with its subscription.
+#[expect(clippy::large_enum_variant, reason = "most accounts have the large one")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subscription {
     /// Never subscribed.

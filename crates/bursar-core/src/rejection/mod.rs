@@ -259,7 +259,7 @@ pub enum CreditsRejection {
     #[error("top-up credits never expire")]
     TopupsNeverExpire,
     /// Plan credits expire with a period; there is none.
-    #[error("plan credits expire with the period, and there is no subscription")]
+    #[error("plan credits expire with the period, and no period that is paid for is running")]
     PlanCreditsWithoutPeriod,
     /// Not that many of the class.
     #[error("{class} credits: {available} available, {need} to take")]

@@ -47,6 +47,9 @@ pub enum PaymentRejection {
         /// What was named.
         method: MethodRef,
     },
+    /// The provider doesn't know the account.
+    #[error("the account is not linked to a customer of the payment provider")]
+    NotLinked,
     /// The account has the method already.
     #[error("the account has this payment method already")]
     MethodExists,
@@ -119,6 +122,7 @@ impl PaymentRejection {
             Self::TooManyPayments { .. } => "too_many_payments",
             Self::UnknownPack { .. } => "unknown_pack",
             Self::MethodNotFound { .. } => "payment_method_not_found",
+            Self::NotLinked => "customer_not_linked",
             Self::MethodExists => "payment_method_exists",
             Self::AlreadyDefault => "already_default",
             Self::TooManyMethods { .. } => "too_many_payment_methods",
@@ -144,6 +148,7 @@ impl PaymentRejection {
             Self::TooManyPayments { .. } => "Wait for one of them.",
             Self::UnknownPack { .. } => "Choose one of the packs that the detail lists.",
             Self::MethodNotFound { .. } => "List them: GET /v1/accounts/{id}/payment_methods.",
+            Self::NotLinked => "Link it first.",
             Self::MethodExists => "Make it the default if it should be paid with.",
             Self::AlreadyDefault => "Nothing to do.",
             Self::TooManyMethods { .. } => "Remove one.",

@@ -69,7 +69,8 @@ pub enum SubscriptionRejection {
     },
     /// An account's own plan isn't one that it can pay for.
     #[error(
-        "an account's own plan has prices of 0 or more in {currency}, and credits of 0 or more"
+        "an account's own plan has prices from 0 to 1000000000000 in {currency}, and credits from 0 \
+         to 1000000000"
     )]
     BadCustomPlan {
         /// The account's currency.

@@ -1,12 +1,20 @@
 //! A small catalog, made in code so that the core's tests need no file.
-#![allow(clippy::unwrap_used, reason = "a helper of tests, which may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may panic"
+)]
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::time::Duration;
 
+pub(crate) mod customer;
+
 use bursar_core::catalog::{
-    AssetKind, Attribute, AttributeValue, Catalog, ChangePolicy, ChangeTiming, Class,
-    ExpiredRefund, Feature, HoldPolicy, Operation, OperationRate, Plan, Policies, RefundPolicy,
+    AssetKind, Attribute, AttributeValue, AutoTopupPolicy, Catalog, ChangePolicy, ChangeTiming,
+    Class, DocumentPolicy, ExpiredRefund, Feature, HoldPolicy, NoticePolicy, Operation,
+    OperationRate, Pack, Plan, Policies, RefundPolicy, Seller, TaxPolicy, TaxRate,
 };
 use bursar_core::credits::Credits;
 use bursar_core::id::{CatalogVersion, Key};
@@ -21,20 +29,35 @@ pub(crate) fn credits(text: &str) -> Credits {
     Credits::parse(text).unwrap()
 }
 
-fn plan(name: &str, price: i64, allowance: &str, features: &[&str]) -> Plan {
-    let money = |amount| Money::new(amount, Currency::USD);
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+
+pub(crate) const fn usd(cents: i64) -> Money {
+    Money::new(cents, Currency::USD)
+}
+
+/// `month` and `year` are prices in cents.
+pub(crate) fn plan(name: &str, month: i64, year: i64, allowance: &str, features: &[&str]) -> Plan {
     Plan {
         key: key(name),
         name: name.to_owned(),
-        price_month: money(price),
-        price_year: money(price * 10),
-        price_year_per_month: money(price * 10 / 12),
+        price_month: usd(month),
+        price_year: usd(year),
+        price_year_per_month: usd(year / 12),
         allowance: credits(allowance),
         storage_bytes: 1_000,
         features: features.iter().map(|feature| key(feature)).collect(),
         highlights: Vec::new(),
         popular: false,
         retired: false,
+    }
+}
+
+fn pack(name: &str, credits: i64, price: i64) -> Pack {
+    Pack {
+        key: key(name),
+        name: name.to_owned(),
+        credits: Credits::from_whole(credits).unwrap(),
+        price: usd(price),
     }
 }
 
@@ -53,7 +76,32 @@ fn value(name: &str, multiplier: &str) -> AttributeValue {
     AttributeValue { key: key(name), multiplier }
 }
 
-/// Two plans and a video operation of 10 credits a second.
+/// The prices and allowances of ScriptKit.
+pub(crate) fn scriptkit() -> Catalog {
+    Catalog {
+        plans: vec![
+            plan("starter", 2_900, 31_300, "400", &["video"]),
+            plan("professional", 8_900, 96_100, "1250", &["video", "editor"]),
+            plan("studio", 19_900, 214_900, "3000", &["video", "editor"]),
+        ],
+        packs: vec![pack("small", 100, 1_000), pack("xl", 2_500, 15_000)],
+        ..catalog()
+    }
+}
+
+/// VAT of 19% in Germany, where the seller is, and of 20% in France, where businesses account for
+/// it themselves.
+pub(crate) fn taxed(catalog: Catalog, inclusive: bool) -> Catalog {
+    let rate = |country: &str, rate_ppm| TaxRate {
+        country: country.parse().unwrap(),
+        rate_ppm,
+        reverse_charge: true,
+    };
+    let rates = vec![rate("DE", 190_000), rate("FR", 200_000)];
+    Catalog { tax: TaxPolicy { name: "VAT".to_owned(), inclusive, rates }, ..catalog }
+}
+
+/// Two plans, two packs, no tax and a video operation of 10 credits a second.
 pub(crate) fn catalog() -> Catalog {
     Catalog {
         version: CatalogVersion(*b"testtest"),
@@ -65,10 +113,10 @@ pub(crate) fn catalog() -> Catalog {
             .map(|name| Feature { key: key(name), name: (*name).to_owned() })
             .collect(),
         plans: vec![
-            plan("small", 1_000, "100", &["video"]),
-            plan("large", 5_000, "1000", &["video", "editor"]),
+            plan("small", 1_000, 10_000, "100", &["video"]),
+            plan("large", 5_000, 50_000, "1000", &["video", "editor"]),
         ],
-        packs: Vec::new(),
+        packs: vec![pack("few", 50, 700), pack("many", 500, 5_500)],
         operations: vec![Operation {
             key: key("video"),
             name: "Video".to_owned(),
@@ -87,6 +135,22 @@ pub(crate) fn catalog() -> Catalog {
             }],
         }],
         policies: policies(),
+        seller: Seller {
+            name: "Test GmbH".to_owned(),
+            address: vec!["Hauptstr. 1".to_owned(), "10115 Berlin".to_owned()],
+            country: "DE".parse().ok(),
+            vat_id: None,
+            tax_id: None,
+            registration: None,
+            email: None,
+        },
+        tax: TaxPolicy { name: "VAT".to_owned(), inclusive: false, rates: Vec::new() },
+        documents: DocumentPolicy {
+            invoice_series: key("INV"),
+            credit_note_series: key("CN"),
+            letter: false,
+            notes: Vec::new(),
+        },
     }
 }
 
@@ -96,7 +160,7 @@ fn policies() -> Policies {
         quote_ttl: Duration::from_secs(900),
         holds: HoldPolicy {
             default_ttl: Duration::from_secs(900),
-            max_ttl: Duration::from_secs(86_400),
+            max_ttl: DAY,
             max_open: 100,
             max_credits: credits("1000000"),
         },
@@ -104,11 +168,16 @@ fn policies() -> Policies {
             upgrade: ChangeTiming::Now,
             downgrade: ChangeTiming::NextBillingDate,
         },
-        refunds: RefundPolicy {
-            first_subscription: Duration::from_secs(7 * 86_400),
-            expired_lots: ExpiredRefund::Promo,
-        },
+        refunds: RefundPolicy { first_subscription: 7 * DAY, expired_lots: ExpiredRefund::Promo },
         dunning_retry_days: vec![1, 3, 5, 7],
-        retention: Duration::from_secs(30 * 86_400),
+        retention: 30 * DAY,
+        preview_ttl: Duration::from_secs(1_800),
+        payment_ttl: Duration::from_secs(23 * 3_600),
+        auto_topup: AutoTopupPolicy { cooldown: Duration::from_secs(3_600) },
+        notices: NoticePolicy {
+            annual_renewal: 14 * DAY,
+            ending: 3 * DAY,
+            deletion: vec![14 * DAY, 27 * DAY],
+        },
     }
 }

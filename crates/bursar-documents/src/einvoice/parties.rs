@@ -68,7 +68,9 @@ fn seller(party: &mut Element, document: &Document, scope: Scope) {
             });
         });
     }
-    address(party, &seller.address, seller.country);
+    if let Some(country) = seller.country {
+        address(party, &seller.address, country);
+    }
     if let Some(id) = vat_id {
         registration(party, "VA", &id);
     }

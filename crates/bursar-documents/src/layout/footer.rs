@@ -37,7 +37,7 @@ fn issuer(document: &Document) -> String {
     let seller = &document.seller;
     let mut parts = vec![clean(&seller.name)];
     parts.extend(seller.address.iter().map(|line| clean(line)));
-    parts.push(seller.country.name().to_owned());
+    parts.extend(seller.country.map(|country| country.name().to_owned()));
     parts.push(labelled("VAT ID", seller.vat_id.as_deref()));
     parts.push(labelled("Tax number", seller.tax_id.as_deref()));
     parts.push(clean(seller.registration.as_deref().unwrap_or_default()));

@@ -2,7 +2,7 @@
 
 use super::flow::{Flow, Ink, MARGIN, Style};
 use super::tree::Part;
-use crate::document::{Document, Kind};
+use crate::document::{Document, Kind, Settlement};
 use crate::format;
 use crate::text::{TextLine, clean};
 
@@ -50,12 +50,17 @@ fn facts(flow: &mut Flow, document: &Document) {
     let date = |at| format::date(at, &document.zone);
     let mut facts =
         vec![("Number", clean(&document.number)), ("Date of issue", date(document.issued_at))];
-    if let Kind::CreditNote { corrects, corrects_issued_at, reason } = &document.kind {
-        let issued = date(*corrects_issued_at);
-        facts.push(("Corrects", format!("{} of {issued}", clean(corrects))));
-        facts.push(("Reason", clean(reason)));
+    match &document.kind {
+        Kind::CreditNote { corrects, reason, .. } => {
+            facts.push(("Corrects", super::cited(corrects, document)));
+            facts.push(("Reason", clean(reason)));
+        }
+        Kind::Invoice { credited_by: Some(note) } => {
+            facts.push(("Credited by", super::cited(note, document)));
+        }
+        Kind::Invoice { credited_by: None } => {}
     }
-    if let Some(due_at) = document.due_at.filter(|_| document.totals.due > 0) {
+    if let Some(due_at) = document.due_at.filter(|_| super::awaits_payment(document)) {
         facts.push(("Due", date(due_at)));
     }
     facts.push(("Account", document.buyer.account.to_string()));
@@ -81,7 +86,7 @@ fn parties(flow: &mut Flow, document: &Document) {
     flow.y = top;
     let buyer = buyer(document);
     let label = match document.kind {
-        Kind::Invoice => "Billed to",
+        Kind::Invoice { .. } => "Billed to",
         Kind::CreditNote { .. } => "Credited to",
     };
     party(flow, label, &buyer, MARGIN + width + GUTTER, width);
@@ -117,7 +122,7 @@ fn seller(document: &Document) -> Vec<String> {
     let seller = &document.seller;
     let mut texts = vec![clean(&seller.name)];
     texts.extend(seller.address.iter().map(|line| clean(line)));
-    texts.push(seller.country.name().to_owned());
+    texts.extend(seller.country.map(|country| country.name().to_owned()));
     texts.push(labelled("VAT ID", seller.vat_id.as_deref()));
     texts.push(labelled("Tax number", seller.tax_id.as_deref()));
     texts.push(clean(seller.registration.as_deref().unwrap_or_default()));
@@ -144,22 +149,27 @@ pub(super) fn labelled(label: &str, value: Option<&str>) -> String {
 
 /// The one sentence to read: `USD 105.91 paid on 14 March 2026`.
 fn headline(document: &Document) -> String {
-    let money = |amount| format::money(amount, document.currency);
     let totals = &document.totals;
-    let credit = matches!(document.kind, Kind::CreditNote { .. });
-    let on = |at| format!(" on {}", format::date(at, &document.zone));
-    if totals.due == 0 {
-        let done = if credit { "refunded" } else { "paid" };
-        let at = document.payment.as_ref().map(|payment| on(payment.paid_at));
-        return match at {
-            Some(at) => format!("{} {done}{at}", money(totals.gross)),
-            None if totals.gross == 0 => format!("{} due", money(0)),
-            None => format!("{} {done}", money(totals.gross)),
-        };
+    let gross = format::money(totals.gross, document.currency);
+    let due = format::money(totals.due, document.currency);
+    let date = |at| format::date(at, &document.zone);
+    let done_at = document.payment.as_ref().map(|payment| date(payment.paid_at));
+    let on = done_at.map_or_else(String::new, |at| format!(" on {at}"));
+    match &document.kind {
+        Kind::CreditNote { settlement: Settlement::Offset, .. } => format!("{gross} credited"),
+        Kind::CreditNote { settlement: Settlement::Chargeback, .. } => {
+            format!("{gross} returned by the bank{on}")
+        }
+        Kind::CreditNote { .. } if totals.due == 0 => format!("{gross} refunded{on}"),
+        Kind::CreditNote { .. } => format!("{due} to be refunded"),
+        Kind::Invoice { .. } if totals.gross == 0 && totals.due == 0 => format!("{due} due"),
+        Kind::Invoice { .. } if totals.due == 0 => format!("{gross} paid{on}"),
+        Kind::Invoice { credited_by: Some(note) } => {
+            format!("{gross} cancelled on {}", date(note.issued_at))
+        }
+        Kind::Invoice { credited_by: None } => match document.due_at {
+            Some(at) => format!("{due} due by {}", date(at)),
+            None => format!("{due} due on receipt"),
+        },
     }
-    let what = if credit { "to be refunded" } else { "due" };
-    let by = document
-        .due_at
-        .map_or_else(String::new, |at| format!(" by {}", format::date(at, &document.zone)));
-    format!("{} {what}{by}", money(totals.due))
 }

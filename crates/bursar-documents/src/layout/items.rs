@@ -7,19 +7,23 @@ use crate::format;
 use crate::text::{TextLine, clean};
 
 pub(super) fn place(flow: &mut Flow, document: &Document) {
-    let rows: Vec<[TextLine; 4]> =
+    let rows: Vec<Vec<TextLine>> =
         document.lines.iter().map(|line| figures(line, document)).collect();
-    let titles = ["Quantity", "Unit price", "Tax", "Amount"];
+    let titles: &[&str] = if super::speaks_of_tax(document) {
+        &["Quantity", "Unit price", "Tax", "Amount"]
+    } else {
+        &["Quantity", "Unit price", "Amount"]
+    };
     let widest = |index: usize| {
         let cells = rows.iter().filter_map(move |row| row.get(index));
         cells.fold(0.0, |most: f32, cell| most.max(cell.width)) * Style::BODY.size
     };
-    let widths: Vec<_> = (0..).zip(titles).map(|(at, title)| (title, widest(at))).collect();
+    let widths: Vec<_> = (0..).zip(titles).map(|(at, title)| (*title, widest(at))).collect();
     let columns = table::columns(flow, "Description", &widths);
     let room = columns.first().map_or(0.0, |column| column.right - column.left);
     let described = document.lines.iter().zip(rows).map(|(line, figures)| {
         let mut row = vec![description(line, document, room)];
-        row.extend(figures.map(|figure| vec![(figure, Style::BODY)]));
+        row.extend(figures.into_iter().map(|figure| vec![(figure, Style::BODY)]));
         row
     });
     let rows: Rows = described.collect();
@@ -27,20 +31,22 @@ pub(super) fn place(flow: &mut Flow, document: &Document) {
     table::place(flow, &columns, rows, Look::MAIN, below);
 }
 
-fn figures(line: &Line, document: &Document) -> [TextLine; 4] {
+/// What stands in the columns behind the description.
+fn figures(line: &Line, document: &Document) -> Vec<TextLine> {
     let tax = match line.tax.category {
         TaxCategory::Standard | TaxCategory::ZeroRated => format::rate(line.tax.rate),
         TaxCategory::Exempt => "exempt".to_owned(),
         TaxCategory::ReverseCharge => "reverse".to_owned(),
         TaxCategory::Export | TaxCategory::OutOfScope => "none".to_owned(),
     };
-    [
-        format::quantity(line.quantity),
-        format::amount(line.unit_price, document.currency),
-        tax,
-        format::amount(line.net, document.currency),
-    ]
-    .map(|text| Style::BODY.figure(&text))
+    let quantity = format::quantity(line.quantity);
+    let [price, net] = [line.unit_price, line.net].map(|it| format::amount(it, document.currency));
+    let texts = if super::speaks_of_tax(document) {
+        vec![quantity, price, tax, net]
+    } else {
+        vec![quantity, price, net]
+    };
+    texts.iter().map(|text| Style::BODY.figure(text)).collect()
 }
 
 fn description(line: &Line, document: &Document, width: f32) -> CellLines {

@@ -17,7 +17,9 @@ mod tree;
 pub(crate) use flow::{Ink, Item, Page};
 pub(crate) use tree::{NodeId, Part, Tree};
 
-use crate::document::{Document, Kind, PageSize};
+use crate::document::{Document, Kind, PageSize, Reference, TaxCategory};
+use crate::format;
+use crate::text::clean;
 use flow::Flow;
 
 /// A document on its pages.
@@ -42,16 +44,34 @@ impl Layout {
 
 /// `Invoice INV-2026-000123`.
 pub(crate) fn running_title(document: &Document) -> String {
-    let number = crate::text::clean(&document.number);
+    let number = clean(&document.number);
     format!("{} {number}", name(&document.kind))
 }
 
 /// What the document calls itself.
 pub(crate) fn name(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Invoice => "Invoice",
+        Kind::Invoice { .. } => "Invoice",
         Kind::CreditNote { .. } => "Credit note",
     }
+}
+
+/// `INV-2026-000123 of 14 March 2026`.
+fn cited(reference: &Reference, document: &Document) -> String {
+    let issued = format::date(reference.issued_at, &document.zone);
+    format!("{} of {issued}", clean(&reference.number))
+}
+
+/// Whether the reader is to pay something: not what was taken back, nor what is owed to them.
+fn awaits_payment(document: &Document) -> bool {
+    document.totals.due > 0 && matches!(document.kind, Kind::Invoice { credited_by: None })
+}
+
+/// Whether there is anything to say about tax: not if nothing is subject to it, and no law wants a
+/// word about that.
+fn speaks_of_tax(document: &Document) -> bool {
+    let mut taxes = document.taxes.iter();
+    taxes.any(|tax| tax.tax.category != TaxCategory::OutOfScope || !clean(&tax.note).is_empty())
 }
 
 fn paper(size: PageSize) -> (f32, f32) {

@@ -3,7 +3,7 @@
 use super::flow::{Flow, Ink, MARGIN, Style};
 use super::table::{self, Look, Rows};
 use super::tree::{NodeId, Part};
-use crate::document::{Document, Kind, Method, Tax, TaxCategory, TaxLine};
+use crate::document::{Document, Kind, Method, Payment, Settlement, Tax, TaxCategory, TaxLine};
 use crate::format;
 use crate::text::{TextLine, clean};
 
@@ -16,8 +16,10 @@ const ABOVE: f32 = 10.0;
 pub(super) fn place(flow: &mut Flow, document: &Document) {
     flow.y += ABOVE;
     totals(flow, document);
-    flow.y += 24.0;
-    breakdown(flow, document);
+    if super::speaks_of_tax(document) {
+        flow.y += 24.0;
+        breakdown(flow, document);
+    }
     notes(flow, document);
 }
 
@@ -30,26 +32,34 @@ struct Total {
 
 fn list(document: &Document) -> Vec<Total> {
     let total = |name: &str, amount, strong| Total { name: name.to_owned(), amount, strong };
-    let credit = matches!(document.kind, Kind::CreditNote { .. });
     let sums = &document.totals;
-    let mut list = vec![total("Subtotal", sums.net, false)];
+    let speaks_of_tax = super::speaks_of_tax(document);
+    let mut list = Vec::new();
+    if speaks_of_tax {
+        list.push(total("Subtotal", sums.net, false));
+    }
     // What comes to nothing is only worth a row if there is no other tax; the table of taxes below
     // has them all.
     let any = document.taxes.iter().any(|line| line.amount != 0);
     let shown = document.taxes.iter().filter(|line| line.amount != 0 || !any);
-    for line in shown.take(if any { usize::MAX } else { 1 }) {
+    let most = if any { usize::MAX } else { usize::from(speaks_of_tax) };
+    for line in shown.take(most) {
         list.push(total(&tax_name(document, line.tax), line.amount, false));
     }
-    let [whole, paid, due] = if credit {
-        ["Total credited", "Refunded", "To be refunded"]
-    } else {
-        ["Total", "Paid", "Amount due"]
+    let (whole, paid, due) = match &document.kind {
+        Kind::CreditNote { settlement: Settlement::Refund, .. } => {
+            ("Total credited", "Refunded", Some("To be refunded"))
+        }
+        Kind::CreditNote { .. } => ("Total credited", "Returned by the bank", None),
+        // What was cancelled is not due; the sentence beside the totals says so.
+        Kind::Invoice { credited_by: Some(_) } if sums.due > 0 => ("Total", "Paid", None),
+        Kind::Invoice { .. } => ("Total", "Paid", Some("Amount due")),
     };
     list.push(total(whole, sums.gross, true));
     if sums.paid != 0 {
         list.push(total(paid, sums.paid.saturating_neg(), false));
     }
-    list.push(total(due, sums.due, true));
+    list.extend(due.map(|due| total(due, sums.due, true)));
     list
 }
 
@@ -86,7 +96,7 @@ fn totals(flow: &mut Flow, document: &Document) {
     // So many totals that they went on over pages have the payment below them.
     flow.y = if flow.pages.len() == first_page { top } else { below };
     flow.y += PADDING;
-    payment(flow, document, flow.measure() * 0.5 - 24.0);
+    settled(flow, document, flow.measure() * 0.5 - 24.0);
     flow.y = flow.y.max(below);
 }
 
@@ -131,33 +141,47 @@ fn tax_name(document: &Document, tax: Tax) -> String {
     }
 }
 
-/// `Paid with Visa •••• 4242 on 14 March 2026.`, or how much of it was.
-fn payment(flow: &mut Flow, document: &Document, width: f32) {
-    let Some(payment) = &document.payment else {
-        return;
-    };
-    let method = match &payment.method {
-        Method::Card { brand, last_four } => {
-            let dots = "\u{2022}\u{2022}\u{2022}\u{2022}";
-            format!("{}\u{a0}{dots}\u{a0}{last_four}", clean(brand))
+/// In words, how what is billed or credited was settled.
+fn settled(flow: &mut Flow, document: &Document, width: f32) {
+    let sentence = match (&document.kind, &document.payment) {
+        (Kind::CreditNote { settlement: Settlement::Offset, corrects, .. }, _) => format!(
+            "{} was not paid. It is cancelled: nothing is due for it, and nothing is refunded.",
+            clean(&corrects.number)
+        ),
+        (Kind::Invoice { credited_by: Some(note) }, None) => {
+            format!("Cancelled by {}: nothing is due.", super::cited(note, document))
         }
-        Method::Other(name) => clean(name),
+        (_, Some(payment)) => paid(document, payment),
+        (_, None) => return,
     };
-    let on = format::date(payment.paid_at, &document.zone);
-    let part = format::money(document.totals.paid, document.currency);
-    let credit = matches!(document.kind, Kind::CreditNote { .. });
-    let done = match (credit, document.totals.due == 0) {
-        (false, true) => "Paid with".to_owned(),
-        (false, false) => format!("{part} paid with"),
-        (true, true) => "Refunded to".to_owned(),
-        (true, false) => format!("{part} refunded to"),
-    };
-    let sentence = format!("{done} {method} on {on}.");
     let node = flow.tree.add(Part::Paragraph, None);
     for line in Style::BODY.lines(&sentence, width, Some(5)) {
         flow.put(line, MARGIN, Style::BODY, Some(node));
         flow.y += Style::BODY.leading();
     }
+}
+
+/// `Paid with Visa •••• 4242 on 14 March 2026.`, or how much of it was.
+fn paid(document: &Document, payment: &Payment) -> String {
+    let (done, preposition) = match &document.kind {
+        Kind::Invoice { .. } => ("paid", "with"),
+        Kind::CreditNote { settlement: Settlement::Chargeback, .. } => ("returned", "to"),
+        Kind::CreditNote { .. } => ("refunded", "to"),
+    };
+    let how = match &payment.method {
+        Method::Card { brand, last_four } => {
+            let dots = "\u{2022}\u{2022}\u{2022}\u{2022}";
+            format!("{preposition} {}\u{a0}{dots}\u{a0}{last_four}", clean(brand))
+        }
+        Method::Other(name) => format!("by {}", clean(name)),
+    };
+    let on = format::date(payment.paid_at, &document.zone);
+    if document.totals.due == 0 {
+        let (first, rest) = done.split_at_checked(1).unwrap_or(("", done));
+        return format!("{}{rest} {how} on {on}.", first.to_uppercase());
+    }
+    let part = format::money(document.totals.paid, document.currency);
+    format!("{part} {done} {how} on {on}.")
 }
 
 /// Tax by category and rate, with what the law wants said.

@@ -6,10 +6,12 @@
     reason = "samples are constants; a wrong one should stop at once"
 )]
 
+pub(crate) mod records;
+
 use bursar_core::time::Timestamp;
 use bursar_documents::{
-    Buyer, Document, Kind, Line, Method, PageSize, Payment, Quantity, Rate, Seller, Tax,
-    TaxCategory, TaxLine, Totals,
+    Buyer, Document, Kind, Line, Method, PageSize, Payment, Quantity, Rate, Reference, Seller,
+    Settlement, Tax, TaxCategory, TaxLine, Totals,
 };
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -60,7 +62,7 @@ pub(crate) fn sum(document: &mut Document) {
 /// An upgrade in the middle of a month, paid by card.
 pub(crate) fn invoice() -> Document {
     let mut document = Document {
-        kind: Kind::Invoice,
+        kind: Kind::Invoice { credited_by: None },
         number: "INV-2026-000123".to_owned(),
         issued_at: at("2026-03-14T10:30:00Z"),
         zone: "Europe/Berlin".parse().unwrap(),
@@ -68,7 +70,7 @@ pub(crate) fn invoice() -> Document {
         seller: Seller {
             name: "ScriptKit GmbH".to_owned(),
             address: vec!["Lindenstraße 20".to_owned(), "10969 Berlin".to_owned()],
-            country: "DE".parse().unwrap(),
+            country: "DE".parse().ok(),
             vat_id: Some("DE123456789".to_owned()),
             tax_id: None,
             registration: Some("HRB 12345, Amtsgericht Charlottenburg".to_owned()),
@@ -110,7 +112,7 @@ pub(crate) fn invoice() -> Document {
 
 /// Every sample, by its name.
 pub(crate) fn all() -> Vec<(&'static str, Document)> {
-    vec![
+    let mut all = vec![
         ("invoice", invoice()),
         ("letter", letter()),
         ("sixty_lines", lines(60)),
@@ -127,7 +129,9 @@ pub(crate) fn all() -> Vec<(&'static str, Document)> {
         ("out_of_scope", out_of_scope()),
         ("export", export()),
         ("sparse", sparse()),
-    ]
+    ];
+    all.extend(records::all());
+    all
 }
 
 /// A seller without a VAT id, on American paper.
@@ -139,7 +143,7 @@ pub(crate) fn letter() -> Document {
     document.seller = Seller {
         name: "ScriptKit, Inc.".to_owned(),
         address: vec!["500 Howard Street".to_owned(), "San Francisco, CA 94105".to_owned()],
-        country: "US".parse().unwrap(),
+        country: "US".parse().ok(),
         vat_id: None,
         tax_id: Some("12-3456789".to_owned()),
         registration: None,
@@ -177,8 +181,11 @@ pub(crate) fn lines(count: i32) -> Document {
 pub(crate) fn credit_note() -> Document {
     let mut document = invoice();
     document.kind = Kind::CreditNote {
-        corrects: "INV-2026-000123".to_owned(),
-        corrects_issued_at: at("2026-03-14T10:30:00Z"),
+        corrects: Reference {
+            number: "INV-2026-000123".to_owned(),
+            issued_at: at("2026-03-14T10:30:00Z"),
+        },
+        settlement: Settlement::Refund,
         reason: "Full refund within 7 days of the first subscription".to_owned(),
     };
     document.number = "CN-2026-000007".to_owned();

@@ -1,5 +1,6 @@
 -- What can be rebuilt from the journal: everything that is looked up. Written behind the journal.
--- Times are microseconds since 1970, in UTC; credits and units are millionths.
+-- Times are microseconds since 1970, in UTC; credits and units are millionths, money is in the minor
+-- units of its currency.
 
 -- How far the views have come: the last commit that is in them, and the checksum of its row.
 CREATE TABLE stamp (
@@ -9,11 +10,13 @@ CREATE TABLE stamp (
 );
 INSERT INTO stamp VALUES (1, 0, 0);
 
--- Each account after its last event. `due_at` is by the real clock.
+-- Each account after its last event. `due_at` is by the real clock; `asking` is 1 while the payment
+-- provider is to be asked for something.
 CREATE TABLE accounts (
     account_id TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
     due_at INTEGER,
+    asking INTEGER NOT NULL,
     status TEXT NOT NULL,
     plan TEXT,
     available INTEGER NOT NULL,
@@ -21,6 +24,7 @@ CREATE TABLE accounts (
     state BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX accounts_due ON accounts (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking = 1;
 
 -- One row per event that is a statement line (it has a kind) or belongs to a spend. `event` is the
 -- encoded event, kept for those of spends.
@@ -40,7 +44,7 @@ CREATE TABLE history (
     units INTEGER,
     reason TEXT,
     reference TEXT,
-    event BLOB,
+    event BLOB NOT NULL,
     PRIMARY KEY (account_id, version)
 ) WITHOUT ROWID;
 CREATE INDEX history_spend ON history (account_id, spend_id) WHERE spend_id IS NOT NULL;
@@ -57,4 +61,62 @@ CREATE TABLE idempotency (
     commit_id INTEGER NOT NULL,
     entry INTEGER NOT NULL,
     PRIMARY KEY (account_id, key)
+) WITHOUT ROWID;
+
+-- Each payment as it stands: its columns, and all of it encoded in `row`. `version` is the account's
+-- after the last event that is in it.
+CREATE TABLE payments (
+    account_id TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    purpose TEXT NOT NULL,
+    status TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    requested_at INTEGER NOT NULL,
+    settled_at INTEGER,
+    invoice INTEGER,
+    reference TEXT,
+    row BLOB NOT NULL,
+    PRIMARY KEY (account_id, payment_id)
+) WITHOUT ROWID;
+CREATE INDEX payments_payment ON payments (payment_id);
+CREATE INDEX payments_reference ON payments (reference) WHERE reference IS NOT NULL;
+
+-- Each refund of a payment: pending, succeeded or failed. `document` is its credit note.
+CREATE TABLE payment_refunds (
+    account_id TEXT NOT NULL,
+    refund_id TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    requested_at INTEGER NOT NULL,
+    document INTEGER,
+    PRIMARY KEY (account_id, refund_id)
+) WITHOUT ROWID;
+CREATE INDEX payment_refunds_refund ON payment_refunds (refund_id);
+
+-- Each invoice and credit note, as `payments` has payments. `document` counts an account's documents
+-- from 1; `legal_number` is what is printed.
+CREATE TABLE documents (
+    account_id TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    series TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    legal_number TEXT NOT NULL,
+    state TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    net INTEGER NOT NULL,
+    tax INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    corrects INTEGER,
+    credited_by INTEGER,
+    row BLOB NOT NULL,
+    PRIMARY KEY (account_id, document),
+    UNIQUE (series, year, number)
 ) WITHOUT ROWID;

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use bursar_core::catalog::{
-    Catalog, ChangePolicy, ChangeTiming, ExpiredRefund, HoldPolicy, Operation, OperationRate, Plan,
-    Policies, RefundPolicy,
+    AutoTopupPolicy, Catalog, ChangePolicy, ChangeTiming, DocumentPolicy, ExpiredRefund,
+    HoldPolicy, NoticePolicy, Operation, OperationRate, Pack, Plan, Policies, RefundPolicy, Seller,
+    TaxPolicy, TaxRate,
 };
 use bursar_core::credits::Credits;
 use bursar_core::id::{CatalogVersion, Key};
 use bursar_core::money::{Currency, Money};
 use bursar_core::pricing::{Quantity, Rate, Rounding};
 
-/// Two plans, `small` and `large`, and one operation, `image`, of 2 credits a piece.
+/// Two plans, `small` and `large`, a pack, `hundred`, and one operation, `image`, of 2 credits a
+/// piece. Sold from Germany, by prices that include its tax.
 pub fn catalog() -> Catalog {
     Catalog {
         version: CatalogVersion(*b"contract"),
@@ -20,28 +22,72 @@ pub fn catalog() -> Catalog {
         currency: Currency::USD,
         features: Vec::new(),
         plans: vec![plan("small", 1_000, 100), plan("large", 5_000, 1_000)],
-        packs: Vec::new(),
+        packs: vec![pack()],
         operations: vec![image()],
-        policies: Policies {
-            burn_first: Vec::new(),
-            quote_ttl: Duration::from_secs(300),
-            holds: HoldPolicy {
-                default_ttl: Duration::from_secs(900),
-                max_ttl: Duration::from_secs(86_400),
-                max_open: 20,
-                max_credits: whole(100_000),
-            },
-            changes: ChangePolicy {
-                upgrade: ChangeTiming::Now,
-                downgrade: ChangeTiming::NextBillingDate,
-            },
-            refunds: RefundPolicy {
-                first_subscription: Duration::from_secs(7 * 86_400),
-                expired_lots: ExpiredRefund::Promo,
-            },
-            dunning_retry_days: vec![1, 3, 5, 7],
-            retention: Duration::from_secs(30 * 86_400),
+        policies: policies(),
+        seller: Seller {
+            name: "Contract GmbH".to_owned(),
+            address: vec!["Hauptstraße 1".to_owned(), "10115 Berlin".to_owned()],
+            country: Some("DE".parse().unwrap()),
+            vat_id: Some("DE123456788".to_owned()),
+            tax_id: None,
+            registration: None,
+            email: None,
         },
+        tax: TaxPolicy {
+            name: "VAT".to_owned(),
+            inclusive: true,
+            rates: vec![rate("DE", 190_000), rate("FR", 200_000)],
+        },
+        documents: DocumentPolicy {
+            invoice_series: key("INV"),
+            credit_note_series: key("CN"),
+            letter: false,
+            notes: Vec::new(),
+        },
+    }
+}
+
+fn policies() -> Policies {
+    Policies {
+        burn_first: Vec::new(),
+        quote_ttl: Duration::from_secs(300),
+        holds: HoldPolicy {
+            default_ttl: Duration::from_secs(900),
+            max_ttl: DAY,
+            max_open: 20,
+            max_credits: whole(100_000),
+        },
+        changes: ChangePolicy {
+            upgrade: ChangeTiming::Now,
+            downgrade: ChangeTiming::NextBillingDate,
+        },
+        refunds: RefundPolicy { first_subscription: 7 * DAY, expired_lots: ExpiredRefund::Promo },
+        dunning_retry_days: vec![1, 3, 5, 7],
+        retention: 30 * DAY,
+        preview_ttl: Duration::from_secs(900),
+        payment_ttl: DAY,
+        auto_topup: AutoTopupPolicy { cooldown: Duration::from_secs(3_600) },
+        notices: NoticePolicy {
+            annual_renewal: 14 * DAY,
+            ending: 3 * DAY,
+            deletion: vec![7 * DAY],
+        },
+    }
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn rate(country: &str, rate_ppm: u32) -> TaxRate {
+    TaxRate { country: country.parse().unwrap(), rate_ppm, reverse_charge: true }
+}
+
+fn pack() -> Pack {
+    Pack {
+        key: key("hundred"),
+        name: "Hundred".to_owned(),
+        credits: whole(100),
+        price: Money::new(999, Currency::USD),
     }
 }
 

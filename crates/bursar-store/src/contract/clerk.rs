@@ -5,32 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_core::Context;
-use bursar_core::account::command::{
-    AdjustCredits, ChangePlan, Charge, Command, Open, PlaceHold, SpendRequest,
-};
+use bursar_core::account::command::Command;
 use bursar_core::account::event::{Actor, Idempotency, Recorded};
-use bursar_core::account::spend::{Spend, fold, subject};
-use bursar_core::account::{Account, advance, execute};
-use bursar_core::catalog::{Catalog, Class, Interval};
-use bursar_core::id::{AccountId, IdempotencyKey};
-use bursar_core::pricing::UsageRequest;
+use bursar_core::account::payments::record;
+use bursar_core::account::spend::{fold, subject};
+use bursar_core::account::{Account, Past, advance, execute};
+use bursar_core::catalog::Catalog;
+use bursar_core::id::{AccountId, IdempotencyKey, Key};
 use bursar_core::rejection::{AccountRejection, Rejection};
-use bursar_core::time::{Timestamp, ZoneName};
+use bursar_core::time::Timestamp;
 
-use super::catalog::{catalog, whole};
+use super::Ask;
+use super::catalog::catalog;
 use crate::port::{Batch, StoreError, Wanted, Writer};
 use crate::{Begun, Entry};
-
-/// A command on an account.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// The account.
-    pub account: AccountId,
-    /// The caller's idempotency key.
-    pub key: Option<IdempotencyKey>,
-    /// The command.
-    pub command: Command,
-}
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,66 +48,8 @@ struct Working {
     accounts: BTreeMap<AccountId, Option<Account>>,
     known: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
     entries: Vec<Arc<Entry>>,
-}
-
-impl Ask {
-    /// Without a key.
-    pub fn new(account: &str, command: Command) -> Self {
-        Self { account: account.parse().unwrap(), key: None, command }
-    }
-
-    /// Under a key.
-    #[must_use]
-    pub fn keyed(mut self, key: &str) -> Self {
-        self.key = Some(key.parse().unwrap());
-        self
-    }
-
-    /// Open an account.
-    pub fn open(account: &str) -> Self {
-        let (zone, currency) = (ZoneName::utc(), None);
-        Self::new(account, Command::Open(Open { zone, currency }))
-    }
-
-    /// Give whole credits that never expire.
-    pub fn give(account: &str, credits: i64) -> Self {
-        let given = AdjustCredits {
-            credits: whole(credits),
-            class: Class::Topup,
-            reason: "a gift".parse().unwrap(),
-            expires_at: None,
-        };
-        Self::new(account, Command::AdjustCredits(given))
-    }
-
-    /// Subscribe to a plan, monthly.
-    pub fn subscribe(account: &str, plan: &str) -> Self {
-        let change = ChangePlan { plan: plan.to_owned(), interval: Interval::Month };
-        Self::new(account, Command::ChangePlan(change))
-    }
-
-    /// Charge one image.
-    pub fn charge(account: &str) -> Self {
-        let charge = Charge { spend: image(), reference: None };
-        Self::new(account, Command::Charge(charge))
-    }
-
-    /// Hold one image's price.
-    pub fn hold(account: &str) -> Self {
-        let hold =
-            PlaceHold { spend: image(), ttl: None, reference: Some("job-1".parse().unwrap()) };
-        Self::new(account, Command::PlaceHold(hold))
-    }
-}
-
-fn image() -> SpendRequest {
-    SpendRequest::Operation(UsageRequest {
-        operation: "image".to_owned(),
-        model: None,
-        quality: None,
-        units: None,
-        attributes: Vec::new(),
-    })
+    /// The last legal number of each series and year that the batch gave out.
+    numbers: HashMap<(Key, u16), u32>,
 }
 
 impl Outcome {
@@ -187,7 +117,7 @@ impl Clerk {
     /// Decides what was begun, without committing it.
     ///
     /// # Errors
-    /// What the writer says of a spend.
+    /// What the writer says of what is looked up.
     pub async fn decide(
         &mut self,
         writer: &mut dyn Writer,
@@ -202,6 +132,7 @@ impl Clerk {
             accounts: wanted.accounts.iter().cloned().zip(states).collect(),
             known: known.filter_map(|(key, entry)| Some((key, entry?))).collect(),
             entries: Vec::new(),
+            numbers: HashMap::new(),
         };
         let mut outcomes = Vec::new();
         for ask in asks {
@@ -228,10 +159,11 @@ impl Clerk {
         }
         let state = working.accounts[&ask.account].clone();
         let first_version = state.as_ref().map_or(1, |account| account.version + 1);
-        let (account, events) = match self.events(writer, working, ask, state).await? {
+        let (account, mut events) = match self.events(writer, working, ask, state).await? {
             Ok(decided) => decided,
             Err(rejection) => return Ok(Outcome::Rejected(rejection)),
         };
+        give_numbers(writer, working, &mut events).await?;
         if events.is_empty() {
             return Ok(Outcome::Nothing);
         }
@@ -271,19 +203,10 @@ impl Clerk {
         };
         let now = self.now.after(account.clock_ahead);
         let mut events = advance::advance(&mut account, &self.catalog, now);
-        let mut past: Option<Spend> = None;
-        if let Some(id) = ask.command.needs_history(&account) {
-            let mut history = writer.spend(&ask.account, id).await?;
-            let pending = working.entries.iter();
-            let pending = pending.filter(|entry| entry.account == ask.account);
-            let pending = pending.flat_map(|entry| &entry.events).chain(&events);
-            let own = |recorded: &&Recorded| subject(&recorded.event) == Some(id);
-            history.extend(pending.filter(own).cloned());
-            past = history.iter().fold(None, fold);
-        }
+        let past = past(writer, working, ask, &account, &events).await?;
         let context = Context { now, entropy };
         let (catalog, command) = (&self.catalog, &ask.command);
-        Ok(match execute(&mut account, catalog, command, &context, past.as_ref()) {
+        Ok(match execute(&mut account, catalog, command, &context, &past) {
             Ok(more) => {
                 events.extend(more);
                 Ok((account, events))
@@ -291,6 +214,48 @@ impl Clerk {
             Err(rejection) => Err(rejection),
         })
     }
+}
+
+/// What deciding a command takes of history: what is committed, then what the batch has decided.
+async fn past(
+    writer: &mut dyn Writer,
+    working: &Working,
+    ask: &Ask,
+    account: &Account,
+    events: &[Recorded],
+) -> Result<Past, StoreError> {
+    let pending = working.entries.iter().filter(|entry| entry.account == ask.account);
+    let pending: Vec<&Recorded> = pending.flat_map(|entry| &entry.events).chain(events).collect();
+    let mut past = Past::default();
+    if let Some(id) = ask.command.needs_history(account) {
+        let history = writer.spend(&ask.account, id).await?;
+        let own = pending.iter().filter(|recorded| subject(&recorded.event) == Some(id));
+        past.spend = history.iter().chain(own.copied()).fold(None, fold);
+    }
+    if let Some(id) = ask.command.needs_payment(account) {
+        let own = pending.iter().filter(|recorded| record::subject(&recorded.event) == Some(id));
+        let known = writer.payment(&ask.account, id).await?;
+        past.payment = own.fold(known, |payment, recorded| record::fold(payment, recorded));
+    }
+    Ok(past)
+}
+
+/// Gives the documents that events issue their legal numbers.
+async fn give_numbers(
+    writer: &mut dyn Writer,
+    working: &mut Working,
+    events: &mut [Recorded],
+) -> Result<(), StoreError> {
+    for number in events.iter_mut().filter_map(|recorded| recorded.event.legal_number_mut()) {
+        let key = (number.series.clone(), number.year);
+        let last = match working.numbers.get(&key) {
+            Some(last) => *last,
+            None => writer.last_number(&number.series, number.year).await?,
+        };
+        number.number = last + 1;
+        working.numbers.insert(key, number.number);
+    }
+    Ok(())
 }
 
 /// What a batch of commands has to know.

@@ -3,6 +3,9 @@
 pub(crate) mod backup;
 pub(crate) mod balance;
 pub(crate) mod catalog;
+pub(crate) mod export;
+pub(crate) mod invoice;
+pub(crate) mod invoices;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod quote;
@@ -31,6 +34,9 @@ pub(crate) fn run(command: Command) -> Result<Answer> {
         Command::Views(command) => views::run(&command),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Invoices(args) => invoices::run(&args),
+        Command::Invoice(args) => invoice::run(&args),
+        Command::Export(command) => export::run(&command),
         Command::Keys(command) => keys::run(&command),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalogs;
 pub(crate) mod directory;
+pub(crate) mod documents;
 pub(crate) mod in_force;
 pub(crate) mod keys;
 pub(crate) mod mode;

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use bursar_core::account::Account;
-use bursar_core::id::AccountId;
+use bursar_core::account::documents::record::DocumentRecord;
+use bursar_core::account::payments::record::PaymentRecord;
+use bursar_core::catalog::Catalog;
+use bursar_core::id::{AccountId, CatalogVersion, DocumentId, PaymentId};
 use bursar_core::time::Timestamp;
 use bursar_engine::{Clock, SystemClock};
 use bursar_sqlite::SqliteStore;
-use bursar_store::{Entry, JournalPosition, Store, StoreError};
+use bursar_store::{BillingDetails, Entry, JournalPosition, Registry, Store, StoreError};
 use tokio::runtime::Runtime;
 
 use super::catalogs::{self, Loaded};
@@ -72,6 +75,86 @@ impl Reading {
     ) -> Result<Vec<(JournalPosition, Arc<Entry>)>> {
         let entries = self.runtime.block_on(self.store.journal(after, limit));
         entries.map_err(|error| self.unreadable(&error))
+    }
+
+    /// The last commit of the journal at this moment; 0 if there is none.
+    pub(crate) fn last_commit(&self) -> Result<u64> {
+        // The port reads forward only, so the end is closed in on.
+        let is_beyond = |commit: u64| {
+            let after = JournalPosition { commit, index: u32::MAX };
+            self.journal(after, 1).map(|entries| entries.is_empty())
+        };
+        let (mut within, mut beyond) = (0, 1);
+        while !is_beyond(beyond)? {
+            (within, beyond) = (beyond, beyond.saturating_mul(2));
+        }
+        if is_beyond(0)? {
+            return Ok(0);
+        }
+        // Something comes after `within`, and nothing after `beyond`.
+        while within.saturating_add(1) < beyond {
+            let middle = within.midpoint(beyond);
+            if is_beyond(middle)? { beyond = middle } else { within = middle }
+        }
+        Ok(beyond)
+    }
+
+    /// A document of an account.
+    ///
+    /// # Errors
+    /// There is none of that id, or it can't be read.
+    pub(crate) fn document(&self, id: &AccountId, document: DocumentId) -> Result<DocumentRecord> {
+        let found = self.runtime.block_on(self.store.document(id, document));
+        let found = found.map_err(|error| self.unreadable(&error))?;
+        found.map(|row| row.record).ok_or_else(|| {
+            let what = format!("account {id} has no document {document}");
+            Problem::error(what, format!("`bursar invoices {id}` shows those that it has."))
+        })
+    }
+
+    /// All documents of an account, newest first.
+    pub(crate) fn documents(&self, id: &AccountId) -> Result<Vec<DocumentRecord>> {
+        const AT_ONCE: usize = 500;
+        let mut all: Vec<DocumentRecord> = Vec::new();
+        loop {
+            let before = all.last().map(|last| last.id);
+            let page = self.runtime.block_on(self.store.documents(id, before, AT_ONCE));
+            let page = page.map_err(|error| self.unreadable(&error))?;
+            let is_last = page.len() < AT_ONCE;
+            all.extend(page.into_iter().map(|row| row.record));
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// A payment of an account, if there is one of that id.
+    pub(crate) fn payment(
+        &self,
+        id: &AccountId,
+        payment: PaymentId,
+    ) -> Result<Option<PaymentRecord>> {
+        let found = self.runtime.block_on(self.store.payment(id, payment));
+        Ok(found.map_err(|error| self.unreadable(&error))?.map(|row| row.record))
+    }
+
+    /// A revision of an account's billing details, if there is one and it was not erased.
+    pub(crate) fn billing_details(
+        &self,
+        id: &AccountId,
+        revision: u32,
+    ) -> Result<Option<BillingDetails>> {
+        let found = self.runtime.block_on(self.store.billing_details(id, revision));
+        found.map_err(|error| self.unreadable(&error))
+    }
+
+    /// A catalog that was in force.
+    ///
+    /// # Errors
+    /// There is none of that version, or it can't be read.
+    pub(crate) fn catalog_of(&self, version: CatalogVersion) -> Result<Catalog> {
+        let found = self.runtime.block_on(catalogs::of_version(&self.store, &self.dir, version));
+        Ok(Arc::unwrap_or_clone(found?.catalog))
     }
 
     fn unreadable(&self, error: &StoreError) -> anyhow::Error {

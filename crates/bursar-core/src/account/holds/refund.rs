@@ -69,11 +69,12 @@ impl RefundCharge {
     }
 }
 
-/// When what is issued anew expires: with the current period. Without one, with the data that is kept,
-/// or as long from now as data would be.
+/// When what is issued anew expires: with the current period, also if that isn't paid yet. Without one,
+/// with the data that is kept, or as long from now as data would be.
 fn reissue_until(account: &Account, catalog: &Catalog, now: Timestamp) -> Timestamp {
     match &account.subscription {
-        Subscription::Live(live) => live.credit.end,
+        Subscription::Live(live) if live.credit.end > now => live.credit.end,
+        Subscription::Live(live) => live.anchor.period(live.credit.offset.saturating_add(1), 1).end,
         Subscription::Retention(retention) => retention.purge_at,
         Subscription::None | Subscription::Purged { .. } => now.after(catalog.policies.retention),
     }

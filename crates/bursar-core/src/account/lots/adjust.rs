@@ -37,8 +37,9 @@ impl AdjustCredits {
         let expires_at = match (self.class, self.expires_at) {
             (Class::Topup, Some(_)) => return Err(CreditsRejection::TopupsNeverExpire),
             (Class::Plan, None) => {
-                let live = account.live().ok_or(CreditsRejection::PlanCreditsWithoutPeriod)?;
-                Some(live.credit.end)
+                // While a renewal is unpaid, the last month is over and no other has begun.
+                let month = account.live().map(|live| live.credit).filter(|month| month.end > now);
+                Some(month.ok_or(CreditsRejection::PlanCreditsWithoutPeriod)?.end)
             }
             (_, expires_at) => expires_at,
         };

@@ -133,7 +133,6 @@ fn apply_payment(account: &mut Account, at: Timestamp, event: &Event) {
             if let (Some(over), Some(auto)) = (over, &mut billing.auto_topup)
                 && matches!(over.order.purchase, Purchase::Topup { automatic: true, .. })
             {
-                auto.spent = auto.spent.saturating_add(over.order.bill.total);
                 auto.failures = 0;
             }
         }
@@ -233,14 +232,19 @@ fn close(billing: &mut Billing, document: DocumentId) -> Option<Order> {
 fn invoice_paid(account: &mut Account, purchase: &Purchase, paid: PaidInvoice) {
     let billing = &mut account.billing;
     match purchase {
-        Purchase::Topup { credits, .. } => billing.topups.push(UnearnedTopup {
-            // The next event issues it.
-            lot: account.next_lot,
-            credits: *credits,
-            net: paid.bill.net,
-            unearned: paid.bill.net,
-            paid,
-        }),
+        Purchase::Topup { credits, automatic, .. } => {
+            if let (true, Some(auto)) = (*automatic, &mut billing.auto_topup) {
+                auto.spent = auto.spent.saturating_add(paid.bill.total);
+            }
+            billing.topups.push(UnearnedTopup {
+                // The next event issues it.
+                lot: account.next_lot,
+                credits: *credits,
+                net: paid.bill.net,
+                unearned: paid.bill.net,
+                paid,
+            });
+        }
         Purchase::Renewal { .. } => billing.refundable.clear(),
         Purchase::Start { .. } | Purchase::Change { .. } => {
             let first = account.first_subscribed_at;

@@ -25,7 +25,9 @@ impl NoteDispute {
         let known =
             known.map(|(_, status, _)| *status).or_else(|| past.dispute_over(&self.dispute));
         let over = matches!(known, Some(DisputeStatus::Won | DisputeStatus::Lost));
-        if over || known == Some(self.status) {
+        // An inquiry may become a dispute, but not the other way round: that is late news.
+        let late = known == Some(DisputeStatus::Open) && self.status == DisputeStatus::Inquiry;
+        if over || late || known == Some(self.status) {
             return Err(PaymentRejection::NothingNew);
         }
         Ok(alloc::vec![Event::PaymentDisputed {

@@ -156,13 +156,16 @@ fn change(
                 source: LotSource::Upgrade { plan: plan.clone() },
             });
         }
+        events.extend(notices::of_renewal(catalog, *interval, live.billing, now));
         return events;
     }
     let anchor = Anchor { at: now, zone: account.zone.clone() };
     let billing = anchor.period(0, interval.months());
-    // The part of the old period that was used is earned; the first line takes off what wasn't.
+    // The part of the old period that was used is earned; the first line takes off what wasn't, and
+    // what was carried forward before is for later periods.
     let unused = order.bill.lines.first().map_or(0, |line| line.net.saturating_neg());
-    let used = account.billing.unearned.saturating_sub(unused).max(0);
+    let kept = unused.saturating_add(revenue::carried(account, catalog));
+    let used = account.billing.unearned.saturating_sub(kept).max(0);
     let mut events: Vec<Event> = revenue::recognized(account, used, 0).into_iter().collect();
     events.push(changed(&anchor, billing));
     let of_plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);

@@ -39,6 +39,10 @@ impl AddPaymentMethod {
         catalog: &Catalog,
         now: Timestamp,
     ) -> Result<Vec<Event>, PaymentRejection> {
+        // Ids of payments are made of what was drawn then.
+        if account.billing.customer.is_none() {
+            return Err(PaymentRejection::NotLinked);
+        }
         let methods = &account.billing.methods;
         if methods.iter().any(|known| known.reference == self.method.reference) {
             return Err(PaymentRejection::MethodExists);
@@ -77,12 +81,18 @@ pub fn set_default(
     Ok(events)
 }
 
-/// Forgets a method.
+/// Forgets a method. If it was what is paid with, the next one is, and pays a renewal that is past due
+/// at once.
 ///
 /// # Errors
 /// [`PaymentRejection`]: there is no such method, a payment is under way with it, or it is the last
 /// and the subscription goes on.
-pub fn remove(account: &Account, reference: &MethodRef) -> Result<Vec<Event>, PaymentRejection> {
+pub fn remove(
+    account: &Account,
+    catalog: &Catalog,
+    now: Timestamp,
+    reference: &MethodRef,
+) -> Result<Vec<Event>, PaymentRejection> {
     find(account, reference)?;
     let payments = &account.billing.payments;
     if let Some(payment) = payments.iter().find(|payment| payment.method.reference == *reference) {
@@ -92,7 +102,13 @@ pub fn remove(account: &Account, reference: &MethodRef) -> Result<Vec<Event>, Pa
     if goes_on && account.billing.methods.len() == 1 {
         return Err(PaymentRejection::LastMethod);
     }
-    Ok(alloc::vec![Event::PaymentMethodRemoved { method: reference.clone() }])
+    let mut events = alloc::vec![Event::PaymentMethodRemoved { method: reference.clone() }];
+    if let [default, next, ..] = account.billing.methods.as_slice()
+        && default.reference == *reference
+    {
+        events.extend(pay_what_is_due(account, catalog, now, next));
+    }
+    Ok(events)
 }
 
 fn find<'a>(

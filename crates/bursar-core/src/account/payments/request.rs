@@ -61,7 +61,13 @@ pub(in crate::account) fn method(
 
 /// A payment for the subscription that waits for the customer gives way to a new one; one that the
 /// bank is at doesn't.
-fn make_way(account: &Account, purchase: &Purchase) -> Result<Vec<Event>, PaymentRejection> {
+///
+/// # Errors
+/// [`PaymentRejection`]: a payment is with the bank, or too many are under way.
+pub(in crate::account) fn make_way(
+    account: &Account,
+    purchase: &Purchase,
+) -> Result<Vec<Event>, PaymentRejection> {
     let payments = account.billing.payments.iter().filter(|payment| !payment.abandoned);
     if !purchase.is_subscription() {
         let topups = payments.filter(|payment| !payment.order.purchase.is_subscription());

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::fulfil::{PaidBy, fulfil, still_applies};
 use super::record::PaymentRecord;
-use super::request::refund_of;
-use super::{OpenPayment, PaidInvoice, Purchase, Retry, Stage};
+use super::request::{Asked, refund_of, request};
+use super::{OpenPayment, PaidInvoice, Retry, Stage};
 use crate::Context;
 use crate::account::Account;
 use crate::account::command::{PaymentOutcome, SettlePayment, SettleRefund};
@@ -41,7 +41,8 @@ impl SettlePayment {
                 Ok(failed(account, payment, catalog, context.now, code.clone(), *retry))
             }
             PaymentOutcome::Cancelled => {
-                Ok(failed(account, payment, catalog, context.now, canceled(), Retry::Customer))
+                let retry = given_up(payment);
+                Ok(failed(account, payment, catalog, context.now, canceled(), retry))
             }
             PaymentOutcome::Succeeded => Ok(self.succeeded(account, payment, catalog, context)),
         }
@@ -131,7 +132,7 @@ impl SettlePayment {
     }
 }
 
-/// A payment has failed. If it was the last that was to pay a renewal, dunning goes on.
+/// A payment has failed. If it was to pay a renewal, dunning goes on.
 fn failed(
     account: &Account,
     payment: &OpenPayment,
@@ -141,17 +142,52 @@ fn failed(
     retry: Retry,
 ) -> Vec<Event> {
     let mut events = alloc::vec![Event::PaymentFailed { payment: payment.id, code, retry }];
-    let Purchase::Renewal { document, .. } = &payment.order.purchase else {
-        return events;
-    };
-    let other = account.billing.paying(*document).is_some_and(|paying| paying.id != payment.id);
+    events.extend(not_paid(account, payment, catalog, now, retry));
+    events
+}
+
+/// A payment waits for the customer no longer. A renewal that it was to pay is past due from now on,
+/// or it would be asked for again and again.
+pub(in crate::account) fn expired(
+    account: &Account,
+    payment: &OpenPayment,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Vec<Event> {
+    let mut events = alloc::vec![Event::PaymentAbandoned { payment: payment.id }];
+    events.extend(not_paid(account, payment, catalog, now, given_up(payment)));
+    events
+}
+
+/// What another attempt needs after a payment that was given up. One that the customer began doesn't
+/// stop the attempts that come by themselves; those would wait for the customer again.
+const fn given_up(payment: &OpenPayment) -> Retry {
+    if payment.on_session { Retry::Later } else { Retry::Customer }
+}
+
+/// What a payment that came to nothing means for the renewal that it was to pay: dunning goes on. A
+/// method that was made the default meanwhile is tried at once, also after the last day.
+fn not_paid(
+    account: &Account,
+    payment: &OpenPayment,
+    catalog: &Catalog,
+    now: Timestamp,
+    retry: Retry,
+) -> Vec<Event> {
+    let invoice = payment.order.purchase.open_invoice();
     let live = account.live();
-    let renewal = live.and_then(|live| live.renewal.as_ref());
-    if let (Some(live), Some(renewal)) = (live, renewal)
-        && renewal.document == *document
-        && !other
-    {
-        events.extend(unpaid(account, live, renewal, catalog, now, retry));
+    let (Some(live), Some(renewal)) = (live, live.and_then(|live| live.renewal.as_ref())) else {
+        return Vec::new();
+    };
+    // What isn't wanted any more has been replaced, or dunning has gone on without it.
+    if payment.abandoned || invoice != Some(renewal.document) {
+        return Vec::new();
+    }
+    let mut events = unpaid(account, live, renewal, catalog, now, retry);
+    let method = account.billing.default_method();
+    if let Some(method) = method.filter(|method| method.reference != payment.method.reference) {
+        events.retain(|event| matches!(event, Event::RenewalUnpaid { .. }));
+        events.push(request(account, catalog, now, method, &renewal.order, Asked::ByItself));
     }
     events
 }

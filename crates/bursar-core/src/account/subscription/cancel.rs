@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::renewal::give_up;
-use super::running;
+use super::{running, unwanted};
 use crate::account::command::Cancel;
 use crate::account::event::Event;
 use crate::account::{Account, notices};
@@ -35,10 +35,7 @@ impl Cancel {
         });
         let cancelled = Event::CancellationRequested { ends_at, reason: self.reason.clone() };
         let mut events: Vec<Event> = dropped.into_iter().chain([cancelled]).collect();
-        let payments = account.billing.payments.iter();
-        let unwanted = payments
-            .filter(|payment| payment.order.purchase.is_subscription() && !payment.abandoned);
-        events.extend(unwanted.map(|payment| Event::PaymentAbandoned { payment: payment.id }));
+        events.extend(unwanted(account));
         match &live.renewal {
             Some(renewal) => events.extend(give_up(account, live, renewal, catalog, now)),
             None => events.extend(notices::of_end(catalog, ends_at, now)),

@@ -6,7 +6,7 @@ use super::offer::{Offer, offer};
 use crate::account::Account;
 use crate::account::command::ChangePlan;
 use crate::account::event::{Direction, Event};
-use crate::account::payments::request::{Asked, buy};
+use crate::account::payments::request::{Asked, buy, make_way};
 use crate::account::state::LiveSubscription;
 use crate::catalog::Catalog;
 use crate::rejection::{PaymentRejection, Rejection};
@@ -36,7 +36,12 @@ impl ChangePlan {
             }
         }
         match account.live() {
-            Some(live) if offer.scheduled => Ok(schedule(live, &offer)),
+            // A payment under way would bring another change than the one that was chosen last.
+            Some(live) if offer.scheduled => {
+                let mut events = make_way(account, &offer.order.purchase)?;
+                events.extend(schedule(live, &offer));
+                Ok(events)
+            }
             _ => buy(account, catalog, now, &offer.order, Asked::ByCustomer),
         }
     }

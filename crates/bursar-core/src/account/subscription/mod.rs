@@ -59,6 +59,14 @@ pub(super) fn end(live: &LiveSubscription, catalog: &Catalog, at: Timestamp) -> 
     events
 }
 
+/// Payments for the subscription that are under way and not wanted any more.
+fn unwanted(account: &Account) -> impl Iterator<Item = Event> {
+    let payments = account.billing.payments.iter();
+    payments
+        .filter(|payment| payment.order.purchase.is_subscription() && !payment.abandoned)
+        .map(|payment| Event::PaymentAbandoned { payment: payment.id })
+}
+
 /// The order of plans decides, an account's own above the catalog's; at the same plan a longer
 /// interval is up. A plan that the catalog no longer has is below all others.
 fn direction(

@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{end, running};
+use super::renewal::taken_back;
+use super::{end, running, unwanted};
 use crate::Context;
 use crate::account::command::RefundSubscription;
 use crate::account::documents::CreditReason;
@@ -57,7 +58,7 @@ pub fn refundable(
 
 impl RefundSubscription {
     /// All of it goes back, a credit note for each invoice; the subscription ends now and its credits
-    /// are taken back.
+    /// are taken back. A renewal that isn't paid and payments under way fall away with it.
     ///
     /// # Errors
     /// As [`refundable`].
@@ -71,9 +72,8 @@ impl RefundSubscription {
         let live = running(account)?;
         refundable(account, catalog, now)?;
         let mut events = Vec::new();
+        let mut document = account.billing.next_document;
         for (number, paid) in (0_u8..).zip(&account.billing.refundable) {
-            let document =
-                DocumentId(account.billing.next_document.0.saturating_add(number.into()));
             events.push(Event::CreditNoteIssued {
                 document,
                 number: LegalNumber::pending(&catalog.documents.credit_note_series, now),
@@ -86,7 +86,14 @@ impl RefundSubscription {
             });
             let refund = RefundId::numbered(context, number);
             events.extend(refund_of(paid, refund, Some(document)));
+            document = DocumentId(document.0.saturating_add(1));
         }
+        let mut unearned = account.billing.unearned;
+        if let Some(renewal) = &live.renewal {
+            events.push(taken_back(account, renewal, catalog, document, now));
+            unearned = unearned.saturating_sub(renewal.order.bill.net);
+        }
+        events.extend(unwanted(account));
         let carried = Money::new(account.billing.carried.saturating_neg(), account.currency);
         if carried.amount != 0 {
             events.push(Event::UnusedTimeCarried { by: carried });
@@ -97,7 +104,7 @@ impl RefundSubscription {
             class: lot.class,
             credits: lot.available(),
         }));
-        events.extend(revenue::recognized(account, account.billing.unearned, 0));
+        events.extend(revenue::recognized(account, unearned, 0));
         events.extend(end(live, catalog, now));
         Ok(events)
     }

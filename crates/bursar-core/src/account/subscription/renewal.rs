@@ -14,7 +14,7 @@ use crate::account::state::{LiveSubscription, Renewal, ScheduledChange, Terms};
 use crate::account::{Account, notices, revenue};
 use crate::bill::LegalNumber;
 use crate::catalog::{Catalog, Interval};
-use crate::id::{CatalogVersion, Key};
+use crate::id::{CatalogVersion, DocumentId, Key};
 use crate::money::Money;
 use crate::time::{Anchor, Period, Timestamp};
 
@@ -169,7 +169,27 @@ pub(in crate::account) fn unpaid(
 }
 
 const fn day(days: u32) -> Duration {
-    Duration::from_secs(days as u64 * 86_400)
+    Duration::from_secs(86_400).saturating_mul(days)
+}
+
+/// The credit note of that id for a renewal that was not paid.
+pub(super) fn taken_back(
+    account: &Account,
+    renewal: &Renewal,
+    catalog: &Catalog,
+    document: DocumentId,
+    now: Timestamp,
+) -> Event {
+    Event::CreditNoteIssued {
+        document,
+        number: LegalNumber::pending(&catalog.documents.credit_note_series, now),
+        corrects: renewal.document,
+        bill: renewal.order.bill.clone(),
+        paid: false,
+        reason: CreditReason::NotPaid,
+        buyer: account.billing.buyer,
+        catalog: catalog.version,
+    }
 }
 
 /// The subscription ends, and the invoice that was not paid is taken back.
@@ -180,16 +200,8 @@ pub(in crate::account) fn give_up(
     catalog: &Catalog,
     now: Timestamp,
 ) -> Vec<Event> {
-    let mut events = alloc::vec![Event::CreditNoteIssued {
-        document: account.billing.next_document,
-        number: LegalNumber::pending(&catalog.documents.credit_note_series, now),
-        corrects: renewal.document,
-        bill: renewal.order.bill.clone(),
-        paid: false,
-        reason: CreditReason::NotPaid,
-        buyer: account.billing.buyer,
-        catalog: catalog.version,
-    }];
+    let document = account.billing.next_document;
+    let mut events = alloc::vec![taken_back(account, renewal, catalog, document, now)];
     let unearned = account.billing.unearned.saturating_sub(renewal.order.bill.net);
     events.extend(revenue::rest(account, catalog, unearned));
     events.extend(end(live, catalog, now));

@@ -5,6 +5,7 @@ mod connections;
 mod first_key;
 mod listen;
 mod logs;
+mod provider;
 mod ready;
 mod signals;
 mod store_metrics;
@@ -18,6 +19,7 @@ use bursar_api::{ApiState, Config, RateLimit};
 use bursar_engine::access::Access;
 use bursar_engine::{Clock, Engine, SystemClock};
 use bursar_sqlite::SqliteStore;
+use bursar_store::Store;
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -27,6 +29,7 @@ use crate::data::directory;
 use crate::data::mode::{self, ModeName};
 use crate::problem::{self, Answer};
 use logs::LogFormat;
+use provider::{Provider, ProviderArgs};
 use ready::Ready;
 use signals::Signals;
 
@@ -41,6 +44,12 @@ Examples:
 More environment variables:
   BURSAR_BOOTSTRAP_KEY  an API key with all scopes, for scripts: bk_test_ or
                         bk_live_ and at least 16 letters, digits, - or _
+  BURSAR_STRIPE_KEY     takes payments by Stripe: sk_… or rk_…, with
+                        BURSAR_STRIPE_PUBLISHABLE_KEY (pk_…) and
+                        BURSAR_STRIPE_WEBHOOK_SECRET (whsec_…, two with a comma
+                        while one is rotated); its webhooks go to
+                        /v1/provider/stripe/webhooks. Without it test mode has
+                        a sandbox, and live mode sells nothing
   BURSAR_LOG            which log lines: error, warn, info (default), debug
 
 Ctrl-C or SIGTERM stops it: no new requests, those in flight get up to ten seconds. A second one stops \
@@ -73,6 +82,8 @@ pub(crate) struct ServeArgs {
     /// The largest body of a batch in bytes
     #[arg(long, value_name = "BYTES", env = "BURSAR_BATCH_BODY_LIMIT", default_value_t = 4 << 20)]
     batch_body_limit: usize,
+    #[command(flatten)]
+    provider: ProviderArgs,
 }
 
 impl ServeArgs {
@@ -109,10 +120,15 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let key = first_key::ensure(&*store, mode, bootstrap, dir, clock.now()).await?;
     catalog_in_force::note(&*store, catalog, dir, clock.now()).await?;
 
+    let address = listener.local_addr().context("the address is not known")?;
+    let url = listen::url(address);
+    let port: Arc<dyn Store> = store.clone();
+    let provider = Provider::open(&args.provider, mode, &port, &url).await?;
     let options = bursar_engine::Options {
         store: store.clone(),
         catalog: Arc::clone(&catalog.catalog),
         clock: clock.clone(),
+        provider: provider.port(),
         seed: None,
     };
     let engine = Engine::start(options).await;
@@ -120,10 +136,11 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     store_metrics::register(engine.metrics(), &store);
     let access = Access::new(store, clock, mode);
     let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api()));
+    let router = provider.attend(&engine, router);
 
     let signals = Signals::take()?;
-    let address = listener.local_addr().context("the address is not known")?;
-    let ready = Ready { mode, url: listen::url(address), dir, new, catalog, key };
+    let payments = provider.words();
+    let ready = Ready { mode, url, dir, new, catalog, key, payments };
     ready.print(args.log_format)?;
     until_signalled(listener, router, signals).await;
     let closed = engine.shutdown().await;

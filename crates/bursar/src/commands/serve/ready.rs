@@ -20,6 +20,8 @@ pub(super) struct Ready<'a> {
     pub(super) catalog: &'a Loaded,
     /// A secret to try it with; never one of live mode.
     pub(super) key: Option<String>,
+    /// Who takes the money, in words.
+    pub(super) payments: &'static str,
 }
 
 impl Ready<'_> {
@@ -35,15 +37,16 @@ impl Ready<'_> {
                 "data": self.dir,
                 "catalog": self.catalog.catalog.version.to_string(),
                 "test_key": self.key,
+                "payments": self.payments,
             })),
         }
     }
 
     fn for_people(&self) -> Result<String> {
-        let Self { mode, url, dir, new, catalog, key } = self;
+        let Self { mode, url, dir, new, catalog, key, payments } = self;
         let mut text = String::new();
         let what = match mode {
-            Mode::Test => "test mode: nothing is paid for, clocks can be moved",
+            Mode::Test => "test mode: no money moves, clocks can be moved",
             Mode::Live => "live mode",
         };
         let version = env!("CARGO_PKG_VERSION");
@@ -52,6 +55,7 @@ impl Ready<'_> {
         writeln!(text, "  Docs      {url}/docs")?;
         writeln!(text, "  Data      {dir}{}", if *new { " (new)" } else { "" })?;
         writeln!(text, "  Catalog   {}", catalog.title())?;
+        writeln!(text, "  Payments  {payments}")?;
         match key {
             Some(key) => {
                 writeln!(text, "  Test key  {key}")?;

@@ -1,13 +1,15 @@
 //! What an [`Entry`] leaves in the tables that are looked up: the same rows in every SQL store.
 //!
-//! - `history`: one row per event that is a statement line or belongs to a spend. The statement is
-//!   its rows that have a `kind`; a spend is its rows of one `spend_id`.
-//! - `payments` and `documents`: one row per payment, invoice and credit note, as it stands.
+//! - `history`: one row per event. The statement is its rows that have a `kind`; a spend is its rows of
+//!   one `spend_id`.
+//! - `payments` with `payment_refunds`, and `documents`: one row per payment, refund, invoice and
+//!   credit note, as it stands.
 //! - `idempotency`: where each key's entry stands in the journal.
 //! - `accounts`: the state after the last entry, with what is searched by beside it.
-
 //!
 //! All of it can be made from the journal again at any time.
+
+mod money;
 
 use std::str::FromStr;
 
@@ -25,6 +27,10 @@ use crate::codec;
 use crate::entry::{Entry, JournalPosition};
 use crate::port::{DocumentRow, PaymentRow, SpendEvent, StatementRow, StoreError};
 
+pub use money::{
+    DocumentColumns, PaymentColumns, RefundColumns, is_named, legal_numbers, may_name,
+};
+
 /// The version of these rows. Raised with every change of them, of what they are made from or of how
 /// an [`Account`] is encoded: stores then make them anew.
 pub const VERSION: u16 = 2;
@@ -38,8 +44,8 @@ pub struct HistoryRow {
     pub line: Option<StatementLine>,
     /// The spend that the event belongs to.
     pub spend: Option<SpendId>,
-    /// The encoded [`Recorded`], if the event belongs to a spend.
-    pub event: Option<Vec<u8>>,
+    /// The encoded [`Recorded`].
+    pub event: Vec<u8>,
 }
 
 /// The rows of `history` that an entry adds, oldest first.
@@ -47,18 +53,16 @@ pub struct HistoryRow {
 /// # Errors
 /// As [`codec::encode`].
 pub fn history(entry: &Entry) -> Result<Vec<HistoryRow>, StoreError> {
-    let rows = entry.versions().map(|(version, recorded)| history_row(version, recorded));
-    rows.filter_map(Result::transpose).collect()
+    entry.versions().map(|(version, recorded)| history_row(version, recorded)).collect()
 }
 
-fn history_row(version: u64, recorded: &Recorded) -> Result<Option<HistoryRow>, StoreError> {
-    let spend = subject(&recorded.event);
-    let line = statement::line(recorded);
-    if spend.is_none() && line.is_none() {
-        return Ok(None);
-    }
-    let event = spend.map(|_| codec::encode(recorded)).transpose()?;
-    Ok(Some(HistoryRow { version, line, spend, event }))
+fn history_row(version: u64, recorded: &Recorded) -> Result<HistoryRow, StoreError> {
+    Ok(HistoryRow {
+        version,
+        line: statement::line(recorded),
+        spend: subject(&recorded.event),
+        event: codec::encode(recorded)?,
+    })
 }
 
 /// The statement lines of an entry, oldest first.
@@ -67,6 +71,13 @@ pub fn statement_rows(entry: &Entry) -> impl DoubleEndedIterator<Item = Statemen
     numbered.filter_map(|(version, recorded)| {
         statement::line(recorded).map(|line| StatementRow { version, line })
     })
+}
+
+/// The events of an entry, oldest first.
+pub fn events(entry: &Entry) -> impl Iterator<Item = SpendEvent> {
+    let event =
+        |(version, recorded): (u64, &Recorded)| SpendEvent { version, recorded: recorded.clone() };
+    entry.versions().map(event)
 }
 
 /// The events of one spend in an entry, oldest first.

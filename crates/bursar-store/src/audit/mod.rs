@@ -1,16 +1,22 @@
 //! The proof of a journal: every entry is folded again and checked against what it says.
 
+mod money;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use bursar_core::account::event::{Event, Recorded};
 use bursar_core::account::{Account, apply};
 use bursar_core::id::AccountId;
-use bursar_core::postings::{Book, postings};
+use bursar_core::money::Currency;
+use bursar_core::postings::{Book, MoneyBook, postings};
 use bursar_core::time::Timestamp;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::entry::{Entry, JournalPosition};
+use money::{Documents, MoneySeat};
+
+pub use money::Counts;
 
 /// The first thing that is wrong with a journal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +40,13 @@ pub struct Finding {
 /// recorded are the state's; every event's postings sum to zero, and the postings of all events sum
 /// to the state's balances; an idempotency key is used once per account.
 ///
-/// Takes the memory of every account's state, and 16 bytes per idempotency key.
+/// Of money: every event's postings sum to zero; after each entry, what is deferred in an account's
+/// books is what its state has as unearned, and what is receivable is its open invoices less the
+/// refunds that are owed; a document's figures add up, an account's documents are numbered one after
+/// the other, and a credit note takes back the figures of one invoice, once; legal numbers go up from
+/// 1 without gaps in each series and year; and all documents sum to what was posted for them.
+///
+/// Takes the memory of every account's state, 16 bytes per idempotency key and 40 per document.
 #[derive(Debug, Default)]
 pub struct Audit {
     seats: HashMap<AccountId, Seat>,
@@ -42,6 +54,7 @@ pub struct Audit {
     /// with 10^9 keys, one chance in 10^20.
     keys: HashSet<u128>,
     totals: BTreeMap<Book, i128>,
+    documents: Documents,
     last: JournalPosition,
     entries: u64,
     events: u64,
@@ -54,6 +67,7 @@ struct Seat {
     last_at: Timestamp,
     available: i128,
     held: i128,
+    money: MoneySeat,
 }
 
 impl Audit {
@@ -78,7 +92,14 @@ impl Audit {
                 .map_err(|what| finding((version, what)))?;
             self.events += 1;
         }
-        Ok(())
+        self.check_money(&entry.account).map_err(|what| finding((entry.version(), what)))
+    }
+
+    /// What holds between entries: an event of a sale on its own is half of it.
+    fn check_money(&self, id: &AccountId) -> Result<(), String> {
+        let seat = self.seats.get(id).ok_or("the account was never opened")?;
+        seat.money.check(&seat.account)?;
+        self.documents.check()
     }
 
     /// What doesn't take folding.
@@ -130,12 +151,14 @@ impl Audit {
                     last_at: recorded.at,
                     available: 0,
                     held: 0,
+                    money: MoneySeat::default(),
                 })
             }
         };
         seat.available += micro(&Book::Available);
         seat.held += micro(&Book::Held);
         seat.check(version, recorded)?;
+        seat.money.add(&seat.account, &recorded.event, &mut self.documents)?;
         for line in lines {
             *self.totals.entry(line.book).or_default() += i128::from(line.credits.micro());
         }
@@ -175,6 +198,17 @@ impl Audit {
     /// What each book sums to over all accounts, in micro-credits. Together they sum to zero.
     pub const fn totals(&self) -> &BTreeMap<Book, i128> {
         &self.totals
+    }
+
+    /// What each book of money sums to over all accounts, in minor units. Those of one currency sum to
+    /// zero.
+    pub const fn money_totals(&self) -> &BTreeMap<(Currency, MoneyBook), i128> {
+        self.documents.totals()
+    }
+
+    /// How many payments and documents there were.
+    pub const fn counts(&self) -> Counts {
+        self.documents.counts()
     }
 
     /// The position of the last entry.

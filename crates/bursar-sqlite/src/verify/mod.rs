@@ -1,12 +1,15 @@
 //! The proof that a directory is in order: the journal is replayed, and the views compared with it,
 //! row by row.
 
+mod money;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use bursar_core::id::AccountId;
-use bursar_core::postings::Book;
-use bursar_store::audit::{Audit, Finding};
+use bursar_core::money::Currency;
+use bursar_core::postings::{Book, MoneyBook};
+use bursar_store::audit::{Audit, Counts, Finding};
 use bursar_store::projection::{AccountRow, history, idempotency};
 use bursar_store::{Entry, JournalPosition, StoreError};
 use rusqlite::Connection;
@@ -18,6 +21,7 @@ use crate::error::{Result, about, unsigned};
 use crate::journal;
 use crate::migrations::{ViewsVersion, check_journal, check_views};
 use crate::views;
+use money::Unfinished;
 
 /// What was proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +38,11 @@ pub struct Report {
     pub keys: usize,
     /// What each book sums to over all accounts, in micro-credits; together nothing.
     pub totals: BTreeMap<Book, i128>,
+    /// Payments, refunds, invoices and credit notes.
+    pub counts: Counts,
+    /// What each book of money sums to over all accounts, in minor units; those of one currency together
+    /// nothing.
+    pub money_totals: BTreeMap<(Currency, MoneyBook), i128>,
     /// The commit up to which the views were compared; `None` if there are none of this version, and
     /// the next start builds them.
     pub views: Option<u64>,
@@ -80,7 +89,8 @@ pub fn verify(
     let _moment = journal.unchecked_transaction().map_err(about(&path))?;
     check_journal(&path, &journal)?;
     check_integrity(&path, &journal)?;
-    let mut proof = Proof { audit: Audit::new(), history: 0, views };
+    let unfinished = Unfinished::default();
+    let mut proof = Proof { audit: Audit::new(), history: 0, unfinished, views };
     let last = journal::last(&directory, &journal)?.commit;
     proof.reach(0)?;
     let mut difference = None;
@@ -140,6 +150,7 @@ struct Proof<'a> {
     audit: Audit,
     /// Rows of history that the journal makes.
     history: u64,
+    unfinished: Unfinished,
     views: Option<Views<'a>>,
 }
 
@@ -173,7 +184,7 @@ impl Proof<'_> {
                 return Err(differs(&key, stored.map(|at| format!("{at:?}")), &position));
             }
         }
-        Ok(())
+        self.unfinished.add(views, position, entry)
     }
 
     /// Compares what can be compared only when the journal is where the views are.
@@ -187,9 +198,16 @@ impl Proof<'_> {
     fn compare(&self, views: &Views<'_>) -> std::result::Result<(), Difference> {
         let accounts = u64::try_from(self.audit.accounts().len()).unwrap_or(u64::MAX);
         let keys = u64::try_from(self.audit.key_count()).unwrap_or(u64::MAX);
-        for (table, expected) in
-            [("accounts", accounts), ("history", self.history), ("idempotency", keys)]
-        {
+        let Counts { payments, refunds, invoices, credit_notes } = self.audit.counts();
+        self.unfinished.check()?;
+        for (table, expected) in [
+            ("accounts", accounts),
+            ("history", self.history),
+            ("idempotency", keys),
+            ("payments", payments),
+            ("payment_refunds", refunds),
+            ("documents", invoices + credit_notes),
+        ] {
             let stored = views.count(table)?;
             if stored != expected {
                 let what = format!("{table} has {stored} rows, the journal makes {expected}");
@@ -227,6 +245,8 @@ impl Proof<'_> {
             accounts: self.audit.accounts().len(),
             keys: self.audit.key_count(),
             totals: self.audit.totals().clone(),
+            counts: self.audit.counts(),
+            money_totals: self.audit.money_totals().clone(),
             views: self.views.map(|views| views.stamp),
         })
     }
