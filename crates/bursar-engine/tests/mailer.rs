@@ -155,17 +155,14 @@ async fn a_renewal_that_the_bank_wants_confirmed() {
         "https://app.scriptkit.example/billing",
     ];
     has(&office.last(), &parts);
-    let before = office.told().len();
     office.pass("2026-03-02T12:00:00Z").await;
-    office.until(|| office.told().len() > before).await;
-    let told = office.told();
-    assert!(told[2].starts_with("needs_authentication 2026-03-01"), "{told:?}");
+    office.tells(&[first[0], first[1], "needs_authentication 2026-02-28T11:00:00Z"]).await;
     has(&office.last(), &["If you don't, nothing is charged and your subscription ends then"]);
     let account = office.engine.view(&office::ada()).await.unwrap().unwrap().account;
     let invoice = account.live().unwrap().renewal.as_ref().unwrap().document;
     office.does(Command::PayInvoice(invoice)).await;
     office.authenticate("approve").await;
-    office.until(|| office.told().len() > 3).await;
+    office.is_read().await;
     assert_eq!(office.told()[3], "receipt 2026-03-02T12:00:00Z");
 }
 
@@ -315,7 +312,7 @@ async fn three_years_by_test_clock() {
     let monthly = Office::open("pm_card_visa").await;
     monthly.subscribes("starter", Month).await;
     monthly.advance("P3Y").await;
-    monthly.until(|| monthly.told().len() >= 37).await;
+    monthly.is_read().await;
     let told = monthly.told();
     assert_eq!(told.len(), 37, "{told:?}");
     assert!(told.iter().all(|line| line.starts_with("receipt")), "{told:?}");

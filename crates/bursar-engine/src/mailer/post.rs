@@ -215,7 +215,8 @@ impl Post {
             return Ok(None);
         };
         row.record.credited_by = None;
-        let drawn = AssertUnwindSafe(draw(Arc::clone(account), row)).catch_unwind().await;
+        let drawing = async { draw(Arc::clone(account), row).await };
+        let drawn = AssertUnwindSafe(drawing).catch_unwind().await;
         match drawn {
             Ok(drawn) => drawn.map_err(unreadable),
             Err(_) => {

@@ -1,4 +1,5 @@
 //! An engine with a mailer, a customer called Ada, and what she finds in her mail.
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -108,14 +109,19 @@ impl Office {
     pub(crate) async fn without_mailer() -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
         let clock = Arc::new(ManualClock::new(at("2026-01-31T10:00:00Z")));
-        Self::on(Arc::new(MemoryStore::new()), clock, directory).await
-    }
-
-    async fn on(store: Arc<MemoryStore>, clock: Arc<ManualClock>, directory: Arc<TempDir>) -> Self {
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             base_url: "http://127.0.0.1/sandbox".to_owned(),
             webhook_secret: Secret::new("test"),
         }));
+        Self::on(Arc::new(MemoryStore::new()), clock, sandbox, directory).await
+    }
+
+    async fn on(
+        store: Arc<MemoryStore>,
+        clock: Arc<ManualClock>,
+        sandbox: Arc<Sandbox>,
+        directory: Arc<TempDir>,
+    ) -> Self {
         let options = Options {
             store: store.clone(),
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
@@ -157,7 +163,7 @@ impl Office {
         }
         self.engine.shutdown().await.unwrap();
         let store = Arc::new(self.store.reopen());
-        let mut office = Self::on(store, self.clock, self.directory).await;
+        let mut office = Self::on(store, self.clock, self.sandbox, self.directory).await;
         office.start_mailer(None).await;
         office
     }
@@ -281,6 +287,7 @@ impl Office {
     /// Exactly these mails have been delivered, in this order.
     pub(crate) async fn tells(&self, expected: &[&str]) {
         self.is_read().await;
+        self.print();
         assert_eq!(self.told(), expected);
     }
 
@@ -289,6 +296,14 @@ impl Office {
         let patience = Instant::now() + Duration::from_secs(20);
         while !so() && Instant::now() < patience {
             tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Prints what was delivered, for whoever wants to read it as a customer does.
+    pub(crate) fn print(&self) {
+        for mail in self.carrier.delivered() {
+            println!("=== {} {}\nSubject: {}", mail.occasion(), mail.written_at(), mail.subject());
+            println!("{}", mail.text());
         }
     }
 
