@@ -6,7 +6,8 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use bursar_core::id::{AccountId, HoldId, IdempotencyKey, SpendId};
+use bursar_core::id::{AccountId, DocumentId, HoldId, IdempotencyKey, SpendId};
+use bursar_core::provider::{MethodRef, SetupRef};
 use bursar_core::rejection::{AccountRejection, Rejection};
 use serde::Deserialize;
 
@@ -70,6 +71,20 @@ pub(crate) struct SpendPath(pub(crate) AccountId, pub(crate) SpendId);
 /// The account and the feature of `/v1/accounts/{id}/features/{feature}`.
 pub(crate) struct FeaturePath(pub(crate) AccountId, pub(crate) String);
 
+/// The account and the payment method of `/v1/accounts/{id}/payment_methods/{method}…`.
+pub(crate) struct MethodPath(pub(crate) AccountId, pub(crate) MethodRef);
+
+/// The account and the session of `/v1/accounts/{id}/setup_sessions/{session}`.
+pub(crate) struct SessionPath(pub(crate) AccountId, pub(crate) SetupRef);
+
+/// The account and the document of `/v1/accounts/{id}/invoices/{invoice}…`.
+pub(crate) struct InvoicePath {
+    pub(crate) account: AccountId,
+    pub(crate) invoice: DocumentId,
+    /// Does the address end in `.pdf`?
+    pub(crate) pdf: bool,
+}
+
 /// What the path names, as text.
 #[derive(Deserialize)]
 struct Named {
@@ -78,6 +93,9 @@ struct Named {
     charge: Option<String>,
     receipt: Option<String>,
     feature: Option<String>,
+    method: Option<String>,
+    session: Option<String>,
+    invoice: Option<String>,
 }
 
 async fn named<S: Send + Sync>(
@@ -131,6 +149,44 @@ impl<S: Send + Sync> FromRequestParts<S> for FeaturePath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let (account, Named { feature, .. }) = named(parts, state).await?;
         Ok(Self(account, feature.unwrap_or_default()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for MethodPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (account, Named { method, .. }) = named(parts, state).await?;
+        // What was named isn't repeated: it may be a card number.
+        let not_found = |_| {
+            Problem::new(Code::PaymentMethodNotFound, "The account has no such payment method.")
+        };
+        Ok(Self(account, method.unwrap_or_default().parse().map_err(not_found)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SessionPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (account, Named { session, .. }) = named(parts, state).await?;
+        let not_found =
+            |_| Problem::new(Code::SetupSessionNotFound, "The account has no such session.");
+        Ok(Self(account, session.unwrap_or_default().parse().map_err(not_found)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InvoicePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (account, Named { invoice, .. }) = named(parts, state).await?;
+        let text = invoice.unwrap_or_default();
+        let (text, pdf) = text.strip_suffix(".pdf").map_or((&*text, false), |text| (text, true));
+        let not_found = |error| {
+            Problem::new(Code::InvoiceNotFound, format!("There is no such invoice: {error}."))
+        };
+        Ok(Self { account, invoice: text.parse().map_err(not_found)?, pdf })
     }
 }
 

@@ -9,12 +9,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use bursar_core::credits::Credits;
+use bursar_core::money::Money;
 use bursar_core::pricing::Quantity;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::{Code, Problem};
+use crate::redact::without_card_numbers;
 
 /// The fields of a JSON object. What has been asked for is known; the rest is refused.
 #[derive(Debug)]
@@ -150,6 +152,62 @@ impl<'a> Fields<'a> {
         given.parse().map(Some).map_err(problem)
     }
 
+    /// A name that the payment provider gave. What was sent in its place isn't repeated: it may be
+    /// a card number.
+    pub(crate) fn reference<T>(&mut self, name: &'static str) -> Result<Option<T>, Problem>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let Some(raw) = self.raw(name) else {
+            return Ok(None);
+        };
+        let refused = |why: &dyn fmt::Display| {
+            Problem::invalid(name, format!("`{name}` is not usable: {why}."))
+        };
+        let given = text(raw).ok_or_else(|| refused(&"it must be a text"))?;
+        given.parse().map(Some).map_err(|error| refused(&error))
+    }
+
+    /// Texts, each of which means something.
+    pub(crate) fn list<T>(&mut self, name: &'static str) -> Result<Option<Vec<T>>, Problem>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let texts = self.read(name, "a list of texts", |raw| {
+            serde_json::from_str::<Vec<Text<'_>>>(raw.get()).ok()
+        })?;
+        let read = |Text(text): &Text<'_>| {
+            text.parse::<T>().map_err(|error| {
+                let given = shortened(text);
+                Problem::invalid(name, format!("`{name}` has {given:?}: {error}."))
+            })
+        };
+        texts.map(|texts| texts.iter().map(read).collect()).transpose()
+    }
+
+    /// Money, in minor units: 0 or more.
+    pub(crate) fn money(&mut self, name: &'static str) -> Result<Option<Money>, Problem> {
+        let Some(mut money) = self.object(name)? else {
+            return Ok(None);
+        };
+        let expected = "a whole number of minor units from 0 to 1000000000000";
+        let amount = money.read("amount", expected, |raw| {
+            raw.get().parse().ok().filter(|amount| (0..=1_000_000_000_000_i64).contains(amount))
+        })?;
+        let currency = money.parsed("currency")?;
+        let read =
+            Money::new(money.required("amount", amount)?, money.required("currency", currency)?);
+        money.finish()?;
+        Ok(Some(read))
+    }
+
+    /// A whole number from 0.
+    pub(crate) fn count(&mut self, name: &'static str) -> Result<Option<u64>, Problem> {
+        self.read(name, "a whole number from 0", |raw| raw.get().parse().ok())
+    }
+
     /// Credits within bounds; `expected` says which.
     pub(crate) fn credits(
         &mut self,
@@ -239,6 +297,7 @@ fn unexpected(name: &str, expected: &str, raw: &RawValue) -> Problem {
 /// The beginning of a value, for refusals.
 fn shortened(text: &str) -> String {
     const MOST: usize = 60;
+    let text = without_card_numbers(text);
     let mut start: String = text.chars().take(MOST).collect();
     if start.len() < text.len() {
         start.push('…');

@@ -31,6 +31,7 @@ const SCHEME: &str = "api_key";
         (name = "balance", description = "What can be spent, and every movement explained"),
         (name = "spending", description = "Quotes, holds, captures, releases, charges, refunds"),
         (name = "subscription", description = "Plans: start, change, cancel, resume"),
+        (name = "payments", description = "Payment methods, top-ups, invoices, billing details"),
         (name = "catalog", description = "Plans, packs, rates and features"),
         (name = "support", description = "Adjustments, with a reason"),
         (name = "test clock", description = "Move an account ahead in time; test mode only"),
@@ -189,7 +190,9 @@ fn is_in_path(parameter: &RefOr<Parameter>) -> bool {
 }
 
 fn path_parameters(path: &str) -> Vec<Parameter> {
-    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.trim_end_matches(".pdf").strip_suffix('}'));
     let parameter = |name: &str| {
         let (description, example) = match name {
             "id" => ("The account's id.", "customer-7"),
@@ -197,6 +200,9 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
             "charge" => ("A charge's or a hold's id.", "charge_0198f3a2b4c57d6e8f9012345678abcd"),
             "receipt" => ("A hold's or a charge's id.", "charge_0198f3a2b4c57d6e8f9012345678abcd"),
             "feature" => ("The feature's key.", "video_editor"),
+            "method" => ("The payment method's name at the provider.", "pm_1"),
+            "session" => ("The session's name at the provider.", "seti_1"),
+            "invoice" => ("The id of an invoice or a credit note.", "inv_1"),
             "code" => ("The problem's code.", "insufficient_credits"),
             _ => ("", ""),
         };

@@ -2,7 +2,7 @@
 
 use axum::extract::Query;
 use axum::http::Uri;
-use bursar_core::id::HoldId;
+use bursar_core::id::{DocumentId, HoldId};
 use bursar_core::time::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use utoipa::IntoParams;
@@ -76,6 +76,16 @@ impl Cursor {
     /// After that hold.
     pub(crate) fn of_hold((placed_at, id): (Timestamp, HoldId)) -> String {
         BASE64URL_NOPAD.encode(format!("h{}.{id}", placed_at.micros()).as_bytes())
+    }
+
+    /// After that document.
+    pub(crate) fn of_document(id: DocumentId) -> String {
+        BASE64URL_NOPAD.encode(id.to_string().as_bytes())
+    }
+
+    /// The document it stands for.
+    pub(crate) fn document(&self) -> Result<DocumentId, Problem> {
+        self.text().and_then(|text| text.parse().ok()).ok_or_else(unknown)
     }
 
     /// The version it stands for.

@@ -32,15 +32,30 @@ pub(crate) fn changed<T: Serialize>(
     committed: &Committed,
     body: Option<T>,
 ) -> Result<Response, Problem> {
+    changed_at(status, committed.entry.version(), committed.replayed, body)
+}
+
+/// The same, where the change led to a later version than the one that was committed first.
+pub(crate) fn changed_at<T: Serialize>(
+    status: StatusCode,
+    version: u64,
+    replayed: bool,
+    body: Option<T>,
+) -> Result<Response, Problem> {
     let body =
         body.ok_or_else(|| Problem::internal("a commit holds other events than expected"))?;
     let mut response = json(status, &body);
-    let headers = response.headers_mut();
-    headers.insert(ETAG, version_tag(committed.entry.version()));
-    if committed.replayed {
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    response.headers_mut().insert(ETAG, version_tag(version));
+    Ok(marked(response, replayed))
+}
+
+/// Marked as a repeat, if it is one.
+pub(crate) fn marked(reply: impl IntoResponse, replayed: bool) -> Response {
+    let mut response = reply.into_response();
+    if replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
-    Ok(response)
+    response
 }
 
 /// With the address of what was made.

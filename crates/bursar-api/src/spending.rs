@@ -9,7 +9,7 @@ use bursar_core::account::command::{
 use bursar_core::credits::Credits;
 use bursar_core::id::{HoldId, Reason, Reference};
 use bursar_core::pricing::UsageRequest;
-use bursar_engine::quotes::QuoteSeal;
+use bursar_engine::seal::Seal;
 
 use crate::fields::Fields;
 use crate::problem::{Code, Problem};
@@ -60,14 +60,14 @@ pub(crate) fn usage(fields: &mut Fields<'_>) -> Result<Option<UsageRequest>, Pro
 }
 
 /// What credits are wanted for: exactly one of `quote`, `operation` and `credits`.
-fn spend(fields: &mut Fields<'_>, seal: &QuoteSeal) -> Result<SpendRequest, Problem> {
+fn spend(fields: &mut Fields<'_>, seal: &Seal) -> Result<SpendRequest, Problem> {
     let quote = fields.text("quote")?;
     let credits = fields.credits("credits", "above 0", Credits::is_positive)?;
     let reason = fields.parsed::<Reason>("reason")?;
     let usage = usage(fields)?;
     match (quote, usage, credits) {
         (Some(id), None, None) if reason.is_none() => {
-            let quote = seal.open(&id).map_err(|error| {
+            let quote = seal.open_quote(&id).map_err(|error| {
                 Problem::new(Code::UnknownQuote, format!("The quote is not known: {error}."))
                     .fix("Pass the id of a quote unchanged, or ask for a new one.")
             })?;
@@ -87,7 +87,7 @@ fn spend(fields: &mut Fields<'_>, seal: &QuoteSeal) -> Result<SpendRequest, Prob
 }
 
 /// The command of a hold's body.
-pub(crate) fn hold(mut fields: Fields<'_>, seal: &QuoteSeal) -> Result<PlaceHold, Problem> {
+pub(crate) fn hold(mut fields: Fields<'_>, seal: &Seal) -> Result<PlaceHold, Problem> {
     let ttl = fields.whole("ttl_seconds")?.map(Duration::from_secs);
     let reference = fields.parsed::<Reference>("reference")?;
     let spend = spend(&mut fields, seal)?;
@@ -96,7 +96,7 @@ pub(crate) fn hold(mut fields: Fields<'_>, seal: &QuoteSeal) -> Result<PlaceHold
 }
 
 /// The command of a charge's body.
-pub(crate) fn charge(mut fields: Fields<'_>, seal: &QuoteSeal) -> Result<Charge, Problem> {
+pub(crate) fn charge(mut fields: Fields<'_>, seal: &Seal) -> Result<Charge, Problem> {
     let reference = fields.parsed::<Reference>("reference")?;
     let spend = spend(&mut fields, seal)?;
     fields.finish()?;

@@ -1,15 +1,20 @@
 //! What every route shares.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use bursar_core::catalog::Catalog;
+use bursar_core::id::CatalogVersion;
 use bursar_engine::Engine;
 use bursar_engine::access::Access;
+use tokio::sync::Mutex;
 
 use crate::middleware::limit::Limiter;
 use crate::middleware::metrics::HttpMetrics;
+use crate::problem::Problem;
 use crate::wire::catalog::CatalogView;
 
 /// How the API behaves.
@@ -58,6 +63,8 @@ struct Shared {
     limiter: Option<Limiter>,
     metrics: HttpMetrics,
     catalog: Bytes,
+    /// Catalogs of the past that were asked for, which documents show the seller of.
+    past: Mutex<HashMap<CatalogVersion, Arc<Catalog>>>,
 }
 
 impl ApiState {
@@ -67,7 +74,8 @@ impl ApiState {
         let metrics = HttpMetrics::register(engine.metrics());
         let view = CatalogView::from(engine.catalog().as_ref());
         let catalog = serde_json::to_vec(&view).unwrap_or_default().into();
-        let shared = Shared { engine, access, config, limiter, metrics, catalog };
+        let past = Mutex::default();
+        let shared = Shared { engine, access, config, limiter, metrics, catalog, past };
         Self { shared: Arc::new(shared) }
     }
 
@@ -94,5 +102,30 @@ impl ApiState {
     /// The catalog in force as JSON.
     pub(crate) fn catalog_json(&self) -> Bytes {
         self.shared.catalog.clone()
+    }
+
+    /// The catalog of a version, in force or not; `None` if it was never kept, or can't be read by
+    /// this release.
+    pub(crate) async fn catalog_of(
+        &self,
+        version: CatalogVersion,
+    ) -> Result<Option<Arc<Catalog>>, Problem> {
+        let present = self.engine().catalog();
+        if present.version == version {
+            return Ok(Some(Arc::clone(present)));
+        }
+        let mut past = self.shared.past.lock().await;
+        if let Some(known) = past.get(&version) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let kept = self.engine().store().catalogs().await?;
+        let record = kept.into_iter().find(|record| record.version == version);
+        let read = record.and_then(|record| bursar_catalog::parse(&record.text).ok());
+        let Some(read) = read.filter(|read| read.version == version).map(Arc::new) else {
+            tracing::error!(%version, "a catalog that a document names can't be had");
+            return Ok(None);
+        };
+        past.insert(version, Arc::clone(&read));
+        Ok(Some(read))
     }
 }

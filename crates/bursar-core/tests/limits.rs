@@ -1,4 +1,5 @@
 //! What must not be gained, and what must not overflow.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod support;
 

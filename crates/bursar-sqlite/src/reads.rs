@@ -117,7 +117,7 @@ pub(crate) fn asking(
     after: Option<&AccountId>,
     limit: usize,
 ) -> Result<Vec<AccountId>> {
-    let pinned = pins.look(reader, |segments| segment::asking(segments))?;
+    let pinned = pins.look(reader, segment::asking)?;
     let skip = |id: &AccountId| pinned.contains_key(id);
     let mut asking = views::asking(&reader.directory, &reader.views, after, limit, skip)?;
     let pinned = pinned.iter().filter(|(id, asks)| **asks && after.is_none_or(|after| *id > after));
@@ -152,7 +152,7 @@ fn folded_payment(
 
 pub(crate) fn payer(reader: &Reader, pins: &Pins, name: &PaymentName) -> Result<Option<Payer>> {
     // All of them at once: what is looked for later may have left for views that are not seen here.
-    let pinned = pins.look(reader, |segments| segment::all_money(segments))?;
+    let pinned = pins.look(reader, segment::all_money)?;
     let named = pinned.iter().flat_map(|(_, entry)| {
         may_name(entry, name).map(|payment| Payer { account: entry.account.clone(), payment })
     });

@@ -45,8 +45,10 @@ pub(super) const RULES: &[Rule] = &[
     rule("bursar-vault",     Only(&["bursar-core"]),                                     &[]),
     rule("bursar-engine",    Only(&["bursar-core", "bursar-store", "bursar-payments",
                                     "bursar-vault"]),                                    &["bursar-catalog", "bursar-sqlite"]),
-    rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store",
-                                    "bursar-engine"]),                                   &["bursar-sqlite"]),
+    // The API speaks of declines and of the provider's pages, for which it needs the port's types, and
+    // serves documents as files. It names no adapter of either.
+    rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
+                                    "bursar-documents", "bursar-engine"]),               &["bursar-sqlite"]),
     rule("bursar-portal",    Only(&["bursar-core", "bursar-catalog", "bursar-store",
                                     "bursar-engine"]),                                   &["bursar-sqlite"]),
     rule("bursar-sim",       Everything,                                                 &[]),

@@ -28,7 +28,8 @@ pub(crate) struct RequestId(pub(crate) String);
 /// Runs a request and finishes its reply.
 pub(crate) async fn run(State(api): State<ApiState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let id = request_id(&api, request.headers());
+    let given = given_id(request.headers());
+    let mut id = given.clone().unwrap_or_else(|| fresh_id(&api));
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>();
@@ -37,6 +38,11 @@ pub(crate) async fn run(State(api): State<ApiState>, mut request: Request, next:
     let span =
         tracing::info_span!("request", %method, route, request_id = id, status = field::Empty);
     let response = next.run(request).instrument(span.clone()).await;
+    if let (None, Some(own)) = (given, own_id(&response)) {
+        // So that it is found under the id that the caller sees.
+        span.in_scope(|| tracing::info!(replied_as = own, "replied with a lasting request id"));
+        id = own;
+    }
     let mut response = finished(response, &id);
     headers(response.headers_mut(), &id);
     let status = response.status();
@@ -106,17 +112,22 @@ fn headers(headers: &mut HeaderMap, id: &str) {
     }
 }
 
-/// The caller's id if it is a sane one, else a fresh one.
-fn request_id(api: &ApiState, headers: &HeaderMap) -> String {
+/// The caller's id if it is a sane one.
+fn given_id(headers: &HeaderMap) -> Option<String> {
     let sane = |id: &&str| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
         (1..=128).contains(&id.len()) && id.bytes().all(allowed)
     };
-    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane);
-    given.map_or_else(
-        || format!("req_{}", BASE32_NOPAD.encode(&api.engine().entropy::<10>()).to_lowercase()),
-        str::to_owned,
-    )
+    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane).map(str::to_owned)
+}
+
+fn fresh_id(api: &ApiState) -> String {
+    format!("req_{}", BASE32_NOPAD.encode(&api.engine().entropy::<10>()).to_lowercase())
+}
+
+/// The id that a problem brings, because it must be the same on each repeat.
+fn own_id(response: &Response) -> Option<String> {
+    response.extensions().get::<Problem>().and_then(|problem| problem.request_id.clone())
 }
 
 /// The methods that metrics tell apart; others are one, so that nobody can make up series.

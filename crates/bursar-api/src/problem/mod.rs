@@ -1,6 +1,7 @@
 //! Problem details (RFC 9457): every refusal has a stable code, a page, the numbers and a fix.
 
 mod document;
+pub(crate) mod payment;
 mod refusal;
 mod table;
 
@@ -13,7 +14,9 @@ use utoipa::ToSchema;
 pub(crate) use document::{add, examples};
 pub use table::Code;
 
-use crate::wire::{Amount, Time, Units};
+use crate::redact::without_card_numbers;
+use crate::wire::payment::PaymentView;
+use crate::wire::{Amount, Price, Time, Units};
 
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -25,6 +28,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     pub(crate) fix: Option<String>,
     pub(crate) members: Box<Members>,
+    /// The request's id, where the reply must be the same on each repeat.
+    pub(crate) request_id: Option<String>,
 }
 
 /// What a code tells besides words.
@@ -101,6 +106,18 @@ pub(crate) struct Members {
     /// Seconds after which to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_seconds: Option<u64>,
+    /// Why the bank or the payment provider said no, in the provider's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decline_code: Option<String>,
+    /// The payment that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payment: Option<PaymentView>,
+    /// The invoice it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) invoice: Option<String>,
+    /// The money that is due, or at least needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) due: Option<Price>,
 }
 
 /// A problem as JSON has it.
@@ -132,7 +149,8 @@ pub(crate) struct ProblemBody {
 impl Problem {
     /// A problem of that code.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), fix: None, members: Box::default() }
+        let detail = detail.into();
+        Self { code, detail, fix: None, members: Box::default(), request_id: None }
     }
 
     /// With what would fix it.
@@ -169,10 +187,13 @@ impl Problem {
             title: self.code.title(),
             status: self.code.status().as_u16(),
             code: self.code.as_str(),
-            detail: self.detail,
-            fix: self.fix,
+            detail: without_card_numbers(&self.detail),
+            fix: self.fix.as_deref().map(without_card_numbers),
             request_id: request_id.map(str::to_owned),
-            members: *self.members,
+            members: Members {
+                field: self.members.field.as_deref().map(without_card_numbers),
+                ..*self.members
+            },
         }
     }
 

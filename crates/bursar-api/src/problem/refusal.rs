@@ -3,13 +3,14 @@
 use bursar_core::id::Key;
 use bursar_core::pricing::PricingRejection;
 use bursar_core::rejection::{
-    AccountRejection, CreditsRejection, Rejection, SpendRejection, SubscriptionRejection,
+    AccountRejection, CreditsRejection, PaymentRejection, Rejection, SpendRejection,
+    SubscriptionRejection,
 };
 use bursar_engine::Failure;
 use bursar_engine::access::Denied;
 use bursar_store::StoreError;
 
-use super::{Code, Members, Problem};
+use super::{Code, Members, Problem, payment};
 use crate::extract::NO_VERSION;
 use crate::wire::{Amount, Time, Units};
 
@@ -31,6 +32,9 @@ impl From<Failure> for Problem {
             }
             Failure::Unavailable(why) => unavailable(&why),
             Failure::Defect => Self::internal("a command brought a defect to light"),
+            Failure::Refused(decline) => payment::refused(&decline),
+            Failure::ProviderUnavailable(why) => payment::unavailable(&why),
+            Failure::ProviderRefused(why) => payment::provider_refused(&why),
             Failure::ShuttingDown => {
                 Self::new(Code::ShuttingDown, "The server is shutting down; nothing was changed.")
                     .fix("Send it again in a moment.")
@@ -90,6 +94,7 @@ impl From<Rejection> for Problem {
                 Rejection::Spend(rejection) => spend(rejection, members),
                 Rejection::Credits(rejection) => credits(rejection, members),
                 Rejection::Subscription(rejection) => subscription(rejection, members),
+                Rejection::Payment(rejection) => money(rejection, members),
             },
         )
     }
@@ -198,11 +203,49 @@ fn subscription(rejection: &SubscriptionRejection, members: &mut Members) {
     match rejection {
         SubscriptionRejection::UnknownPlan { known, .. } => members.known = names(known),
         SubscriptionRejection::Canceling { ends_at } => members.at = Some(Time(*ends_at)),
+        SubscriptionRejection::RenewalUnpaid { document, due, .. } => {
+            members.invoice = Some(document.to_string());
+            members.due = Some((*due).into());
+        }
+        SubscriptionRejection::RefundWindowOver { until } => members.at = Some(Time(*until)),
         SubscriptionRejection::AlreadyOnPlan { .. }
         | SubscriptionRejection::NotSubscribed
         | SubscriptionRejection::NotCanceling
         | SubscriptionRejection::NothingScheduled
-        | SubscriptionRejection::BalanceTooLarge => {}
+        | SubscriptionRejection::BalanceTooLarge
+        | SubscriptionRejection::NoCustomPlan
+        | SubscriptionRejection::OnCustomPlan
+        | SubscriptionRejection::UnknownFeature { .. }
+        | SubscriptionRejection::BadCustomPlan { .. }
+        | SubscriptionRejection::NothingToRefund => {}
+    }
+}
+
+fn money(rejection: &PaymentRejection, members: &mut Members) {
+    match rejection {
+        PaymentRejection::UnknownPack { known, .. } => members.known = names(known),
+        PaymentRejection::CapTooLow { price, .. } => members.due = Some((*price).into()),
+        PaymentRejection::InvoiceNotFound { document }
+        | PaymentRejection::InvoiceNotOpen { document }
+        | PaymentRejection::NotRefundable { document }
+        | PaymentRejection::TopupTouched { document } => {
+            members.invoice = Some(document.to_string());
+        }
+        PaymentRejection::MethodRequired
+        | PaymentRejection::CardExpired
+        | PaymentRejection::StalePreview
+        | PaymentRejection::PaymentPending { .. }
+        | PaymentRejection::TooManyPayments { .. }
+        | PaymentRejection::MethodNotFound { .. }
+        | PaymentRejection::NotLinked
+        | PaymentRejection::MethodExists
+        | PaymentRejection::AlreadyDefault
+        | PaymentRejection::TooManyMethods { .. }
+        | PaymentRejection::LastMethod
+        | PaymentRejection::BadThreshold
+        | PaymentRejection::PaymentNotFound { .. }
+        | PaymentRejection::NoReference { .. }
+        | PaymentRejection::NothingNew => {}
     }
 }
 

@@ -50,6 +50,9 @@ codes! {
          after a lost reply takes effect once. Use one key per effect, such as your job's id.";
     InvalidIdempotencyKey BAD_REQUEST "invalid_idempotency_key", "The Idempotency-Key is not usable",
         "A key has 1 to 255 letters, digits or any of _ - . : / + = , @ # ~ and is sent once.";
+    WebhookNotBelieved BAD_REQUEST "webhook_not_believed", "The message is not believed",
+        "A message of the payment provider must be signed with the secret that is configured here, and \
+         recently. Nothing of it was read.";
 
     ApiKeyMissing UNAUTHORIZED "api_key_missing", "An API key is required",
         "Send the header Authorization: Bearer followed by a key of this installation.";
@@ -61,6 +64,16 @@ codes! {
          short say how many. Held credits are reserved by jobs that are running.";
     SubscriptionEnded PAYMENT_REQUIRED "subscription_ended", "The subscription has ended",
         "What is left of the balance is frozen until the account subscribes again.";
+    PaymentMethodRequired PAYMENT_REQUIRED "payment_method_required", "Nothing to pay with",
+        "The account has no payment method. Add one: POST /v1/accounts/{id}/payment_methods.";
+    CardExpired PAYMENT_REQUIRED "card_expired", "The card has expired",
+        "The default card has expired by the account's clock. Add another, or make another the default.";
+    PaymentFailed PAYMENT_REQUIRED "payment_failed", "The payment failed",
+        "No money was taken and nothing was changed. The member decline_code says why, in the words of \
+         the payment provider, and the member payment has the payment. A new attempt needs a new \
+         Idempotency-Key.";
+    PaymentMethodRefused PAYMENT_REQUIRED "payment_method_refused", "The payment method was refused",
+        "The bank refuses this payment method, and it was not added. The member decline_code says why.";
 
     MissingScope FORBIDDEN "missing_scope", "The API key may not do this",
         "The key lacks the scope that this route needs; the detail names both.";
@@ -80,6 +93,14 @@ codes! {
         "The account has no charge of this id.";
     FeatureNotFound NOT_FOUND "feature_not_found", "There is no such feature",
         "The catalog has no feature of this key; the member known lists those it has.";
+    PaymentMethodNotFound NOT_FOUND "payment_method_not_found", "There is no such payment method",
+        "The account has no payment method of this id.";
+    SetupSessionNotFound NOT_FOUND "setup_session_not_found", "There is no such session",
+        "The account has started no session of this id in which payment details are entered.";
+    InvoiceNotFound NOT_FOUND "invoice_not_found", "There is no such invoice",
+        "The account has no invoice or credit note of this id.";
+    NoCustomPlan NOT_FOUND "no_custom_plan", "There is no plan of the account's own",
+        "The account is offered the catalog's plans only.";
 
     MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed", "The method is not allowed here",
         "The address exists, with the methods that the Allow header lists.";
@@ -120,6 +141,43 @@ codes! {
     PauseNotOffered CONFLICT "pause_not_offered", "A subscription can't be paused",
         "Cancel it and subscribe again later: data is kept for a while after the end, and the detail \
          says for how long.";
+    StalePreview CONFLICT "stale_preview", "The preview no longer holds",
+        "The amount, the plan, the card or the period has changed since the preview was made, or it is \
+         too old. Nothing was changed. Make a new preview and show it before confirming.";
+    PaymentPending CONFLICT "payment_pending", "A payment is on its way",
+        "Another payment for the same is with the bank. Its outcome must be known first.";
+    TooManyPayments CONFLICT "too_many_payments", "Too many top-ups are on their way",
+        "Wait for the outcome of one of them.";
+    RenewalUnpaid CONFLICT "renewal_unpaid", "The invoice of this period is not paid",
+        "While a renewal is unpaid there is nothing to prorate. Pay the invoice that the member invoice \
+         names, or cancel.";
+    PaymentWithoutReference CONFLICT "payment_without_reference", "A payment without a name at the provider",
+        "A payment that succeeded must have a name at the provider, or it could not be returned.";
+    CustomerNotLinked CONFLICT "customer_not_linked", "The payment provider doesn't know the account",
+        "A payment method can be noted once the account is linked to a customer of the provider. Adding one through the API does both.";
+    PaymentMethodExists CONFLICT "payment_method_exists", "The payment method is there already",
+        "Make it the default if it should be paid with.";
+    AlreadyDefault CONFLICT "already_default", "This is what the account pays with already",
+        "There is nothing to change.";
+    TooManyPaymentMethods CONFLICT "too_many_payment_methods", "Too many payment methods",
+        "Remove one before adding another.";
+    LastPaymentMethod CONFLICT "last_payment_method", "The last payment method stays",
+        "A running subscription needs something to pay with. Add another first, or cancel.";
+    InvoiceNotOpen CONFLICT "invoice_not_open", "The invoice is not open",
+        "It is paid already, or it was taken back by a credit note.";
+    NotRefundable CONFLICT "not_refundable", "This is not a refundable top-up",
+        "Only the invoice of a top-up whose money has not been returned can be refunded.";
+    TopupTouched CONFLICT "topup_touched", "Credits of the top-up are spent or held",
+        "Only a top-up of which nothing is spent or held can be refunded. Give credits instead.";
+    RefundWindowOver CONFLICT "refund_window_over", "It is too late for a refund",
+        "Only the first subscription can be refunded, and only for a while; the member at says until \
+         when.";
+    NothingToRefund CONFLICT "nothing_to_refund", "Nothing was paid",
+        "The subscription cost nothing, so there is nothing to return.";
+    OnCustomPlan CONFLICT "on_custom_plan", "The account is on its own plan",
+        "Change the account to another plan before taking its own away.";
+    NothingNew CONFLICT "nothing_new", "Nothing would change",
+        "It is as it was asked for already.";
 
     VersionMismatch PRECONDITION_FAILED "version_mismatch", "The account has changed meanwhile",
         "The If-Match header names another version than the account has. Read it again and decide anew.";
@@ -173,7 +231,21 @@ codes! {
     UnknownPlan UNPROCESSABLE_ENTITY "unknown_plan", "Unknown plan",
         "The catalog has no such plan; the member known lists those it has.";
     UnknownPreview UNPROCESSABLE_ENTITY "unknown_preview", "This is not a preview of ours",
-        "Leave out preview: this version makes none.";
+        "Pass the preview of a preview's reply unchanged, for the account, plan and interval that it was \
+         made for.";
+    UnknownPack UNPROCESSABLE_ENTITY "unknown_pack", "Unknown pack",
+        "The catalog has no such pack; the member known lists those it has.";
+    CapTooLow UNPROCESSABLE_ENTITY "cap_too_low", "The monthly cap allows no pack",
+        "The cap must be in the account's currency and at least the price of one pack, tax included.";
+    BadThreshold UNPROCESSABLE_ENTITY "bad_threshold", "The threshold must be above 0",
+        "Automatic top-ups buy when less than the threshold can be spent.";
+    UnknownFeature UNPROCESSABLE_ENTITY "unknown_feature", "Unknown feature",
+        "A plan names features of the catalog: GET /v1/catalog lists them.";
+    BadCustomPlan UNPROCESSABLE_ENTITY "bad_custom_plan", "The plan can't be offered",
+        "Prices are 0 or more in the account's currency, and credits are 0 or more.";
+    ProviderRefused UNPROCESSABLE_ENTITY "provider_refused", "The payment provider refuses this",
+        "The request names something that the payment provider doesn't know or take, such as a token \
+         that doesn't exist. Sending it again doesn't help.";
     CurrencyNotOffered UNPROCESSABLE_ENTITY "currency_not_offered", "The currency is not offered",
         "Leave out the currency, or name the catalog's.";
     ClockBackwards UNPROCESSABLE_ENTITY "clock_backwards", "Test clocks move forward only",
@@ -195,6 +267,10 @@ codes! {
          connection. Nothing was changed.";
     OutcomeUnknown SERVICE_UNAVAILABLE "outcome_unknown", "The outcome is not known",
         "The command may have been done. Sending it again with the same Idempotency-Key tells.";
+    ProviderUnavailable SERVICE_UNAVAILABLE "provider_unavailable",
+        "The payment provider is not available",
+        "The payment provider can't be reached or doesn't answer. Nothing was changed; send it again in \
+         a moment with the same Idempotency-Key.";
     ShuttingDown SERVICE_UNAVAILABLE "shutting_down", "The server is shutting down",
         "Nothing was changed. Send it again in a moment.";
 }

@@ -228,8 +228,8 @@ fn command(
         hold_id(&fields.required("hold", hold)?)
     };
     Ok(match kind {
-        OperationKind::Hold => Command::PlaceHold(spending::hold(fields, api.engine().quotes())?),
-        OperationKind::Charge => Command::Charge(spending::charge(fields, api.engine().quotes())?),
+        OperationKind::Hold => Command::PlaceHold(spending::hold(fields, api.engine().seal())?),
+        OperationKind::Charge => Command::Charge(spending::charge(fields, api.engine().seal())?),
         OperationKind::Capture => {
             let hold = hold(&mut fields)?;
             Command::CaptureHold(spending::capture(fields, hold)?)

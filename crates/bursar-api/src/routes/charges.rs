@@ -90,7 +90,7 @@ pub(crate) async fn create(
     Keyed(conditions): Keyed,
     body: Body,
 ) -> Result<Response, Problem> {
-    let command = Command::Charge(spending::charge(body.fields()?, api.engine().quotes())?);
+    let command = Command::Charge(spending::charge(body.fields()?, api.engine().seal())?);
     let committed = execute(&api, &caller, id.clone(), command, conditions).await?;
     let charge = spend::charged(&committed.entry);
     let address = charge.as_ref().map(|it| format!("/v1/accounts/{id}/receipts/{}", it.id()));

@@ -25,9 +25,10 @@ use crate::wire::change::EventView;
 /// Follow an account
 ///
 /// A stream of server-sent events, each with the account's version as its id. The first is a
-/// `balance`: the whole balance as it is now. Then `hold`, `charge`, `credits`, `subscription` and
-/// `clock` events say what happened, and a `balance` follows each. A listener that comes back or
-/// falls behind gets a fresh `balance`, so nothing it shows stays wrong.
+/// `balance`: the whole balance as it is now. Then `hold`, `charge`, `credits`, `subscription`,
+/// `payment`, `invoice`, `billing` (payment methods, billing details, automatic top-ups), `notice`,
+/// `revenue` and `clock` events say what happened, and a `balance` follows each. A listener that comes
+/// back or falls behind gets a fresh `balance`, so nothing it shows stays wrong.
 #[utoipa::path(get, path = "/v1/accounts/{id}/events", tag = "balance",
     operation_id = "follow_account",
     responses((status = 200, description = "The stream; the data of each event but `balance` is of \
@@ -150,6 +151,30 @@ const fn topic(event: &AccountEvent) -> &'static str {
         | AccountEvent::CancellationRequested { .. }
         | AccountEvent::CancellationWithdrawn
         | AccountEvent::SubscriptionEnded { .. }
+        | AccountEvent::RenewalUnpaid { .. }
+        | AccountEvent::UnusedTimeCarried { .. }
+        | AccountEvent::CustomPlanChanged { .. }
         | AccountEvent::AccountPurged => "subscription",
+        AccountEvent::PaymentRequested { .. }
+        | AccountEvent::PaymentProgressed { .. }
+        | AccountEvent::PaymentSucceeded { .. }
+        | AccountEvent::PaymentFailed { .. }
+        | AccountEvent::PaymentAbandoned { .. }
+        | AccountEvent::PaymentDisputed { .. }
+        | AccountEvent::RefundRequested { .. }
+        | AccountEvent::RefundSucceeded { .. }
+        | AccountEvent::RefundFailed { .. } => "payment",
+        AccountEvent::InvoiceIssued { .. }
+        | AccountEvent::InvoicePaid { .. }
+        | AccountEvent::CreditNoteIssued { .. } => "invoice",
+        AccountEvent::CustomerLinked { .. }
+        | AccountEvent::PaymentMethodAdded { .. }
+        | AccountEvent::DefaultMethodChanged { .. }
+        | AccountEvent::PaymentMethodRemoved { .. }
+        | AccountEvent::BillingDetailsChanged { .. }
+        | AccountEvent::AutoTopupChanged { .. }
+        | AccountEvent::AutoTopupCapped => "billing",
+        AccountEvent::RevenueRecognized { .. } => "revenue",
+        AccountEvent::NoticeScheduled { .. } | AccountEvent::NoticeGiven { .. } => "notice",
     }
 }

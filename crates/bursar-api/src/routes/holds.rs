@@ -113,7 +113,7 @@ pub(crate) async fn place(
     Keyed(conditions): Keyed,
     body: Body,
 ) -> Result<Response, Problem> {
-    let command = Command::PlaceHold(spending::hold(body.fields()?, api.engine().quotes())?);
+    let command = Command::PlaceHold(spending::hold(body.fields()?, api.engine().seal())?);
     let committed = execute(&api, &caller, id.clone(), command, conditions).await?;
     let hold = spend::placed(&committed.entry);
     let address = hold.as_ref().map(|hold| format!("/v1/accounts/{id}/receipts/{}", hold.id()));

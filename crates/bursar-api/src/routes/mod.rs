@@ -3,20 +3,28 @@
 mod accounts;
 mod balance;
 mod batch;
+mod billing_details;
 mod catalog;
 mod charges;
 mod credits;
+mod custom_plan;
 pub(crate) mod docs;
 mod events;
 mod features;
 mod health;
 mod holds;
+mod invoice_pdf;
+mod invoices;
+mod payment_methods;
 mod problems;
+mod provider;
 mod quotes;
 mod receipts;
+mod setup_sessions;
 mod statement;
 mod subscription;
 mod test_clock;
+mod topups;
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -91,10 +99,55 @@ const ADJUST: &[Code] = &[
 /// How a change of plan can.
 const CHANGE: &[Code] = &[
     Code::UnknownPlan,
-    Code::UnknownPreview,
     Code::AlreadyOnPlan,
     Code::SubscriptionCanceling,
+    Code::RenewalUnpaid,
     Code::BalanceTooLarge,
+];
+/// How the confirmation of one can, besides.
+const CONFIRM: &[Code] = &[Code::UnknownPreview, Code::StalePreview];
+/// How what is to be paid can.
+const PAY: &[Code] = &[Code::PaymentMethodRequired, Code::CardExpired, Code::PaymentPending];
+/// How a purchase that fails does, where that is a problem.
+const PAYMENT_FAILED: &[Code] = &[Code::PaymentFailed];
+/// How what asks the payment provider can.
+const PROVIDER: &[Code] = &[Code::ProviderUnavailable, Code::ProviderRefused];
+/// How a new payment method can.
+const METHOD_ADD: &[Code] =
+    &[Code::PaymentMethodRefused, Code::PaymentMethodExists, Code::TooManyPaymentMethods];
+/// How another default can.
+const METHOD_DEFAULT: &[Code] = &[Code::PaymentMethodNotFound, Code::AlreadyDefault];
+/// How the removal of a payment method can.
+const METHOD_REMOVE: &[Code] =
+    &[Code::PaymentMethodNotFound, Code::LastPaymentMethod, Code::PaymentPending];
+/// How a top-up can.
+const TOPUP: &[Code] =
+    &[Code::UnknownPack, Code::NotSubscribed, Code::BalanceTooLarge, Code::TooManyPayments];
+/// How automatic top-ups can.
+const AUTO_TOPUP: &[Code] = &[
+    Code::UnknownPack,
+    Code::CapTooLow,
+    Code::BadThreshold,
+    Code::PaymentMethodRequired,
+    Code::CardExpired,
+];
+/// How anything about one invoice can.
+const INVOICE: &[Code] = &[Code::InvoiceNotFound];
+/// How the refund of the first subscription can.
+const REFUND_FIRST: &[Code] = &[Code::NotSubscribed, Code::RefundWindowOver, Code::NothingToRefund];
+/// How the refund of a top-up can.
+const REFUND_TOPUP: &[Code] = &[Code::NotRefundable, Code::TopupTouched];
+/// How an account's own plan can.
+const CUSTOM_PLAN: &[Code] = &[Code::UnknownFeature, Code::BadCustomPlan];
+/// How messages of the payment provider can.
+const WEBHOOK: &[Code] = &[
+    Code::WebhookNotBelieved,
+    Code::RouteNotFound,
+    Code::BodyTooLarge,
+    Code::StorageUnavailable,
+    Code::OutcomeUnknown,
+    Code::ProviderUnavailable,
+    Code::ShuttingDown,
 ];
 /// How a test clock can.
 const CLOCK: &[Code] =
@@ -104,7 +157,7 @@ const CLOCK: &[Code] =
 #[rustfmt::skip]
 pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
     use Call::{Ask, Batch, Change, Create, KeyedChange, Read};
-    use Scope::{Accounts, Adjust, Read as Look, Spend, Subscriptions, TestClock};
+    use Scope::{Accounts, Adjust, Admin, Read as Look, Spend, Subscriptions, TestClock};
 
     Table { api, router: OpenApiRouter::with_openapi(openapi::document()) }
         .on(Accounts, Create, routes!(accounts::create), &[&[Code::AccountExists, Code::CurrencyNotOffered]])
@@ -123,15 +176,37 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Spend, KeyedChange, routes!(holds::extend), &[ACCOUNT, HOLD_END, &[Code::TtlOutOfRange]])
         .on(Spend, KeyedChange, routes!(charges::create), &[ACCOUNT, PRICING, SPENDING])
         .on(Spend, KeyedChange, routes!(charges::refund), &[ACCOUNT, REFUND])
-        .on(Spend, Batch, routes!(batch::run).large(api), &[])
+        .on(Spend, Batch, routes!(batch::run).at_most(api.config().batch_body_limit), &[])
         .on(Adjust, KeyedChange, routes!(credits::adjust), &[ACCOUNT, ADJUST])
         .on(Look, Read, routes!(subscription::show), &[ACCOUNT])
-        .on(Subscriptions, KeyedChange, routes!(subscription::change), &[ACCOUNT, CHANGE])
+        .on(Subscriptions, KeyedChange, routes!(subscription::change), &[ACCOUNT, CHANGE, CONFIRM, PAY, PAYMENT_FAILED])
+        .on(Look, Ask, routes!(subscription::preview), &[ACCOUNT, CHANGE])
+        .on(Look, Read, routes!(subscription::refundable), &[ACCOUNT])
+        .on(Adjust, KeyedChange, routes!(subscription::refund), &[ACCOUNT, REFUND_FIRST])
         .on(Subscriptions, KeyedChange, routes!(subscription::cancel), &[ACCOUNT, &[Code::NotSubscribed, Code::SubscriptionCanceling]])
         .on(Subscriptions, KeyedChange, routes!(subscription::resume), &[ACCOUNT, &[Code::NotSubscribed, Code::NotCanceling]])
         .on(Subscriptions, KeyedChange, routes!(subscription::drop_scheduled_change), &[ACCOUNT, &[Code::NotSubscribed, Code::NothingScheduled]])
         .on(Subscriptions, Read, routes!(subscription::pause), &[ACCOUNT, &[Code::PauseNotOffered]])
+        .on(Look, Read, routes!(payment_methods::list), &[ACCOUNT])
+        .on(Subscriptions, Change, routes!(payment_methods::add), &[ACCOUNT, METHOD_ADD, PROVIDER])
+        .on(Subscriptions, Change, routes!(payment_methods::set_default), &[ACCOUNT, METHOD_DEFAULT])
+        .on(Subscriptions, Change, routes!(payment_methods::remove), &[ACCOUNT, METHOD_REMOVE])
+        .on(Subscriptions, Create, routes!(setup_sessions::start), &[ACCOUNT, PROVIDER])
+        .on(Look, Read, routes!(setup_sessions::show), &[ACCOUNT, PROVIDER, &[Code::SetupSessionNotFound]])
+        .on(Subscriptions, KeyedChange, routes!(topups::create), &[ACCOUNT, TOPUP, PAY])
+        .on(Look, Read, routes!(topups::show_auto), &[ACCOUNT])
+        .on(Subscriptions, Change, routes!(topups::set_auto), &[ACCOUNT, AUTO_TOPUP])
+        .on(Look, Read, routes!(invoices::list), &[ACCOUNT, PAGE])
+        .on(Look, Read, routes!(invoices::show), &[ACCOUNT, INVOICE])
+        .on(Subscriptions, KeyedChange, routes!(invoices::pay), &[ACCOUNT, INVOICE, PAY, PAYMENT_FAILED, &[Code::InvoiceNotOpen]])
+        .on(Admin, KeyedChange, routes!(invoices::refund), &[ACCOUNT, INVOICE, REFUND_TOPUP])
+        .on(Look, Read, routes!(billing_details::show), &[ACCOUNT])
+        .on(Subscriptions, Change, routes!(billing_details::set), &[ACCOUNT, &[Code::NothingNew]])
+        .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
+        .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
+        .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
+        .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(health::health), &[])
         .open(routes!(health::ready), &[Code::StorageUnavailable, Code::ShuttingDown])
         .open(routes!(health::metrics), &[])
@@ -183,21 +258,22 @@ impl Table<'_> {
     }
 
     fn finish(mut self) -> OpenApiRouter<ApiState> {
+        let files = invoice_pdf::documentation(&[ACCOUNT, INVOICE].concat());
+        self.router.get_openapi_mut().paths.paths.extend(files.paths);
         openapi::close_bodies(self.router.get_openapi_mut());
         self.router
     }
 }
 
-/// A route with bodies of many operations.
-trait Large {
-    /// It takes bodies up to the limit of batches.
-    fn large(self, api: &ApiState) -> Self;
+/// A route with a limit of its own.
+trait AtMost {
+    /// It takes bodies of that many bytes.
+    fn at_most(self, bytes: usize) -> Self;
 }
 
-impl Large for UtoipaMethodRouter<ApiState> {
-    fn large(self, api: &ApiState) -> Self {
+impl AtMost for UtoipaMethodRouter<ApiState> {
+    fn at_most(self, bytes: usize) -> Self {
         let (schemas, paths, methods) = self;
-        let limit = DefaultBodyLimit::max(api.config().batch_body_limit);
-        (schemas, paths, methods.layer(limit))
+        (schemas, paths, methods.layer(DefaultBodyLimit::max(bytes)))
     }
 }

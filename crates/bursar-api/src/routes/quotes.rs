@@ -62,7 +62,7 @@ pub(crate) async fn create(
         .map_err(|error| Rejection::from(SpendRejection::from(error)))?;
     let reason = quoted.allowed.err().map(|why| Problem::from(Rejection::from(why)).body(None));
     let body = Quote {
-        id: api.engine().quotes().seal(&quoted.quote),
+        id: api.engine().seal().quote(&quoted.quote),
         credits: Amount(quoted.quote.price.credits),
         rate_card_version: Shown(quoted.quote.catalog),
         allowed: reason.is_none(),

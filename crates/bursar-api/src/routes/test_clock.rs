@@ -6,9 +6,10 @@ use axum::response::Response;
 use bursar_core::account::command::{AdvanceClock, ClockTarget, Command};
 use bursar_core::time::Timestamp;
 use bursar_engine::access::Mode;
+use bursar_engine::test_clock::ClockRun;
 use utoipa::ToSchema;
 
-use crate::execute::{execute, view};
+use crate::execute::envelope;
 use crate::extract::{AccountPath, Body, Conditions};
 use crate::fields::Fields;
 use crate::middleware::auth::Caller;
@@ -53,7 +54,7 @@ impl AdvanceBody {
 /// Move an account's clock ahead
 ///
 /// Everything that falls due on the way happens in order and at its time: refreshes, expiries,
-/// renewals, ends, purges. Forward only, in test mode only.
+/// renewals with their invoices and payments, retries, ends, purges. Forward only, in test mode only.
 #[utoipa::path(post, path = "/v1/test_clock/accounts/{id}/advance", tag = "test clock",
     operation_id = "advance_test_clock", request_body = AdvanceBody,
     responses((status = 200, description = "What happened on the way", body = ClockAdvanced)))]
@@ -69,13 +70,14 @@ pub(crate) async fn advance(
         return Err(Problem::new(Code::TestModeOnly, detail).fix("Run a server in test mode."));
     }
     let clock = AdvanceBody::parse(body.fields()?)?.command()?;
-    let command = Command::AdvanceClock(clock.clone());
-    let committed = execute(&api, &caller, id.clone(), command, conditions).await?;
-    // Where it went follows from the request, the moment it was done and the account's calendar,
-    // which never changes: the same on each repeat.
-    let view = view(&api, &id).await?;
-    let started = committed.entry.events.first().map_or(view.now, |first| first.at);
-    let to =
-        clock.target(&view.account, started).map_err(bursar_core::rejection::Rejection::from)?;
-    reply::changed(StatusCode::OK, &committed, change::advanced(&committed.entry, to))
+    // The engine replaces the command by the steps of the clock.
+    let envelope = envelope(&caller, id.clone(), Command::Advance, conditions);
+    let ClockRun { first, to, events, version } =
+        api.engine().advance_clock(envelope, clock).await?;
+    // With the steps of the clock, which say where it is.
+    let before = first.entry.first_version.saturating_sub(1);
+    let count = usize::try_from(version.saturating_sub(before)).unwrap_or(usize::MAX);
+    let all = api.engine().store().history(&id, before, count).await?;
+    let body = change::advanced(to, &all, &events);
+    reply::changed_at(StatusCode::OK, version, first.replayed, body)
 }

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use bursar_core::account::Account;
+use bursar_core::account::payments::{OpenPayment, Stage};
 use bursar_core::catalog::Catalog;
-use bursar_core::id::AccountId;
-use bursar_core::money::Currency;
+use bursar_core::id::{AccountId, PaymentId};
+use bursar_core::money::{Currency, Money};
 use bursar_core::time::{Timestamp, ZoneName};
 use bursar_store::Contact;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::balance::Balance;
+use super::method::MethodView;
 use super::subscription::SubscriptionView;
-use super::{Shown, Time};
+use super::{Price, Shown, Time};
 
 /// An account with all that is in force.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -38,6 +40,12 @@ pub(crate) struct AccountView {
     subscription: SubscriptionView,
     /// Its balance.
     balance: Balance,
+    /// What it pays with; null if there is nothing.
+    payment_method: Option<MethodView>,
+    /// Payments under way, oldest first.
+    open_payments: Vec<OpenPaymentView>,
+    /// What unused time was worth that no bill has used yet, as prices are listed.
+    carried_forward: Price,
     /// Its storage.
     storage: StorageView,
     /// Each feature of the catalog: may it be used?
@@ -48,6 +56,45 @@ pub(crate) struct AccountView {
     now: Option<Time>,
     /// Grows with every change.
     version: u64,
+}
+
+/// A payment under way.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = OpenPayment)]
+struct OpenPaymentView {
+    /// The payment.
+    #[schema(value_type = String, example = "pay_0198f3a2b4c57d6e8f9012345678abcd")]
+    id: Shown<PaymentId>,
+    /// What it is for: `start`, `change`, `renewal` or `topup`.
+    #[schema(example = "topup")]
+    purpose: &'static str,
+    /// `processing` or `requires_action`; `canceling` if it isn't wanted any more.
+    #[schema(example = "requires_action")]
+    status: &'static str,
+    /// How much.
+    amount: Price,
+    /// When it was asked for.
+    requested_at: Time,
+    /// When it is given up, if it waits for the customer.
+    expires_at: Option<Time>,
+}
+
+impl OpenPaymentView {
+    fn of(payment: &OpenPayment) -> Self {
+        let waits = payment.stage == Stage::RequiresAction && !payment.abandoned;
+        Self {
+            id: Shown(payment.id),
+            purpose: payment.order.purchase.as_str(),
+            status: match payment.stage {
+                _ if payment.abandoned => "canceling",
+                Stage::RequiresAction => "requires_action",
+                Stage::Requested | Stage::Processing => "processing",
+            },
+            amount: payment.money().into(),
+            requested_at: Time(payment.requested_at),
+            expires_at: waits.then_some(Time(payment.expires_at)),
+        }
+    }
 }
 
 /// Bytes of the asset vault.
@@ -73,6 +120,7 @@ impl AccountView {
         now: Timestamp,
     ) -> Self {
         let storage = account.storage;
+        let method = account.billing.default_method();
         let quota_bytes = account.storage_quota();
         let taken = storage.used_bytes.saturating_add(storage.reserved_bytes);
         Self {
@@ -84,6 +132,9 @@ impl AccountView {
             created_at: Time(account.opened_at),
             subscription: SubscriptionView::of(account, catalog),
             balance: Balance::of(account),
+            payment_method: method.map(|method| MethodView::of(method, true, now)),
+            open_payments: account.billing.payments.iter().map(OpenPaymentView::of).collect(),
+            carried_forward: Money::new(account.billing.carried, account.currency).into(),
             storage: StorageView {
                 used_bytes: storage.used_bytes,
                 reserved_bytes: storage.reserved_bytes,

@@ -1,48 +1,16 @@
 //! What changes of the subscription, adjustments and test clocks did.
 
 use bursar_core::account::event::{Event, LotSource, Recorded};
-use bursar_core::catalog::Interval;
-use bursar_core::credits::Credits;
 use bursar_core::id::{Key, Reason};
-use bursar_core::time::{Anchor, Period, Timestamp};
+use bursar_core::time::Timestamp;
 use bursar_core::{describe, statement};
-use bursar_store::Entry;
+use bursar_store::{Entry, SpendEvent};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::balance::BalanceNow;
 use super::subscription::IntervalName;
-use super::{Amount, LotShare, Shown, Span, Time};
-
-/// A subscription that began, changed or will change.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct SubscriptionChanged {
-    /// `start`, `upgrade` or `downgrade`.
-    #[schema(example = "start")]
-    kind: &'static str,
-    /// When it takes effect.
-    effective_at: Time,
-    /// Does it wait for the next billing date?
-    scheduled: bool,
-    /// The plan it changes to.
-    #[schema(value_type = String, example = "starter")]
-    plan: Shown<Key>,
-    /// The interval it changes to.
-    interval: IntervalName,
-    /// The subscription's state after it.
-    #[schema(example = "active")]
-    state: &'static str,
-    /// The period that is paid for after it; null for one that waits, which leaves it as it is.
-    current_period: Option<Span>,
-    /// Credits that it issued, less those that it closed.
-    allowance_change: Amount,
-    /// When the monthly credits are issued anew; null for a change that waits.
-    next_refresh_at: Option<Time>,
-    /// The balance after it.
-    balance: BalanceNow,
-    /// The account's version after it.
-    version: u64,
-}
+use super::{Amount, LotShare, Shown, Time};
 
 /// A subscription that will end.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -156,86 +124,6 @@ pub(crate) struct ClockAdvanced {
     version: u64,
 }
 
-/// The reply of a start or change of a subscription.
-pub(crate) fn subscribed(entry: &Entry) -> Option<SubscriptionChanged> {
-    let first = entry.events.first()?;
-    let moved = entry.events.iter().filter_map(statement::line).map(|line| line.credits);
-    let change = Change { entry, at: first.at, allowance: Credits::total(moved) };
-    match &first.event {
-        Event::SubscriptionStarted { plan, interval, anchor, billing, .. } => {
-            Some(change.effective("start", plan, *interval, anchor, *billing))
-        }
-        Event::PlanChanged { plan, interval, direction, anchor, billing, .. } => {
-            Some(change.effective(direction.as_str(), plan, *interval, anchor, *billing))
-        }
-        Event::ChangeScheduled { plan, interval, direction, billing, credit, .. } => {
-            Some(SubscriptionChanged {
-                current_period: Some((*billing).into()),
-                next_refresh_at: Some(Time(credit.end)),
-                ..change.reply(direction.as_str(), plan, *interval, billing.end, true)
-            })
-        }
-        _ => None,
-    }
-}
-
-/// What all kinds of change have in common.
-struct Change<'a> {
-    entry: &'a Entry,
-    at: Timestamp,
-    allowance: Credits,
-}
-
-impl Change<'_> {
-    /// A change that took effect at once.
-    fn effective(
-        &self,
-        kind: &'static str,
-        plan: &Key,
-        interval: Interval,
-        anchor: &Anchor,
-        billing: Period,
-    ) -> SubscriptionChanged {
-        SubscriptionChanged {
-            current_period: Some(billing.into()),
-            next_refresh_at: Some(Time(month_end(anchor, billing, self.at))),
-            ..self.reply(kind, plan, interval, self.at, false)
-        }
-    }
-
-    fn reply(
-        &self,
-        kind: &'static str,
-        plan: &Key,
-        interval: Interval,
-        effective_at: Timestamp,
-        scheduled: bool,
-    ) -> SubscriptionChanged {
-        SubscriptionChanged {
-            kind,
-            effective_at: Time(effective_at),
-            scheduled,
-            plan: Shown(plan.clone()),
-            interval: interval.into(),
-            state: "active",
-            current_period: None,
-            allowance_change: Amount(self.allowance),
-            next_refresh_at: None,
-            balance: BalanceNow::at_end(self.entry),
-            version: self.entry.version(),
-        }
-    }
-}
-
-/// The end of the month of a billing period that `at` is in.
-fn month_end(anchor: &Anchor, billing: Period, at: Timestamp) -> Timestamp {
-    let mut offset = billing.offset.saturating_add(1);
-    while anchor.month(offset) <= at && anchor.month(offset) < billing.end {
-        offset = offset.saturating_add(1);
-    }
-    anchor.month(offset)
-}
-
 /// The reply of a cancellation.
 pub(crate) fn canceled(entry: &Entry) -> Option<SubscriptionCanceled> {
     let ends_at = entry.events.iter().find_map(|recorded| match recorded.event {
@@ -303,29 +191,39 @@ pub(crate) fn adjusted(entry: &Entry) -> Option<CreditsAdjusted> {
     })
 }
 
-/// The reply of a test clock that was moved to `to`.
-pub(crate) fn advanced(entry: &Entry, to: Timestamp) -> Option<ClockAdvanced> {
-    let ahead = entry.events.iter().find_map(|recorded| match recorded.event {
+/// The reply of a test clock that was moved to `to`. `all` is everything that happened, the clock's
+/// own steps included; `events` is without them.
+pub(crate) fn advanced(
+    to: Timestamp,
+    all: &[SpendEvent],
+    events: &[SpendEvent],
+) -> Option<ClockAdvanced> {
+    let steps = all.iter().rev().filter_map(|it| match it.recorded.event {
         Event::ClockAdvanced { ahead } => Some(ahead),
         _ => None,
-    })?;
-    let on_the_way = entry.versions().skip(1);
+    });
+    let ahead = steps.max()?;
+    let last = all.last()?;
+    let view = |it: &SpendEvent| EventView::of(it.version, &it.recorded);
     Some(ClockAdvanced {
         now: Time(to),
         ahead_seconds: ahead.as_secs(),
-        events: on_the_way.map(|(version, recorded)| EventView::of(version, recorded)).collect(),
-        subscription_state: entry.events.iter().rev().find_map(|it| state_after(&it.event)),
-        balance: BalanceNow::at_end(entry),
-        version: entry.version(),
+        events: events.iter().map(view).collect(),
+        subscription_state: events.iter().rev().find_map(|it| state_after(&it.recorded.event)),
+        balance: BalanceNow::after(&last.recorded),
+        version: last.version,
     })
 }
 
-/// The state that an event which falls due puts the subscription into.
+/// The state that an event puts the subscription into.
 const fn state_after(event: &Event) -> Option<&'static str> {
     match event {
+        Event::SubscriptionStarted { .. }
+        | Event::SubscriptionRenewed { .. }
+        | Event::PlanChanged { .. } => Some("active"),
+        Event::RenewalUnpaid { .. } => Some("past_due"),
         Event::SubscriptionEnded { .. } => Some("retention"),
         Event::AccountPurged => Some("purged"),
-        Event::SubscriptionRenewed { .. } | Event::PlanChanged { .. } => Some("active"),
         _ => None,
     }
 }

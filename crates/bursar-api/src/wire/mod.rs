@@ -2,14 +2,21 @@
 
 pub(crate) mod account;
 pub(crate) mod balance;
+pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod change;
 pub(crate) mod explain;
+pub(crate) mod invoice;
+pub(crate) mod method;
 pub(crate) mod number;
+pub(crate) mod offer;
+pub(crate) mod payment;
 pub(crate) mod receipt;
+pub(crate) mod refund;
 pub(crate) mod spend;
 pub(crate) mod statement;
 pub(crate) mod subscription;
+pub(crate) mod topup;
 
 use bursar_core::account::event::Portion;
 use bursar_core::catalog::Class;

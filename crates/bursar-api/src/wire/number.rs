@@ -24,6 +24,20 @@ pub(crate) struct PerUnit(pub(crate) UnitPrice);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Factor(pub(crate) Multiplier);
 
+/// A rate in parts per million, written in percent with at most four decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(pub(crate) u32);
+
+impl Serialize for Percent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (whole, rest) = (self.0 / 10_000, self.0 % 10_000);
+        if rest == 0 {
+            return serializer.serialize_u32(whole);
+        }
+        plain(&format!("{whole}.{rest:04}").trim_end_matches('0'), serializer)
+    }
+}
+
 /// Writes what a fixed-point number displays, digit by digit.
 fn plain<S: Serializer>(number: &impl ToString, serializer: S) -> Result<S::Ok, S::Error> {
     RawValue::from_string(number.to_string()).map_err(S::Error::custom)?.serialize(serializer)
@@ -75,6 +89,7 @@ macro_rules! displayed {
 number!(Amount, "Credits", "Credits: a plain number with at most 6 decimals.", 80);
 number!(Units, "Units", "Units: a number above 0 with at most 6 decimals.", 5);
 number!(PerUnit, "UnitPrice", "Credits per unit, with at most 6 decimals.", 0.5);
+number!(Percent, "Percent", "A rate in percent, with at most 4 decimals.", 19);
 number!(Factor, "Multiplier", "A factor on a unit price, with at most 6 decimals.", 1.1);
 displayed!(Units);
 displayed!(PerUnit);
@@ -87,6 +102,17 @@ mod tests {
     fn check(micro: i64, expected: &str) {
         let amount = Amount(Credits::from_micro(micro));
         assert_eq!(serde_json::to_string(&amount).unwrap(), expected);
+    }
+
+    #[test]
+    fn rates_are_written_in_percent() {
+        let check = |ppm, expected: &str| {
+            assert_eq!(serde_json::to_string(&Percent(ppm)).unwrap(), expected);
+        };
+        check(0, "0");
+        check(190_000, "19");
+        check(77_000, "7.7");
+        check(1, "0.0001");
     }
 
     #[test]

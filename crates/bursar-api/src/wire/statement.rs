@@ -15,7 +15,7 @@ pub(crate) struct LineView {
     id: u64,
     /// When.
     at: Time,
-    /// `allowance`, `upgrade`, `adjustment`, `expiry`, `hold`, `capture`, `release`, `timeout`,
+    /// `allowance`, `upgrade`, `topup`, `adjustment`, `expiry`, `hold`, `capture`, `release`, `timeout`,
     /// `charge` or `refund`.
     #[schema(example = "charge")]
     kind: &'static str,

@@ -1,9 +1,11 @@
 //! Where an account stands with its subscription.
 
 use bursar_core::account::Account;
-use bursar_core::account::state::{LiveSubscription, Subscription};
+use bursar_core::account::state::{LiveSubscription, Renewal, Subscription};
+use bursar_core::bill::{Bill, Item, TaxTreatment};
 use bursar_core::catalog::{Catalog, Interval};
-use bursar_core::id::Key;
+use bursar_core::id::{DocumentId, Key};
+use bursar_core::money::Money;
 use bursar_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +15,9 @@ use super::{Amount, Price, Shown, Span, Time};
 /// When the monthly credits are issued anew; `None` if they won't be.
 pub(crate) fn next_refresh_at(account: &Account) -> Option<Timestamp> {
     let live = account.live()?;
+    if live.renewal.is_some() {
+        return None;
+    }
     let ends = live.cancellation.is_some() && live.billing.end <= live.credit.end;
     (!ends).then_some(live.credit.end)
 }
@@ -41,8 +46,8 @@ impl From<Interval> for IntervalName {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Subscription)]
 pub(crate) struct SubscriptionView {
-    /// `none`, `active`, `canceling` (ends at the period's end), `retention` (ended, data kept) or
-    /// `purged`.
+    /// `none`, `incomplete` (its first payment is under way), `active`, `past_due` (its renewal isn't
+    /// paid), `canceling` (ends at the period's end), `retention` (ended, data kept) or `purged`.
     #[schema(example = "active")]
     state: &'static str,
     /// The plan's key; the last one's while data is kept.
@@ -68,8 +73,30 @@ pub(crate) struct SubscriptionView {
     cancel_at: Option<Time>,
     /// The change that waits for the next billing date.
     scheduled_change: Option<ScheduledChange>,
+    /// What is not paid, if a payment of the renewal has failed.
+    past_due: Option<PastDue>,
+    /// What is charged next, tax included; null if nothing will be.
+    next_charge: Option<Price>,
+    /// When.
+    next_charge_at: Option<Time>,
     /// How long data is kept, once it has ended.
     retention: Option<RetentionView>,
+}
+
+/// A renewal that is not paid.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct PastDue {
+    /// Its invoice.
+    #[schema(value_type = String, example = "inv_2")]
+    invoice: Shown<DocumentId>,
+    /// What is due.
+    due: Price,
+    /// When a payment of it failed first.
+    since: Time,
+    /// When it is tried again by itself; null if it waits for the customer.
+    retry_at: Option<Time>,
+    /// When the subscription ends unless it is paid.
+    ends_at: Option<Time>,
 }
 
 /// A change of plan that waits.
@@ -102,7 +129,7 @@ impl SubscriptionView {
             Subscription::None | Subscription::Purged { .. } => bare,
             Subscription::Live(live) => Self::live(bare, account, live, catalog),
             Subscription::Retention(retention) => Self {
-                plan_name: name(catalog, &retention.plan),
+                plan_name: plan_name(account, catalog, &retention.plan),
                 plan: Some(Shown(retention.plan.clone())),
                 retention: Some(RetentionView {
                     ended_at: Time(retention.ended_at),
@@ -127,14 +154,21 @@ impl SubscriptionView {
             next_refresh_at: None,
             cancel_at: None,
             scheduled_change: None,
+            past_due: None,
+            next_charge: None,
+            next_charge_at: None,
             retention: None,
         }
     }
 
     fn live(bare: Self, account: &Account, live: &LiveSubscription, catalog: &Catalog) -> Self {
+        let (next_charge, next_charge_at) = next_charge(account, live, catalog).unzip();
         Self {
-            plan_name: name(catalog, &live.plan),
+            plan_name: plan_name(account, catalog, &live.plan),
             plan: Some(Shown(live.plan.clone())),
+            past_due: live.renewal.as_ref().and_then(PastDue::of),
+            next_charge: next_charge.map(Price::from),
+            next_charge_at: next_charge_at.map(Time),
             interval: Some(live.interval.into()),
             price: Some(live.terms.price.into()),
             allowance: Some(Amount(live.terms.allowance)),
@@ -153,6 +187,49 @@ impl SubscriptionView {
     }
 }
 
-fn name(catalog: &Catalog, plan: &Key) -> Option<String> {
-    catalog.plan(plan).map(|plan| plan.name.clone())
+impl PastDue {
+    fn of(renewal: &Renewal) -> Option<Self> {
+        Some(Self {
+            since: Time(renewal.unpaid_since?),
+            invoice: Shown(renewal.document),
+            due: renewal.order.bill.due().into(),
+            retry_at: renewal.retry_at.map(Time),
+            ends_at: renewal.ends_at.map(Time),
+        })
+    }
+}
+
+fn plan_name(account: &Account, catalog: &Catalog, plan: &Key) -> Option<String> {
+    account.plan_of(catalog, plan).map(|plan| plan.name.clone())
+}
+
+/// What is charged next, and when: of an unpaid renewal what is due at its next attempt, else the next
+/// period as it would be billed now.
+fn next_charge(
+    account: &Account,
+    live: &LiveSubscription,
+    catalog: &Catalog,
+) -> Option<(Money, Timestamp)> {
+    if let Some(renewal) = &live.renewal {
+        return Some((renewal.order.bill.due(), renewal.retry_at?));
+    }
+    if live.cancellation.is_some() {
+        return None;
+    }
+    let scheduled = live.scheduled.as_ref();
+    let next = scheduled.and_then(|it| Some((account.plan_of(catalog, &it.plan)?, it.interval)));
+    let price = match next {
+        Some((plan, interval)) => plan.price(interval),
+        None => {
+            let plan = account.plan_of(catalog, &live.plan);
+            plan.map_or(live.terms.price, |plan| plan.price(live.interval))
+        }
+    };
+    // What was carried forward is used first.
+    let amount = price.amount.saturating_sub(account.billing.carried.min(price.amount));
+    let item = Item { description: String::new(), period: None, amount };
+    let (country, business) = (account.billing.country, account.billing.business);
+    let tax = TaxTreatment::of(&catalog.tax, catalog.seller.country, country, business);
+    let bill = Bill::of(vec![item], account.currency, tax, catalog.tax.inclusive);
+    Some((bill.due(), live.billing.end))
 }

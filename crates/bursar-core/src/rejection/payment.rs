@@ -47,6 +47,9 @@ pub enum PaymentRejection {
         /// What was named.
         method: MethodRef,
     },
+    /// The provider doesn't know the account.
+    #[error("the account is not linked to a customer of the payment provider")]
+    NotLinked,
     /// The account has the method already.
     #[error("the account has this payment method already")]
     MethodExists,
@@ -103,6 +106,12 @@ pub enum PaymentRejection {
         /// What was named.
         payment: PaymentId,
     },
+    /// A success that the provider has no name for.
+    #[error("{payment} is said to have succeeded, without its name at the provider")]
+    NoReference {
+        /// The payment.
+        payment: PaymentId,
+    },
     /// It is known already, or the other way nothing would change.
     #[error("nothing would change")]
     NothingNew,
@@ -119,6 +128,7 @@ impl PaymentRejection {
             Self::TooManyPayments { .. } => "too_many_payments",
             Self::UnknownPack { .. } => "unknown_pack",
             Self::MethodNotFound { .. } => "payment_method_not_found",
+            Self::NotLinked => "customer_not_linked",
             Self::MethodExists => "payment_method_exists",
             Self::AlreadyDefault => "already_default",
             Self::TooManyMethods { .. } => "too_many_payment_methods",
@@ -130,6 +140,7 @@ impl PaymentRejection {
             Self::CapTooLow { .. } => "cap_too_low",
             Self::BadThreshold => "bad_threshold",
             Self::PaymentNotFound { .. } => "payment_not_found",
+            Self::NoReference { .. } => "payment_without_reference",
             Self::NothingNew => "nothing_new",
         }
     }
@@ -144,6 +155,7 @@ impl PaymentRejection {
             Self::TooManyPayments { .. } => "Wait for one of them.",
             Self::UnknownPack { .. } => "Choose one of the packs that the detail lists.",
             Self::MethodNotFound { .. } => "List them: GET /v1/accounts/{id}/payment_methods.",
+            Self::NotLinked => "Link it first.",
             Self::MethodExists => "Make it the default if it should be paid with.",
             Self::AlreadyDefault => "Nothing to do.",
             Self::TooManyMethods { .. } => "Remove one.",
@@ -157,6 +169,7 @@ impl PaymentRejection {
             Self::CapTooLow { .. } => "Allow at least one pack a month.",
             Self::BadThreshold => "Name a threshold above 0.",
             Self::PaymentNotFound { .. } => "Check the id.",
+            Self::NoReference { .. } => "Name the payment as the provider does.",
             Self::NothingNew => "Nothing to do.",
         }
     }

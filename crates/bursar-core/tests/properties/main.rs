@@ -132,7 +132,7 @@ impl Run {
 
 /// Does the steps; compares the books after each.
 fn run(catalog: Catalog, start: i64, zone: &str, steps: &[Step]) -> Run {
-    let mut run = Run::new(catalog, start, zone, steps.len() % 5 != 0);
+    let mut run = Run::new(catalog, start, zone, !steps.len().is_multiple_of(5));
     let mut books = Books::new(run.customer.history[0].at);
     let mut booked = 0;
     for step in steps {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bursar_sqlite::{backup, restore, verify};
-use bursar_store::{Contact, Registry, Store};
+use bursar_store::{BillingDetails, Contact, Registry, Store};
 
-use super::support::{Files, Load};
+use super::support::{Files, Load, buyer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_under_load_is_a_moment_of_the_journal() {
@@ -16,8 +16,18 @@ async fn a_backup_under_load_is_a_moment_of_the_journal() {
     let contact = Contact { name: Some("Ada".to_owned()), email: None };
     let id = "account-1".parse().unwrap();
     store.put_contact(&id, contact.clone()).await.unwrap();
+    let details = BillingDetails { name: "Ada".to_owned(), ..BillingDetails::default() };
+    store.add_billing_details(&id, details.clone()).await.unwrap();
+    store.put_setting("secret", b"of this server").await.unwrap();
     let mut load = Load::begin(&store).await;
+    load.open_till().await;
+    for round in 0..3 {
+        load.sell(round).await.unwrap();
+    }
     load.charge(100).await;
+    let buyer = buyer(7).parse().unwrap();
+    let documents = store.documents(&buyer, None, 100).await.unwrap();
+    assert_eq!(documents.len(), 3);
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let writing = tokio::spawn(async move {
@@ -42,6 +52,9 @@ async fn a_backup_under_load_is_a_moment_of_the_journal() {
     restore(files.file("backup.db"), other.file("data")).unwrap();
     let store = bursar_sqlite::SqliteStore::open(other.file("data"), Default::default()).unwrap();
     assert_eq!(store.contact(&id).await.unwrap(), contact);
+    assert_eq!(store.billing_details(&id, 1).await.unwrap(), Some(details));
+    assert_eq!(store.setting_or("secret", b"").await.unwrap(), b"of this server");
+    assert_eq!(store.documents(&buyer, None, 100).await.unwrap(), documents);
     Load::begin(&store).await.find_all(100).await;
     store.close().await.unwrap();
     verify(other.file("data"), |_, _| {}).unwrap();

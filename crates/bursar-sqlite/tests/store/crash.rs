@@ -5,11 +5,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::time::Duration;
 
 use bursar_sqlite::{Options, SqliteStore};
-use bursar_store::Store;
+use bursar_store::contract::payment_id;
+use bursar_store::{Payer, PaymentName, Store};
 
-use super::support::{Files, Load, child, directory_of_child};
+use super::support::{Files, Load, buyer, child, directory_of_child};
 
 const ROUNDS: u64 = 12;
+
+/// States grow with what was bought and isn't used.
+const BATCHES_TO_A_SALE: u64 = 8;
 
 /// What is killed: says every batch that is committed.
 #[tokio::test(flavor = "multi_thread")]
@@ -21,9 +25,13 @@ async fn child_that_writes_until_it_is_killed() {
         Options { flush_entries: 200, flush_after: Duration::from_millis(5), ..Options::default() };
     let store = SqliteStore::open(dir, options).unwrap();
     let mut load = Load::begin(&store).await;
+    load.open_till().await;
     let mut out = std::io::stdout();
     loop {
         load.charge(1).await;
+        if load.next.is_multiple_of(BATCHES_TO_A_SALE) {
+            load.sell(sales(load.next) - 1).await.unwrap();
+        }
         writeln!(out, "\ncommitted {}", load.next).unwrap();
         out.flush().unwrap();
     }
@@ -36,7 +44,7 @@ async fn what_was_acknowledged_survives_kill_9() {
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let mut most = 0;
-    for round in 0..ROUNDS {
+    for attempt in 0..ROUNDS {
         let name = "crash::child_that_writes_until_it_is_killed";
         let mut child = child(name, &files, "");
         let patience = random.u64(1..400);
@@ -54,17 +62,44 @@ async fn what_was_acknowledged_survives_kill_9() {
         child.kill().unwrap();
         child.wait().unwrap();
         most = most.max(acknowledged);
-        if round % 3 == 2 {
+        if attempt % 3 == 2 {
             lose_the_end_of_the_views(&files, &mut random);
         }
         let store = files.open();
-        Load::begin(&store).await.find_all(most).await;
+        let mut load = Load::begin(&store).await;
+        load.find_all(most).await;
+        load.find_sales(sales(most)).await;
+        check_sales(&store, sales(most)).await;
+        drop(load);
         store.close().await.unwrap();
         drop(store);
+        // Payments, refunds and documents row by row, legal numbers without gaps.
         let entries = files.prove().await;
         assert_eq!(entries % 10, 0, "seed {seed}: a batch is whole or not there");
-        assert!(entries >= 20 + 10 * most, "seed {seed}: {entries} entries");
+        let sold = u64::from(sales(most));
+        assert!(entries >= 70 + 10 * most + 10 * sold, "seed {seed}: {entries} entries");
     }
+}
+
+/// Every round but the last has been paid for.
+async fn check_sales(store: &SqliteStore, rounds: u32) {
+    for n in 0..10 {
+        let (name, id) = (buyer(n), buyer(n).parse().unwrap());
+        for number in 1..=rounds {
+            let payment = payment_id(&name, number);
+            let row = store.payment(&id, payment).await.unwrap().unwrap();
+            assert!(row.record.has_succeeded(), "{name}, payment {number}");
+            let name = PaymentName::Reference(row.record.reference.clone().unwrap());
+            let payer = store.payer(&name).await.unwrap();
+            assert_eq!(payer, Some(Payer { account: id.clone(), payment }));
+            let document = store.document(&id, row.record.invoice.unwrap()).await.unwrap();
+            assert_eq!(document.unwrap().record.paid.unwrap().payment, payment);
+        }
+    }
+}
+
+fn sales(batches: u64) -> u32 {
+    u32::try_from(batches / BATCHES_TO_A_SALE).unwrap()
 }
 
 /// What a power cut does to a file that is not synced at every commit.

@@ -13,6 +13,7 @@ mod behind;
 mod contract;
 mod crash;
 mod full_disk;
+mod money;
 mod opening;
 mod support;
 mod verification;

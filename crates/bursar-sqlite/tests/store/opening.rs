@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use bursar_sqlite::{Options, SqliteStore, rebuild_views, verify};
-use bursar_store::{Registry, Store, StoreError};
+use bursar_sqlite::{Options, SqliteStore, backup, rebuild_views, restore, verify};
+use bursar_store::contract::{payment_id, reference};
+use bursar_store::{BillingDetails, Payer, PaymentName, Registry, Store, StoreError};
 
-use super::support::{Files, Load};
+use super::support::{Files, Load, buyer, name};
 
 /// Opening fails, and says all of this.
 fn refused(result: Result<SqliteStore, StoreError>, says: &[&str]) -> StoreError {
@@ -126,6 +127,60 @@ async fn views_of_another_version_are_rebuilt() {
     .await;
 }
 
+/// Before there were payments.
+#[tokio::test]
+async fn a_directory_of_the_first_version_is_brought_to_this_one() {
+    let files = Files::used().await;
+    files.sql("journal.db", "DROP TABLE billing_details; PRAGMA user_version = 1");
+    files.sql(
+        "views.db",
+        "DROP TABLE payments; DROP TABLE payment_refunds; DROP TABLE documents;
+         DROP INDEX accounts_asking; ALTER TABLE accounts DROP COLUMN asking;
+         PRAGMA user_version = 65537",
+    );
+    let says = ["views.db is of another version", "starting the server builds it anew"];
+    refused(SqliteStore::open_read_only(files.path()), &says);
+    assert_eq!(verify(files.path(), |_, _| {}).unwrap().views, None);
+    let backup_file = files.file("backup.db");
+    backup(files.path(), &backup_file, |_, _| {}).unwrap();
+    let restored = Files::new();
+    restore(&backup_file, restored.file("data")).unwrap();
+    for dir in [files.path(), restored.file("data")] {
+        let store = SqliteStore::open(&dir, Options::default()).unwrap();
+        let mut load = Load::begin(&store).await;
+        load.find_all(20).await;
+        load.open_till().await;
+        load.sell(0).await.unwrap();
+        let (id, details) = (name(1).parse().unwrap(), BillingDetails::default());
+        assert_eq!(store.add_billing_details(&id, details.clone()).await.unwrap(), 1);
+        assert_eq!(store.billing_details(&id, 1).await.unwrap(), Some(details));
+        assert_eq!(store.documents(&buyer(1).parse().unwrap(), None, 9).await.unwrap().len(), 1);
+        drop(load);
+        store.close().await.unwrap();
+        drop(store);
+        let report = verify(&dir, |_, _| {}).unwrap();
+        assert_eq!((report.counts.payments, report.counts.invoices), (20, 10));
+        assert_eq!(report.views, Some(report.commits));
+    }
+}
+
+#[tokio::test]
+async fn erased_billing_details_are_none_and_their_number_stays_theirs() {
+    let files = Files::new();
+    let (a, details) = ("a".parse().unwrap(), BillingDetails::default());
+    let store = files.open();
+    store.add_billing_details(&a, details.clone()).await.unwrap();
+    store.close().await.unwrap();
+    files.sql(
+        "journal.db",
+        "UPDATE billing_details SET name = NULL, company = NULL, address = NULL",
+    );
+    let store = files.open();
+    assert_eq!(store.billing_details(&a, 1).await.unwrap(), None);
+    assert_eq!(store.add_billing_details(&a, details.clone()).await.unwrap(), 2);
+    assert_eq!(store.billing_details(&a, 2).await.unwrap(), Some(details));
+}
+
 #[tokio::test]
 async fn views_of_another_journal_are_rebuilt() {
     rebuilt(|files| files.sql("views.db", "UPDATE stamp SET checksum = checksum + 1")).await;
@@ -159,6 +214,24 @@ async fn a_reader_beside_a_server_sees_its_commits() {
         assert_eq!(lines.len(), 1 + batch);
         let journal = reader.journal(Default::default(), 1_000).await.unwrap();
         assert_eq!(journal.len(), 20 + 10 * batch);
+    }
+    load.open_till().await;
+    for round in 0..3 {
+        load.sell(round).await.unwrap();
+        let id = buyer(4).parse().unwrap();
+        let payment = payment_id(&buyer(4), round + 1);
+        let row = reader.payment(&id, payment).await.unwrap().unwrap();
+        assert!(row.record.has_succeeded());
+        let name = PaymentName::Reference(reference(payment));
+        let payer = Some(Payer { account: id.clone(), payment });
+        assert_eq!(reader.payer(&name).await.unwrap(), payer);
+        let documents = reader.documents(&id, None, 100).await.unwrap();
+        assert_eq!(u32::try_from(documents.len()).unwrap(), 1 + round);
+        assert_eq!(documents, store.documents(&id, None, 100).await.unwrap());
+        let newest = documents[0].record.id;
+        let document = reader.document(&id, newest).await.unwrap();
+        assert_eq!(document.as_ref(), documents.first());
+        assert_eq!(reader.asking(None, 100).await.unwrap().len(), 10);
     }
     assert!(reader.writer().is_err());
     assert!(reader.setting_or("a", b"b").await.is_err());

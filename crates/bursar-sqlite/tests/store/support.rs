@@ -1,8 +1,9 @@
 //! A directory with a store in it, and something to do.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Stdio};
 
+use bursar_core::account::command::{Command, RefundSubscription};
 use bursar_sqlite::{Options, SqliteStore, verify};
 use bursar_store::contract::{Ask, Clerk, Outcome};
 use bursar_store::{Store, StoreError, Writer};
@@ -25,6 +26,23 @@ impl Files {
         let store = files.open();
         let mut load = Load::begin(&store).await;
         load.charge(20).await;
+        store.close().await.unwrap();
+        files
+    }
+
+    /// With a store in which much was bought, in part in flight, and closed.
+    pub(crate) async fn sold() -> Self {
+        let files = Self::new();
+        let store = files.open();
+        let mut load = Load::begin(&store).await;
+        load.open_till().await;
+        for round in 0..4 {
+            load.sell(round).await.unwrap();
+        }
+        let refund = Command::RefundSubscription(RefundSubscription { reason: None });
+        let ask = Ask::new(&buyer(3), refund).keyed("refund");
+        load.clerk.one(&mut *load.writer, ask).await.unwrap().done();
+        drop(load);
         store.close().await.unwrap();
         files
     }
@@ -62,9 +80,9 @@ impl Files {
     }
 }
 
-/// Ten accounts, and keyed charges on them.
+/// Ten accounts, and keyed charges on them; and ten that buy.
 pub(crate) struct Load {
-    writer: Box<dyn Writer>,
+    pub(crate) writer: Box<dyn Writer>,
     pub(crate) clerk: Clerk,
     pub(crate) next: u64,
 }
@@ -100,6 +118,34 @@ impl Load {
         Ok(outcomes)
     }
 
+    /// Subscribes ten accounts, unless they are.
+    pub(crate) async fn open_till(&mut self) {
+        for step in 0..5 {
+            let ask = |n| {
+                let ask = Ask::subscriber(&buyer(n), "small").into_iter().nth(step).unwrap();
+                ask.keyed(&format!("step-{step}"))
+            };
+            let asks: Vec<Ask> = (0..10).map(ask).collect();
+            self.clerk.batch(&mut *self.writer, &asks).await.unwrap();
+        }
+    }
+
+    /// In one batch, each of them has the last top-up paid and asks for the next one: there is always
+    /// one on its way.
+    pub(crate) async fn sell(&mut self, round: u32) -> Result<Vec<Outcome>, StoreError> {
+        let asks: Vec<Ask> = (0..10).flat_map(|n| sale(&buyer(n), round)).collect();
+        self.clerk.batch(&mut *self.writer, &asks).await
+    }
+
+    /// Were all rounds before this one kept, whole?
+    pub(crate) async fn find_sales(&mut self, upto: u32) {
+        for round in 0..upto {
+            let outcomes = self.sell(round).await.unwrap();
+            let kept = |outcome: &Outcome| matches!(outcome, Outcome::Replayed(_));
+            assert!(outcomes.iter().all(kept), "round {round}: {outcomes:?}");
+        }
+    }
+
     /// Were all batches before this one kept, whole?
     pub(crate) async fn find_all(&mut self, upto: u64) {
         for batch in 0..upto {
@@ -115,6 +161,16 @@ pub(crate) fn name(n: u64) -> String {
     format!("account-{n}")
 }
 
+pub(crate) fn buyer(n: u64) -> String {
+    format!("buyer-{n}")
+}
+
+/// The subscription was payment 1; round 0 asks for payment 2.
+fn sale(name: &str, round: u32) -> impl Iterator<Item = Ask> + use<> {
+    let paid = (round > 0).then(|| Ask::paid(name, round + 1).keyed(&format!("pay-{round}")));
+    paid.into_iter().chain([Ask::buy(name).keyed(&format!("buy-{round}"))])
+}
+
 fn asks(batch: u64) -> Vec<Ask> {
     let ask = |n| Ask::charge(&name(n)).keyed(&format!("batch-{batch}"));
     (0..10).map(ask).collect()
@@ -123,7 +179,7 @@ fn asks(batch: u64) -> Vec<Ask> {
 /// Runs one test of this binary as a process of its own, which finds the directory in the
 /// environment and would otherwise do nothing.
 pub(crate) fn child(test: &str, files: &Files, shell: &str) -> Child {
-    Command::new("sh")
+    process::Command::new("sh")
         .args(["-c", &format!("{shell} exec \"$0\" \"$@\"")])
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])

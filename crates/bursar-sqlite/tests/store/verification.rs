@@ -37,6 +37,8 @@ async fn a_server_may_write_meanwhile() {
     let options = Options { flush_after: Duration::from_millis(1), ..Options::default() };
     let store = SqliteStore::open(files.path(), options).unwrap();
     let mut load = Load::begin(&store).await;
+    load.open_till().await;
+    let mut round = 0;
     let path = files.path();
     let proving = tokio::task::spawn_blocking(move || {
         for _ in 0..20 {
@@ -45,6 +47,10 @@ async fn a_server_may_write_meanwhile() {
     });
     while !proving.is_finished() {
         load.charge(1).await;
+        if round < 20 {
+            load.sell(round).await.unwrap();
+            round += 1;
+        }
     }
     proving.await.unwrap();
 }

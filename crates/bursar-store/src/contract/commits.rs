@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bursar_core::id::DocumentId;
+
 use super::clerk::wanted;
-use super::{Ask, Clerk, Outcome, Place};
+use super::{Ask, Clerk, Outcome, Place, payment_id};
 use crate::port::{Batch, StoreError, Wanted};
-use crate::{JournalPosition, Store};
+use crate::{JournalPosition, PaymentName, Store};
 
 /// Nothing is there at first, and asking makes nothing.
 pub async fn an_unknown_account_is_none(place: &dyn Place) {
@@ -21,6 +23,12 @@ pub async fn an_unknown_account_is_none(place: &dyn Place) {
     assert_eq!(store.journal(JournalPosition::default(), 10).await.unwrap(), []);
     let spend = "hold_00000000000000000000000000000000".parse().unwrap();
     assert_eq!(store.spend(&nobody, spend).await.unwrap(), []);
+    let payment = payment_id("nobody", 1);
+    assert_eq!(store.payment(&nobody, payment).await.unwrap(), None);
+    assert_eq!(store.payer(&PaymentName::Id(payment)).await.unwrap(), None);
+    assert_eq!(store.document(&nobody, DocumentId(1)).await.unwrap(), None);
+    assert_eq!(store.documents(&nobody, None, 10).await.unwrap(), []);
+    assert_eq!(store.asking(None, 10).await.unwrap(), []);
 }
 
 /// When a commit returns, every read sees it.
@@ -179,6 +187,7 @@ pub async fn a_closed_store_refuses(place: &dyn Place) {
     store.close().await.unwrap();
     assert!(clerk.one(&mut *writer, Ask::give("a", 1)).await.is_err());
     assert!(store.account(&"a".parse().unwrap()).await.is_err());
+    assert!(store.documents(&"a".parse().unwrap(), None, 1).await.is_err());
     assert!(store.writer().is_err());
     store.close().await.unwrap();
     drop((writer, store));

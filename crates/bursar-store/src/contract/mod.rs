@@ -21,6 +21,7 @@ mod ask;
 mod catalog;
 mod clerk;
 mod commits;
+mod money;
 mod random;
 mod reading;
 mod tables;
@@ -36,6 +37,7 @@ pub use ask::{Ask, payment_id, reference};
 pub use catalog::catalog;
 pub use clerk::{Clerk, Outcome};
 pub use commits::*;
+pub use money::*;
 pub use random::*;
 pub use reading::*;
 pub use tables::*;
@@ -68,9 +70,16 @@ macro_rules! store_contract {
             a_spend_has_all_its_events,
             the_journal_comes_in_pages,
             due_accounts_come_longest_due_first,
+            a_payment_is_followed_to_its_end,
+            a_refund_is_found_by_its_id,
+            accounts_that_ask_are_listed,
+            documents_come_in_pages,
+            legal_numbers_have_no_gaps,
             contacts_are_kept_and_erased,
+            billing_details_are_revised,
             api_keys_are_found_by_their_hash,
             of_several_defaults_one_wins,
+            a_setting_is_replaced,
             catalogs_are_noted_once,
             a_thousand_accounts_pass_the_audit,
             random_work_leaves_the_same_everywhere,

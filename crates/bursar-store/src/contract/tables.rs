@@ -7,7 +7,7 @@ use bursar_core::id::CatalogVersion;
 use bursar_core::time::Timestamp;
 
 use super::Place;
-use crate::{ApiKeyRecord, CatalogRecord, Contact};
+use crate::{ApiKeyRecord, BillingDetails, CatalogRecord, Contact};
 
 /// Replaced as a whole; an empty one is none.
 pub async fn contacts_are_kept_and_erased(place: &dyn Place) {
@@ -26,6 +26,35 @@ pub async fn contacts_are_kept_and_erased(place: &dyn Place) {
     assert_eq!(store.contact(&a).await.unwrap(), renamed);
     store.put_contact(&a, Contact::default()).await.unwrap();
     assert_eq!(store.contact(&a).await.unwrap(), Contact::default());
+}
+
+/// A revision never changes, and each account counts its own.
+pub async fn billing_details_are_revised(place: &dyn Place) {
+    let store = place.open().await;
+    let (a, b) = ("a".parse().unwrap(), "b".parse().unwrap());
+    let first = BillingDetails {
+        name: "Ada Lovelace".to_owned(),
+        company: "Analytical \"Engines\" Ltd".to_owned(),
+        address: vec!["12 St James's Square".to_owned(), "London".to_owned()],
+        country: Some("GB".parse().unwrap()),
+        vat_id: Some("GB123456789".to_owned()),
+    };
+    let second = BillingDetails { name: "Ada King".to_owned(), ..BillingDetails::default() };
+    assert_eq!(store.billing_details(&a, 1).await.unwrap(), None);
+    assert_eq!(store.add_billing_details(&a, first.clone()).await.unwrap(), 1);
+    assert_eq!(store.add_billing_details(&b, second.clone()).await.unwrap(), 1);
+    assert_eq!(store.add_billing_details(&a, second.clone()).await.unwrap(), 2);
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open().await;
+    assert_eq!(store.add_billing_details(&a, first.clone()).await.unwrap(), 3);
+    for (revision, details) in [(1, Some(&first)), (2, Some(&second)), (3, Some(&first))] {
+        assert_eq!(store.billing_details(&a, revision).await.unwrap().as_ref(), details);
+    }
+    for revision in [0, 4] {
+        assert_eq!(store.billing_details(&a, revision).await.unwrap(), None);
+    }
+    assert_eq!(store.billing_details(&b, 1).await.unwrap(), Some(second));
 }
 
 /// By hash, in order of their making, and changed in place.
@@ -81,6 +110,20 @@ pub async fn of_several_defaults_one_wins(place: &dyn Place) {
     let store = place.open().await;
     let kept = store.setting_or("secret", b"later").await.unwrap();
     assert_eq!(kept, values[0]);
+}
+
+/// Also one that a default had set.
+pub async fn a_setting_is_replaced(place: &dyn Place) {
+    let store = place.open().await;
+    store.put_setting("mode", b"test").await.unwrap();
+    assert_eq!(store.setting_or("mode", b"live").await.unwrap(), b"test");
+    assert_eq!(store.setting_or("secret", b"one").await.unwrap(), b"one");
+    store.put_setting("secret", b"two").await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open().await;
+    assert_eq!(store.setting_or("secret", b"one").await.unwrap(), b"two");
+    assert_eq!(store.setting_or("mode", b"live").await.unwrap(), b"test");
 }
 
 /// The first time is the one that counts.

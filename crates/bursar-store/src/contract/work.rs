@@ -1,5 +1,6 @@
 //! Random commands.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bursar_core::account::command::{
@@ -23,6 +24,8 @@ pub struct Work {
     random: fastrand::Rng,
     accounts: Vec<String>,
     spends: Vec<(String, SpendId)>,
+    /// Those whose payments have ids of their own.
+    linked: HashSet<String>,
     payments: Vec<(String, PaymentId)>,
     refunds: Vec<(String, RefundId)>,
     invoices: Vec<(String, DocumentId)>,
@@ -36,6 +39,7 @@ impl Work {
             random: fastrand::Rng::with_seed(seed),
             accounts: (0..12).map(|n| format!("account-{n}")).collect(),
             spends: Vec::new(),
+            linked: HashSet::new(),
             payments: Vec::new(),
             refunds: Vec::new(),
             invoices: Vec::new(),
@@ -94,8 +98,9 @@ impl Work {
 
     fn of_method(&mut self, name: &str) -> Ask {
         match self.random.u8(0..5) {
-            0..=1 => Ask::link(name),
-            2 => Ask::pay_with(name, "pm_card_visa"),
+            _ if !self.linked.contains(name) => Ask::link(name),
+            0 => Ask::link(name),
+            1..=2 => Ask::pay_with(name, "pm_card_visa"),
             3 => Ask::pay_with(name, "pm_card_other"),
             _ => {
                 let country = self.random.choice(["DE", "FR", "US"]).unwrap();
@@ -229,6 +234,7 @@ impl Work {
                 Event::HoldPlaced { .. } | Event::Charged { .. } => {
                     self.spends.push((owner, subject(&recorded.event).unwrap()));
                 }
+                Event::CustomerLinked { .. } => drop(self.linked.insert(owner)),
                 Event::PaymentRequested { payment, .. } => self.payments.push((owner, *payment)),
                 Event::RefundRequested { refund, .. } => self.refunds.push((owner, *refund)),
                 Event::InvoiceIssued { document, .. } => self.invoices.push((owner, *document)),

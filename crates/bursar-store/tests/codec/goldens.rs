@@ -1,8 +1,8 @@
 //! The bytes of every kind of event and of an account, as the first version wrote them.
 //!
 //! A golden of an event is never rewritten: journals out there have its bytes. `BURSAR_BLESS=1` writes
-//! those that are missing, which is for new variants. An account's state is made from the journal,
-//! so that its golden may be deleted and blessed anew.
+//! those that are missing, which is for new variants. An account's state and the rows of payments and
+//! documents are made from the journal, so that their goldens may be deleted and blessed anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,7 +14,7 @@ use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::samples;
+use super::{money_samples, samples};
 
 #[test]
 fn every_event_is_read_as_it_was_written() {
@@ -29,20 +29,24 @@ fn every_event_is_read_as_it_was_written() {
         };
         check(&file, &event, FOR_EVER);
     }
-    assert_eq!(seen.len(), 21, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 46, "a variant has no sample: {seen:?}");
 }
 
 #[test]
 fn a_commit_is_read_as_it_was_written() {
     check::<Vec<Entry>>("entries", &samples::entries(), FOR_EVER);
+    check::<Vec<Entry>>("entries_provider", &samples::entries_of_the_provider(), FOR_EVER);
 }
 
 #[test]
-fn an_account_is_read_as_it_was_written() {
-    let anew =
-        "raise projection::VERSION, so that the stores make it anew, then delete its goldens";
-    check("account", &samples::account(), anew);
+fn rows_of_views_are_read_as_they_were_written() {
+    check("account", &samples::account(), ANEW);
+    check("payment_row", &money_samples::payment_row(), ANEW);
+    check("document_row", &money_samples::document_row(), ANEW);
 }
+
+const ANEW: &str =
+    "raise projection::VERSION, so that the stores make it anew, then delete its goldens";
 
 const FOR_EVER: &str = "journals of this format exist, so raise codec::FORMAT, go on reading this one, \
      and put new goldens beside the old ones";

@@ -9,4 +9,5 @@
 
 mod damage;
 mod goldens;
+mod money_samples;
 mod samples;

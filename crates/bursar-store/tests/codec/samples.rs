@@ -7,12 +7,13 @@ use bursar_core::account::event::{
     About, Actor, Direction, Event, Idempotency, LotSource, Portion, Purpose, Recorded, Reissue,
     ReleaseCause,
 };
+use bursar_core::account::notices::{NoticeKind, ScheduledNotice};
 use bursar_core::account::state::{
     Cancellation, Hold, LiveSubscription, Lot, ScheduledChange, Storage, Subscription, Terms,
 };
 use bursar_core::catalog::{Class, Interval};
 use bursar_core::credits::Credits;
-use bursar_core::id::{CatalogVersion, ChargeId, HoldId, Key, LotId, SpendId};
+use bursar_core::id::{CatalogVersion, ChargeId, DocumentId, HoldId, Key, LotId, SpendId};
 use bursar_core::money::{Currency, Money};
 use bursar_core::pricing::{Quantity, Rate, Rounding, Usage};
 use bursar_core::time::{Anchor, Period, Timestamp, ZoneName};
@@ -43,6 +44,31 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::HoldReleased { .. } => "hold_released",
         Event::Charged { .. } => "charged",
         Event::ChargeRefunded { .. } => "charge_refunded",
+        Event::CustomerLinked { .. } => "customer_linked",
+        Event::PaymentMethodAdded { .. } => "payment_method_added",
+        Event::DefaultMethodChanged { .. } => "default_method_changed",
+        Event::PaymentMethodRemoved { .. } => "payment_method_removed",
+        Event::BillingDetailsChanged { .. } => "billing_details_changed",
+        Event::PaymentRequested { .. } => "payment_requested",
+        Event::PaymentProgressed { .. } => "payment_progressed",
+        Event::PaymentSucceeded { .. } => "payment_succeeded",
+        Event::PaymentFailed { .. } => "payment_failed",
+        Event::PaymentAbandoned { .. } => "payment_abandoned",
+        Event::InvoiceIssued { .. } => "invoice_issued",
+        Event::InvoicePaid { .. } => "invoice_paid",
+        Event::CreditNoteIssued { .. } => "credit_note_issued",
+        Event::RefundRequested { .. } => "refund_requested",
+        Event::RefundSucceeded { .. } => "refund_succeeded",
+        Event::RefundFailed { .. } => "refund_failed",
+        Event::RenewalUnpaid { .. } => "renewal_unpaid",
+        Event::UnusedTimeCarried { .. } => "unused_time_carried",
+        Event::RevenueRecognized { .. } => "revenue_recognized",
+        Event::AutoTopupChanged { .. } => "auto_topup_changed",
+        Event::AutoTopupCapped => "auto_topup_capped",
+        Event::CustomPlanChanged { .. } => "custom_plan_changed",
+        Event::NoticeScheduled { .. } => "notice_scheduled",
+        Event::NoticeGiven { .. } => "notice_given",
+        Event::PaymentDisputed { .. } => "payment_disputed",
     }
 }
 
@@ -51,6 +77,7 @@ pub(crate) fn events() -> Vec<Event> {
     let mut events = subscription_events();
     events.extend(credit_events());
     events.extend(spend_events());
+    events.extend(super::money_samples::events());
     events
 }
 
@@ -122,6 +149,13 @@ fn credit_events() -> Vec<Event> {
             credits: credits("0.000001"),
             expires_at: None,
             source: LotSource::Adjustment { reason: "sorry for the délai".parse().unwrap() },
+        },
+        Event::LotIssued {
+            lot,
+            class: Class::Topup,
+            credits: credits("100"),
+            expires_at: None,
+            source: LotSource::Topup { pack: key("hundred"), document: DocumentId(4) },
         },
         Event::LotExpired { lot, class: Class::Promo, credits: credits("3") },
         Event::CreditsTaken { portions: portions(), reason: "a mistake".parse().unwrap() },
@@ -195,6 +229,14 @@ fn about() -> About {
     About::of(&operation(), Some(&"job-9".parse().unwrap()))
 }
 
+/// A commit that the payment provider caused.
+pub(crate) fn entries_of_the_provider() -> Vec<Entry> {
+    let mut entries = entries();
+    entries.truncate(1);
+    entries[0].actor = Actor::Provider(key("stripe"));
+    entries
+}
+
 /// A commit of two entries.
 pub(crate) fn entries() -> Vec<Entry> {
     let recorded =
@@ -235,6 +277,9 @@ pub(crate) fn account() -> Account {
             started_at: at(1),
             cancellation: Some(Cancellation { requested_at: at(2) }),
             scheduled: Some(ScheduledChange { plan: key("basic"), interval: Interval::Month }),
+            renewal: Some(super::money_samples::renewal()),
+            month_issued: credits("900"),
+            month_recognized: true,
         }),
         lots: vec![Lot {
             id: LotId(1),
@@ -255,6 +300,9 @@ pub(crate) fn account() -> Account {
             reference: Some("job-9".parse().unwrap()),
         }],
         storage: Storage { used_bytes: 5_000_000_000, reserved_bytes: 1 },
+        booked_at: at(13),
+        billing: super::money_samples::billing(),
+        notices: vec![ScheduledNotice { kind: NoticeKind::Ending, at: at(14) }],
     }
 }
 
@@ -287,7 +335,7 @@ fn portions() -> Vec<Portion> {
     vec![portion(1, Class::Plan, Some(at(9)), "13"), portion(300, Class::Topup, None, "7")]
 }
 
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     Terms {
         price: Money::new(8_900, Currency::USD),
         allowance: credits("800"),
@@ -295,15 +343,15 @@ fn terms() -> Terms {
     }
 }
 
-fn anchor() -> Anchor {
+pub(crate) fn anchor() -> Anchor {
     Anchor { at: at(1), zone: ZoneName::utc() }
 }
 
-fn period() -> Period {
+pub(crate) fn period() -> Period {
     anchor().period(2, 1)
 }
 
-fn version() -> CatalogVersion {
+pub(crate) fn version() -> CatalogVersion {
     CatalogVersion(*b"\x01\x23\x45\x67\x89\xab\xcd\xef")
 }
 
@@ -315,15 +363,15 @@ fn charge() -> ChargeId {
     "charge_0192f0c1d2e37a4b8c5d6e7f80912a3c".parse().unwrap()
 }
 
-fn key(text: &str) -> Key {
+pub(crate) fn key(text: &str) -> Key {
     text.parse().unwrap()
 }
 
-fn credits(text: &str) -> Credits {
+pub(crate) fn credits(text: &str) -> Credits {
     Credits::parse(text).unwrap()
 }
 
-fn at(second: u64) -> Timestamp {
+pub(crate) fn at(second: u64) -> Timestamp {
     let start: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
     start.after(Duration::from_secs(second))
 }

@@ -37,8 +37,8 @@ pub(in crate::account) fn apply_billing(account: &mut Account, at: Timestamp, ev
                 settings,
                 cooldown: *cooldown,
                 spent: before.as_ref().map_or(0, |before| before.spent),
-                not_before: before.and_then(|before| before.not_before),
-                failures: 0,
+                not_before: before.as_ref().and_then(|before| before.not_before),
+                failures: before.map_or(0, |before| before.failures),
                 declined: None,
                 exhausted: false,
             });

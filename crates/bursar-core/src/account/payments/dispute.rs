@@ -20,6 +20,10 @@ impl NoteDispute {
         past: Option<&PaymentRecord>,
     ) -> Result<Vec<Event>, PaymentRejection> {
         let past = past.ok_or(PaymentRejection::PaymentNotFound { payment: self.payment })?;
+        // A payment that took nothing has nothing to dispute.
+        if !past.has_succeeded() || self.money.currency != past.order.bill.currency {
+            return Err(PaymentRejection::PaymentNotFound { payment: self.payment });
+        }
         let mut open = account.billing.disputes.iter();
         let known = open.find(|(dispute, ..)| *dispute == self.dispute);
         let known =

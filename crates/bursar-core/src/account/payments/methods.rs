@@ -39,6 +39,10 @@ impl AddPaymentMethod {
         catalog: &Catalog,
         now: Timestamp,
     ) -> Result<Vec<Event>, PaymentRejection> {
+        // Ids of payments are made of what was drawn then.
+        if account.billing.customer.is_none() {
+            return Err(PaymentRejection::NotLinked);
+        }
         let methods = &account.billing.methods;
         if methods.iter().any(|known| known.reference == self.method.reference) {
             return Err(PaymentRejection::MethodExists);

@@ -22,7 +22,8 @@ impl SettlePayment {
     /// payment was over already, the money goes back.
     ///
     /// # Errors
-    /// [`PaymentRejection::NothingNew`], [`PaymentRejection::PaymentNotFound`].
+    /// [`PaymentRejection::NothingNew`], [`PaymentRejection::PaymentNotFound`],
+    /// [`PaymentRejection::NoReference`].
     pub fn decide(
         &self,
         account: &Account,
@@ -30,7 +31,15 @@ impl SettlePayment {
         context: &Context,
         past: Option<&PaymentRecord>,
     ) -> Result<Vec<Event>, PaymentRejection> {
-        let Some(payment) = account.billing.payment(self.payment) else {
+        let open = account.billing.payment(self.payment);
+        let known = open.and_then(|open| open.reference.as_ref());
+        let known = known.or_else(|| past.and_then(|past| past.reference.as_ref()));
+        // Without it the money could not be returned.
+        if self.outcome == PaymentOutcome::Succeeded && self.reference.as_ref().or(known).is_none()
+        {
+            return Err(PaymentRejection::NoReference { payment: self.payment });
+        }
+        let Some(payment) = open else {
             let past = past.ok_or(PaymentRejection::PaymentNotFound { payment: self.payment })?;
             return self.late(past, context);
         };
