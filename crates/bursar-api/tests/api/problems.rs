@@ -152,7 +152,8 @@ fn subscription() -> Vec<SubscriptionRejection> {
     ]
 }
 
-/// Those that a caller can get: news of a payment that doesn't exist come from the provider only.
+/// Those that a caller can get. News of a payment that doesn't exist or has no name at the provider
+/// come from the provider only, whose inbox is silent about them: they have no row in the table.
 fn payments() -> Vec<PaymentRejection> {
     let document = DocumentId(1);
     let payment = PaymentId::numbered([0; 16], 1);
@@ -167,6 +168,7 @@ fn payments() -> Vec<PaymentRejection> {
         PaymentRejection::UnknownPack { given: "x".to_owned(), known: vec![key()] },
         PaymentRejection::MethodNotFound { method },
         PaymentRejection::MethodExists,
+        PaymentRejection::NotLinked,
         PaymentRejection::AlreadyDefault,
         PaymentRejection::TooManyMethods { most: 20 },
         PaymentRejection::LastMethod,
