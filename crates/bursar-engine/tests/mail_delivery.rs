@@ -11,7 +11,6 @@ use bursar_core::catalog::Interval::{Month, Year};
 use bursar_core::id::AccountId;
 use bursar_engine::Clock;
 use bursar_mail::{MailError, Message};
-use futures::FutureExt;
 use office::{Office, ada, at, subscribe};
 
 fn topup() -> Command {
@@ -76,7 +75,6 @@ async fn a_mail_that_is_not_taken_is_tried_again_and_holds_up_nobody() {
     office.tells(&[RECEIPT]).await;
     assert!(office.last().contains("Studio"), "{}", office.last());
     office.until(|| office.metric("bursar_mails_waiting ") == 2).await;
-    assert_eq!(office.metric("bursar_mail_trouble "), 0, "the last mail was taken");
     office.carrier.works();
     office.until(|| office.told().len() == 3).await;
     office.until(|| office.metric("bursar_mails_waiting ") == 0).await;
@@ -125,7 +123,7 @@ async fn a_wrong_configuration_waits_for_the_operator() {
     let waits_at = office.metric("bursar_mail_commit ");
     office.does(topup()).await;
     office.clock.set(at("2026-02-10T10:00:00Z"));
-    office.until(|| office.metric("bursar_mail_commit ") > waits_at).now_or_never();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(office.metric("bursar_mail_commit "), waits_at);
     office.carrier.works();
     office.until(|| office.told().len() == 2).await;
