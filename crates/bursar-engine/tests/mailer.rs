@@ -114,6 +114,8 @@ async fn cancelling_while_past_due_is_told_as_an_end_and_nothing_else() {
     office.card(BROKE).await;
     office.pass("2026-02-28T12:00:00Z").await;
     office.does(Command::Cancel(Cancel { reason: None })).await;
+    office.is_read().await;
+    has(&office.last(), &["Invoice INV-2026-000002, which wasn't paid, is cancelled"]);
     office.card("pm_card_visa").await;
     office.subscribes("studio", Month).await;
     office

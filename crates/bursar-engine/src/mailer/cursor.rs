@@ -69,24 +69,38 @@ async fn end(store: &dyn Store) -> Result<JournalPosition, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bursar_core::account::command::{Command, Open};
     use bursar_core::account::event::Actor;
     use bursar_core::time::ZoneName;
     use bursar_payments::Secret;
     use bursar_payments::sandbox::{Sandbox, SandboxConfig};
+    use bursar_sqlite::SqliteStore;
     use bursar_store::memory::MemoryStore;
 
+    use super::super::known::entry_at;
     use super::*;
     use crate::{Engine, Envelope, Options, SystemClock};
 
     #[tokio::test]
     async fn without_a_cursor_it_begins_at_the_end() {
-        let store = std::sync::Arc::new(MemoryStore::new());
+        check(Arc::new(MemoryStore::new())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn on_disk_as_well() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let store = SqliteStore::open(directory.path(), bursar_sqlite::Options::default()).unwrap();
+        check(Arc::new(store)).await;
+    }
+
+    async fn check(store: Arc<dyn Store>) {
         let engine = Engine::start(Options {
-            store: store.clone(),
-            catalog: std::sync::Arc::new(bursar_catalog::scriptkit().unwrap()),
-            clock: std::sync::Arc::new(SystemClock),
-            provider: std::sync::Arc::new(Sandbox::new(SandboxConfig {
+            store: Arc::clone(&store),
+            catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
+            clock: Arc::new(SystemClock),
+            provider: Arc::new(Sandbox::new(SandboxConfig {
                 base_url: "http://127.0.0.1/sandbox".to_owned(),
                 webhook_secret: Secret::new("test"),
             })),
@@ -98,10 +112,16 @@ mod tests {
             assert_eq!(end.commit, commits);
             assert!(store.journal(end, 1).await.unwrap().is_empty());
             let open = Command::Open(Open { zone: ZoneName::utc(), currency: None });
-            let id = format!("account-{commits}").parse().unwrap();
-            engine.execute(Envelope::new(id, open, Actor::System)).await.unwrap();
-            assert_eq!(store.journal(end, 9).await.unwrap().len(), 1);
+            let id: AccountId = format!("account-{commits}").parse().unwrap();
+            engine.execute(Envelope::new(id.clone(), open, Actor::System)).await.unwrap();
+            let next = store.journal(end, 9).await.unwrap();
+            assert_eq!(next.len(), 1);
+            let found = entry_at(&*store, next[0].0).await.unwrap().unwrap();
+            assert_eq!(found.account, id);
         }
+        let kept = Cursor::load(&*store).await.unwrap();
+        assert_eq!(kept.after.commit, 20);
+        assert_eq!(Cursor::load(&*store).await.unwrap(), kept);
         engine.shutdown().await.unwrap();
     }
 }

@@ -253,35 +253,33 @@ impl Teller<'_> {
     /// or by a refund.
     fn ended(&self, plan: &Key, purge_at: Timestamp) -> Option<Told> {
         let plan = words::plan(self.account(), self.catalog, plan);
-        let mut unpaid = None;
+        let (mut unpaid, mut was_asked_for) = (None, false);
         for recorded in self.events_before() {
             match &recorded.event {
                 Event::CreditNoteIssued { corrects, reason: CreditReason::NotPaid, .. } => {
-                    unpaid = Some(*corrects);
+                    unpaid = self.document(*corrects);
                 }
                 Event::CancellationRequested { .. }
                 | Event::CreditNoteIssued {
                     reason: CreditReason::SubscriptionRefunded { .. },
                     ..
-                } => return Some(Told::only(self.plain_end(plan, purge_at))),
+                } => was_asked_for = true,
                 _ => {}
             }
         }
-        let Some(unpaid) = unpaid else {
-            return Some(Told::only(self.plain_end(plan, purge_at)));
+        let ended_at = self.at;
+        let Some(invoice) = unpaid.filter(|_| !was_asked_for) else {
+            let unpaid = unpaid.map(|invoice| invoice.number.to_string().into());
+            let end = SubscriptionEnded { plan, ended_at, purge_at, unpaid };
+            return Some(Told::only(Occasion::SubscriptionEnded(end)));
         };
-        let invoice = self.document(unpaid)?;
         Some(Told::only(Occasion::PastDueEnded(PastDueEnded {
             plan,
             number: invoice.number.to_string().into(),
             amount: invoice.bill.due(),
-            ended_at: self.at,
+            ended_at,
             purge_at,
         })))
-    }
-
-    fn plain_end(&self, plan: bursar_mail::OneLine, purge_at: Timestamp) -> Occasion {
-        Occasion::SubscriptionEnded(SubscriptionEnded { plan, ended_at: self.at, purge_at })
     }
 
     fn notice(

@@ -287,7 +287,6 @@ impl Office {
     /// Exactly these mails have been delivered, in this order.
     pub(crate) async fn tells(&self, expected: &[&str]) {
         self.is_read().await;
-        self.print();
         assert_eq!(self.told(), expected);
     }
 
@@ -296,14 +295,6 @@ impl Office {
         let patience = Instant::now() + Duration::from_secs(20);
         while !so() && Instant::now() < patience {
             tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Prints what was delivered, for whoever wants to read it as a customer does.
-    pub(crate) fn print(&self) {
-        for mail in self.carrier.delivered() {
-            println!("=== {} {}\nSubject: {}", mail.occasion(), mail.written_at(), mail.subject());
-            println!("{}", mail.text());
         }
     }
 

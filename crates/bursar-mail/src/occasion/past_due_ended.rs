@@ -34,7 +34,8 @@ impl PastDueEnded {
             subject: format!("Your {} subscription ended: payment failed", envelope.product()),
             opening: vec![format!(
                 "Your {plan} plan ended on {ended}, because we couldn't collect {amount} for \
-                 invoice {number}. We won't try to charge your card for it again."
+                 invoice {number}. The invoice is \
+                 cancelled: you don't owe it, and we won't try to charge it again."
             )],
             figures: vec![
                 figure("Plan", plan),

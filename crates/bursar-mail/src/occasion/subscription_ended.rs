@@ -16,6 +16,8 @@ pub struct SubscriptionEnded {
     pub ended_at: Timestamp,
     /// When its data is deleted.
     pub purge_at: Timestamp,
+    /// The number of the invoice that was still unpaid and falls away with it.
+    pub unpaid: Option<OneLine>,
 }
 
 impl SubscriptionEnded {
@@ -23,11 +25,14 @@ impl SubscriptionEnded {
         let Self { plan, .. } = self;
         let ended = envelope.moment(self.ended_at);
         let purge = envelope.moment(self.purge_at);
+        let mut opening =
+            vec![format!("Your {plan} plan ended on {ended}. You won't be charged for it again.")];
+        opening.extend(self.unpaid.as_ref().map(|number| {
+            format!("Invoice {number}, which wasn't paid, is cancelled: you don't owe it.")
+        }));
         Letter {
             subject: format!("Your {} subscription has ended", envelope.product()),
-            opening: vec![format!(
-                "Your {plan} plan ended on {ended}. You won't be charged for it again."
-            )],
+            opening,
             figures: vec![
                 figure("Plan", plan),
                 figure("Ended", &ended),

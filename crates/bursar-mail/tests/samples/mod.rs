@@ -144,7 +144,14 @@ fn ends() -> Vec<(&'static str, Occasion)> {
         card: Some(card()),
     };
     let soon = EndingSoon { plan: "Professional".into(), ends_at: end, purge_at: purge };
-    let ended = SubscriptionEnded { plan: "Professional".into(), ended_at: end, purge_at: purge };
+    let ended = SubscriptionEnded {
+        plan: "Professional".into(),
+        ended_at: end,
+        purge_at: purge,
+        unpaid: None,
+    };
+    let unpaid = Some("INV-2027-000124".into());
+    let past_due_cancelled = SubscriptionEnded { unpaid, ..ended.clone() };
     let deletion = |days_left| DataDeletionSoon { days_left, purge_at: purge };
     vec![
         ("past_due_ended", Occasion::PastDueEnded(past_due)),
@@ -165,6 +172,7 @@ fn ends() -> Vec<(&'static str, Occasion)> {
             }),
         ),
         ("annual_renewal_reminder", Occasion::AnnualRenewalReminder(renewal)),
+        ("subscription_ended_past_due", Occasion::SubscriptionEnded(past_due_cancelled)),
         ("subscription_ended", Occasion::SubscriptionEnded(ended)),
         ("data_deletion_soon", Occasion::DataDeletionSoon(deletion(16))),
         ("data_deletion_tomorrow", Occasion::DataDeletionSoon(deletion(1))),
