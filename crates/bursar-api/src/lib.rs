@@ -2,7 +2,12 @@
 //!
 //! **Architecture invariant:** this crate knows the engine and no adapter. Bodies are parsed at the
 //! edge into the core's commands, which can't be wrong in form; a reply to a change is made of its
-//! journal entry alone, so that a repeated request gets the same one. No rule is decided here.
+//! journal entry alone, so that a repeated request gets the same one. What takes money has two, and
+//! its reply is made of the one in which the payment was settled (`purchase.rs`). No rule is decided
+//! here.
+//!
+//! **Architecture invariant:** no card number passes through here. Tokens are parsed into a type that
+//! can't hold one, and nothing that looks like one is repeated in a problem (`redact.rs`).
 //!
 //! One resource is one file in `routes/`, named like its URL; the table in `routes/mod.rs` says
 //! which scope each takes and how it can refuse.
@@ -60,6 +65,8 @@ mod tests {
     use axum::routing::get;
     use bursar_engine::access::{Access, Mode};
     use bursar_engine::{Engine, Options, SystemClock};
+    use bursar_payments::Secret;
+    use bursar_payments::sandbox::{Sandbox, SandboxConfig};
     use bursar_store::Store;
     use bursar_store::memory::MemoryStore;
     use tower::ServiceExt;
@@ -69,7 +76,12 @@ mod tests {
     async fn state() -> ApiState {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let clock = Arc::new(SystemClock);
+        let config = SandboxConfig {
+            base_url: "http://127.0.0.1/sandbox".to_owned(),
+            webhook_secret: Secret::new("a secret"),
+        };
         let options = Options {
+            provider: Arc::new(Sandbox::new(config)),
             store: Arc::clone(&store),
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
             clock: clock.clone(),

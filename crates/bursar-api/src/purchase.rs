@@ -60,10 +60,9 @@ pub(crate) async fn buy(
     return_url: Option<ReturnUrl>,
 ) -> Result<Purchase, Problem> {
     let besides = return_url.as_ref().map_or(0, ReturnUrl::hash);
-    let envelope = Envelope { besides, ..envelope(caller, account.clone(), command, conditions) };
-    if let Some(url) = return_url {
-        api.engine().return_to(&account, url.into());
-    }
+    let return_url = return_url.map(Into::into);
+    let envelope =
+        Envelope { besides, return_url, ..envelope(caller, account.clone(), command, conditions) };
     let committed = api.engine().execute(envelope).await?;
     settled(api, &account, committed).await
 }

@@ -10,7 +10,7 @@ pub(crate) fn without_card_numbers(text: &str) -> String {
     let mut rest = text;
     let mut before = ' ';
     while let Some(first) = rest.chars().next() {
-        let stands_alone = !before.is_ascii_alphanumeric() && before != '_';
+        let stands_alone = !before.is_ascii_alphanumeric();
         let end = if first.is_ascii_digit() && stands_alone { run(rest) } else { 0 };
         let (number, after) = rest.split_at_checked(end).unwrap_or(("", rest));
         if is_card_number(number) && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
@@ -65,6 +65,7 @@ mod tests {
     fn card_numbers_are_not_repeated() {
         check("4242424242424242", "…");
         check("`x` is \"4242 4242 4242 4242\".", "`x` is \"…\".");
+        check("pm_4242424242424242", "pm_…");
         check("3782-822463-10005, 5555555555554444", "…, …");
     }
 

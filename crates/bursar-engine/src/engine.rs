@@ -162,11 +162,6 @@ impl Engine {
         self.shared.installation
     }
 
-    /// Where an account's customer goes after completing the next payment at the provider.
-    pub fn return_to(&self, account: &AccountId, url: String) {
-        self.shared.outbox.return_to(account.clone(), url);
-    }
-
     /// The real time.
     pub fn wall_now(&self) -> Timestamp {
         self.shared.clock.now()

@@ -32,12 +32,24 @@ pub struct Envelope {
     /// What makes a request the same one, where that is not the command: it may hold what the payment
     /// provider answered, which is another thing each time.
     pub request: Option<[u8; 16]>,
+    /// Where the customer goes after completing the payment that the command asks for. Kept in memory
+    /// only.
+    pub return_url: Option<String>,
 }
 
 impl Envelope {
     /// A command without a key or a condition.
     pub const fn new(account: AccountId, command: Command, actor: Actor) -> Self {
-        Self { account, command, actor, key: None, besides: 0, if_version: None, request: None }
+        Self {
+            account,
+            command,
+            actor,
+            key: None,
+            besides: 0,
+            if_version: None,
+            request: None,
+            return_url: None,
+        }
     }
 
     /// The key with the hash of the request.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use bursar_core::Context;
 use bursar_core::account::Account;
 use bursar_core::account::command::{Command, PaymentOutcome, SettlePayment, SettleRefund};
-use bursar_core::account::event::{Actor, Event};
+use bursar_core::account::event::{Actor, Event, Recorded};
 use bursar_core::account::payments::{Effect, OpenPayment, OpenRefund, Retry, Stage};
 use bursar_core::id::{AccountId, Key, PaymentId};
 use bursar_payments::{
@@ -63,7 +63,7 @@ struct Known {
     /// Where customers complete payments. Holds secrets, so it is nowhere else.
     steps: HashMap<PaymentId, CustomerStep>,
     /// Where customers want to go after completing a payment.
-    return_urls: HashMap<AccountId, String>,
+    return_urls: HashMap<PaymentId, String>,
     /// When something is tried again, and how long after that.
     later: HashMap<(AccountId, What), (Instant, Duration)>,
     /// Accounts that are being served, and whether there is something new for them.
@@ -91,11 +91,7 @@ impl Outbox {
             return;
         }
         let events = entries.iter().flat_map(|entry| &entry.events);
-        let requested = events.filter_map(|recorded| match &recorded.event {
-            Event::PaymentRequested { payment, .. } => Some(*payment),
-            _ => None,
-        });
-        self.known.lock().unsent.extend(requested);
+        self.known.lock().unsent.extend(events.filter_map(requested));
         for account in asking {
             self.tell(account);
         }
@@ -126,9 +122,11 @@ impl Outbox {
         }
     }
 
-    /// Where this account's customer wants to go after completing the next payment.
-    pub(crate) fn return_to(&self, account: AccountId, url: String) {
-        self.known.lock().return_urls.insert(account, url);
+    /// Where the customer wants to go after completing the payment that these events ask for.
+    pub(crate) fn return_to(&self, events: &[Recorded], url: &str) {
+        for payment in events.iter().filter_map(requested) {
+            self.known.lock().return_urls.insert(payment, url.to_owned());
+        }
     }
 }
 
@@ -241,7 +239,7 @@ impl Worker {
             return;
         }
         let first = self.outbox.known.lock().unsent.remove(&payment.id);
-        let return_url = self.outbox.known.lock().return_urls.remove(&account.id);
+        let return_url = self.outbox.known.lock().return_urls.remove(&payment.id);
         let request = PaymentRequest {
             id: payment.id,
             customer,
@@ -476,6 +474,14 @@ impl Worker {
 
     fn done(&self, account: &Account, what: What) {
         self.outbox.known.lock().later.remove(&(account.id.clone(), what));
+    }
+}
+
+/// The payment that an event asks for.
+const fn requested(recorded: &Recorded) -> Option<PaymentId> {
+    match &recorded.event {
+        Event::PaymentRequested { payment, .. } => Some(*payment),
+        _ => None,
     }
 }
 

@@ -72,12 +72,12 @@ impl Engine {
             }
         };
         // What the last answers brought belongs to the run, too: a step of nothing marks its end, so
-        // that a repeat ends there as well.
+        // that a repeat, which only one with a key can be, ends there as well.
         let end = step(
             AdvanceClock { to: ClockTarget::By("PT0S".to_owned()) },
             derived(envelope.key.as_ref(), "end"),
         );
-        if let Some(done) = self.only_if(end, more).await? {
+        if let Some(done) = self.only_if(end, more || envelope.key.is_some()).await? {
             version = done.entry.version();
         }
         let events = self.between(&id, first.entry.first_version, version).await?;

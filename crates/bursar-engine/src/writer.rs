@@ -179,6 +179,9 @@ impl WriterLoop {
             Err(failure) => return Ok(Err(failure)),
         };
         deciding.number(store, &mut events).await?;
+        if let Some(url) = &envelope.return_url {
+            self.outbox.return_to(&events, url);
+        }
         let entry = deciding.note(envelope, idempotency, events);
         Ok(Ok(Committed { entry, replayed: false }))
     }

@@ -74,6 +74,15 @@ impl Reason {
                 "The bank took it for a repetition of an earlier payment.",
                 "Look at your billing history before you pay again.",
             ),
+            // Nobody finished it, so that it was cancelled.
+            "canceled" => reason(
+                "The payment wasn't confirmed in time.",
+                "Pay on your billing page, where you can confirm it, or use another card.",
+            ),
+            // The provider wouldn't or couldn't make it; no bank was asked.
+            "provider_refused" | "provider_unavailable" => {
+                reason("The payment couldn't be processed.", "You can also use another card.")
+            }
             _ => reason(
                 "The bank declined the payment.",
                 "Your bank can tell you why it did; you can also use another card.",

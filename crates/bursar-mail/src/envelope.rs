@@ -38,6 +38,11 @@ impl Envelope {
         format::moment(at, &self.zone)
     }
 
+    /// `14 March 2027 – 13 April 2027`.
+    pub(crate) fn period(&self, period: (Timestamp, Timestamp)) -> String {
+        format::period(period, &self.zone)
+    }
+
     /// The product's name.
     pub(crate) fn product(&self) -> &OneLine {
         &self.sender.product

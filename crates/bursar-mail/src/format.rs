@@ -64,6 +64,13 @@ pub(crate) fn moment(at: Timestamp, zone: &ZoneName) -> String {
     format!("{}, {:02}:{:02} ({zone})", date(at, zone), time.hour(), time.minute())
 }
 
+/// `14 March 2027 – 13 April 2027`: the last day that the half-open period touches, as the documents
+/// have it.
+pub(crate) fn period((start, end): (Timestamp, Timestamp), zone: &ZoneName) -> String {
+    let last = Timestamp::from_micros(end.micros().saturating_sub(1)).max(start);
+    format!("{} \u{2013} {}", date(start, zone), date(last, zone))
+}
+
 /// Thousands apart.
 fn grouped(whole: &str) -> String {
     let mut text = String::with_capacity(whole.len() + whole.len() / 3);
@@ -118,6 +125,18 @@ mod tests {
         assert_eq!(date(at, &zone), "14 March 2026");
         assert_eq!(moment(at, &zone), "14 March 2026, 23:00 (America/New_York)");
         assert_eq!(moment(at, &ZoneName::utc()), "15 March 2026, 03:00 (UTC)");
+    }
+
+    #[test]
+    fn a_period_ends_with_its_last_day() {
+        let check = |start: &str, end: &str, expected: &str| {
+            let ends = (start.parse().unwrap(), end.parse().unwrap());
+            assert_eq!(period(ends, &ZoneName::utc()), expected);
+        };
+        let (midnight, noon) = ("2027-04-01T00:00:00Z", "2027-04-01T12:00:00Z");
+        check("2027-03-01T00:00:00Z", midnight, "1 March 2027 – 31 March 2027");
+        check("2027-03-01T12:00:00Z", noon, "1 March 2027 – 1 April 2027");
+        check(noon, midnight, "1 April 2027 – 1 April 2027");
     }
 
     #[test]

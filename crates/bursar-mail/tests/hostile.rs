@@ -29,7 +29,7 @@ fn receipt_with(text: &str) -> Message {
     let receipt = Receipt {
         number: text.into(),
         purpose: text.into(),
-        lines: vec![Line { description: text.into(), amount: samples::usd(89) }],
+        lines: vec![Line { description: text.into(), period: None, amount: samples::usd(89) }],
         ..samples::receipt()
     };
     render(&Occasion::Receipt(receipt), &envelope)

@@ -104,12 +104,11 @@ impl Harness for InProcess {
 }
 
 mod scenarios {
-    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use bursar_core::money::{Currency, Money};
     use bursar_core::time::Timestamp;
-    use bursar_payments::sandbox::{LATENESS, SandboxState, Webhooks};
+    use bursar_payments::sandbox::{LATENESS, Webhooks};
     use bursar_payments::{
         Attempt, DisputeStatus, NewCustomer, News, NotDone, PaymentRequest, Presence,
         ProviderError, ProviderEvent, RefundId, RefundRequest, RefundStatus, SetupStatus,
@@ -455,29 +454,6 @@ mod scenarios {
         let bare = request(&sandbox, "pm_card_authenticationRequiredOnSetup").await;
         let waits = status(sandbox.charge(&bare, &at(0)).await);
         assert!(matches!(waits, PaymentStatus::RequiresAction(_)));
-    }
-
-    #[tokio::test]
-    async fn a_restart_keeps_everything() {
-        let kept = Arc::new(Mutex::new(String::new()));
-        let keeper = kept.clone();
-        let keep = move |state: &SandboxState| {
-            *keeper.lock().unwrap() = serde_json::to_string(state).map_err(|e| e.to_string())?;
-            Ok(())
-        };
-        let before = Sandbox::restored(config(), SandboxState::default(), Box::new(keep));
-        let absent = request(&before, "pm_card_authenticationRequired").await;
-        let waits = before.charge(&absent, &at(0)).await.unwrap();
-        drop(before);
-
-        let state: SandboxState = serde_json::from_str(&kept.lock().unwrap()).unwrap();
-        let after = Sandbox::restored(config(), state, Box::new(|_| Err("full".to_owned())));
-        let PaymentStatus::RequiresAction(step) = waits.status else {
-            panic!("waits");
-        };
-        assert_eq!(after.challenge(&secret(&step)).status, 200);
-        let unkept = after.charge(&absent, &at(1)).await;
-        assert_eq!(unkept, Err(ProviderError::Unknown("full".to_owned())));
     }
 
     #[tokio::test]

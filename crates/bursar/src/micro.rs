@@ -8,6 +8,19 @@ pub(crate) fn text(micro: i128) -> String {
     format!("{sign}{whole}{}", decimals.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// `units ÷ 10^exponent`, with that many decimals.
+pub(crate) fn decimal(units: i128, exponent: u32) -> String {
+    let places = usize::try_from(exponent).unwrap_or(0);
+    let mut digits = format!("{:0width$}", units.unsigned_abs(), width = places.saturating_add(1));
+    if places > 0 {
+        digits.insert(digits.len().saturating_sub(places), '.');
+    }
+    if units < 0 {
+        digits.insert(0, '-');
+    }
+    digits
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,8 +43,9 @@ pub(super) const RULES: &[Rule] = &[
     rule("bursar-documents", Only(&["bursar-core"]),                                     &["bursar-catalog"]),
     rule("bursar-mail",      Only(&["bursar-core"]),                                     &[]),
     rule("bursar-vault",     Only(&["bursar-core"]),                                     &[]),
+    // The engine's mailer fills in the mails and hands them to the transport's port.
     rule("bursar-engine",    Only(&["bursar-core", "bursar-store", "bursar-payments",
-                                    "bursar-vault"]),                                    &["bursar-catalog", "bursar-sqlite"]),
+                                    "bursar-mail", "bursar-vault"]),                     &["bursar-catalog", "bursar-sqlite"]),
     // The API speaks of declines and of the provider's pages, for which it needs the port's types, and
     // serves documents as files. It names no adapter of either.
     rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",

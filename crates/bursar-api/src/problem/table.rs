@@ -151,8 +151,6 @@ codes! {
     RenewalUnpaid CONFLICT "renewal_unpaid", "The invoice of this period is not paid",
         "While a renewal is unpaid there is nothing to prorate. Pay the invoice that the member invoice \
          names, or cancel.";
-    PaymentWithoutReference CONFLICT "payment_without_reference", "A payment without a name at the provider",
-        "A payment that succeeded must have a name at the provider, or it could not be returned.";
     CustomerNotLinked CONFLICT "customer_not_linked", "The payment provider doesn't know the account",
         "A payment method can be noted once the account is linked to a customer of the provider. Adding one through the API does both.";
     PaymentMethodExists CONFLICT "payment_method_exists", "The payment method is there already",

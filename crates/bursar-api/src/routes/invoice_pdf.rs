@@ -1,7 +1,7 @@
 //! `/v1/accounts/{id}/invoices/{invoice}.pdf`
 
+use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bursar_core::account::Account;
 use bursar_core::account::documents::record::{DocumentKind, DocumentRecord};
@@ -64,9 +64,8 @@ pub(super) async fn file(
     let name = HeaderValue::try_from(name)
         .map_err(|_| Problem::internal("a legal number can't be the name of a file"))?;
     let media_type = HeaderValue::from_static("application/pdf");
-    let headers: [(HeaderName, HeaderValue); 2] =
-        [(CONTENT_TYPE, media_type), (CONTENT_DISPOSITION, name)];
-    response.headers_mut().extend(headers);
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response.headers_mut().insert(CONTENT_DISPOSITION, name);
     Ok(response)
 }
 

@@ -113,8 +113,12 @@ const PAYMENT_FAILED: &[Code] = &[Code::PaymentFailed];
 /// How what asks the payment provider can.
 const PROVIDER: &[Code] = &[Code::ProviderUnavailable, Code::ProviderRefused];
 /// How a new payment method can.
-const METHOD_ADD: &[Code] =
-    &[Code::PaymentMethodRefused, Code::PaymentMethodExists, Code::TooManyPaymentMethods];
+const METHOD_ADD: &[Code] = &[
+    Code::PaymentMethodRefused,
+    Code::PaymentMethodExists,
+    Code::TooManyPaymentMethods,
+    Code::CustomerNotLinked,
+];
 /// How another default can.
 const METHOD_DEFAULT: &[Code] = &[Code::PaymentMethodNotFound, Code::AlreadyDefault];
 /// How the removal of a payment method can.

@@ -2,7 +2,7 @@
 
 use bursar_core::catalog::{
     Attribute, AttributeValue, Catalog, ChangeTiming, ExpiredRefund, Operation, OperationRate,
-    Pack, Plan, Policies,
+    Pack, Plan, Policies, Seller, TaxPolicy, TaxRate,
 };
 use bursar_core::id::Key;
 use bursar_core::money::Currency;
@@ -10,7 +10,7 @@ use bursar_core::pricing::range;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::number::Factor;
+use super::number::{Factor, Percent};
 use super::receipt::RateView;
 use super::{Amount, ClassName, Price, Shown, Units};
 
@@ -38,6 +38,53 @@ pub(crate) struct CatalogView {
     operations: Vec<OperationView>,
     /// The rules that the product chose.
     policies: PoliciesView,
+    /// Who sells: what invoices say at their top.
+    seller: SellerView,
+    /// How sales are taxed.
+    tax: TaxPolicyView,
+}
+
+/// Who sells.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Seller)]
+struct SellerView {
+    /// The legal name.
+    name: String,
+    /// Street, postcode and city, a line each, without the country.
+    address: Vec<String>,
+    /// The country: ISO 3166-1.
+    #[schema(example = "DE")]
+    country: Option<&'static str>,
+    /// The VAT id.
+    vat_id: Option<String>,
+    /// Where questions about invoices go.
+    email: Option<String>,
+}
+
+/// How sales are taxed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = TaxPolicy)]
+struct TaxPolicyView {
+    /// What the tax is called.
+    #[schema(example = "VAT")]
+    name: String,
+    /// Do the prices include it?
+    inclusive: bool,
+    /// The rate of each country; what isn't listed is not taxed.
+    rates: Vec<TaxRateView>,
+}
+
+/// The tax rate of a country.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = TaxRate)]
+struct TaxRateView {
+    /// The buyer's country: ISO 3166-1.
+    #[schema(example = "FR")]
+    country: &'static str,
+    /// The rate in percent.
+    percent: Percent,
+    /// Does a business there, which gave its VAT id, account for the tax itself?
+    reverse_charge: bool,
 }
 
 /// Something that plans unlock.
@@ -233,6 +280,12 @@ struct PoliciesView {
     dunning_retry_days: Vec<u32>,
     /// How long data is kept after a subscription has ended.
     retention_seconds: u64,
+    /// How long a preview of a change can be confirmed.
+    preview_ttl_seconds: u64,
+    /// How long a payment waits for the customer to authenticate.
+    payment_ttl_seconds: u64,
+    /// The least time between two automatic top-ups.
+    auto_topup_cooldown_seconds: u64,
 }
 
 impl From<&Catalog> for CatalogView {
@@ -251,6 +304,35 @@ impl From<&Catalog> for CatalogView {
             packs: catalog.packs.iter().map(PackView::from).collect(),
             operations: catalog.operations.iter().map(OperationView::from).collect(),
             policies: PoliciesView::from(&catalog.policies),
+            seller: SellerView::from(&catalog.seller),
+            tax: TaxPolicyView::from(&catalog.tax),
+        }
+    }
+}
+
+impl From<&Seller> for SellerView {
+    fn from(seller: &Seller) -> Self {
+        Self {
+            name: seller.name.clone(),
+            address: seller.address.clone(),
+            country: seller.country.map(|country| country.code()),
+            vat_id: seller.vat_id.clone(),
+            email: seller.email.clone(),
+        }
+    }
+}
+
+impl From<&TaxPolicy> for TaxPolicyView {
+    fn from(policy: &TaxPolicy) -> Self {
+        let rate = |rate: &TaxRate| TaxRateView {
+            country: rate.country.code(),
+            percent: Percent(rate.rate_ppm),
+            reverse_charge: rate.reverse_charge,
+        };
+        Self {
+            name: policy.name.clone(),
+            inclusive: policy.inclusive,
+            rates: policy.rates.iter().map(rate).collect(),
         }
     }
 }
@@ -364,6 +446,9 @@ impl From<&Policies> for PoliciesView {
             },
             dunning_retry_days: policies.dunning_retry_days.clone(),
             retention_seconds: policies.retention.as_secs(),
+            preview_ttl_seconds: policies.preview_ttl.as_secs(),
+            payment_ttl_seconds: policies.payment_ttl.as_secs(),
+            auto_topup_cooldown_seconds: policies.auto_topup.cooldown.as_secs(),
         }
     }
 }

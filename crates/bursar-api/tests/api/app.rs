@@ -6,10 +6,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use bursar_api::{ApiState, Config};
+use bursar_core::Context;
+use bursar_core::catalog::Catalog;
 use bursar_core::time::Timestamp;
 use bursar_engine::access::{Access, Mode, Scope, record};
 use bursar_engine::clock::ManualClock;
 use bursar_engine::{Engine, Options};
+use bursar_payments::sandbox::{Sandbox, SandboxConfig};
+use bursar_payments::{PaymentProvider, Secret, Unconfigured};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{Registry, Store};
 use http_body_util::BodyExt;
@@ -20,6 +24,9 @@ pub(crate) const START: &str = "2026-01-31T10:00:00Z";
 /// The key that may do everything.
 pub(crate) const ADMIN: &str = "bk_test_0123456789abcdefADMIN";
 
+/// Where the sandbox's pages are.
+pub(crate) const SANDBOX: &str = "http://127.0.0.1:8080/sandbox";
+
 /// An API to call.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -28,6 +35,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) state: ApiState,
+    pub(crate) sandbox: Arc<Sandbox>,
 }
 
 /// A request that is being put together.
@@ -54,18 +62,59 @@ impl App {
     }
 
     pub(crate) async fn with(mode: Mode, config: Config) -> Self {
+        let catalog = bursar_catalog::scriptkit().unwrap();
+        Self::selling(mode, config, catalog).await
+    }
+
+    /// An API that sells something else.
+    pub(crate) async fn selling(mode: Mode, config: Config, catalog: Catalog) -> Self {
+        let sandbox = Arc::new(Sandbox::new(SandboxConfig {
+            base_url: SANDBOX.to_owned(),
+            webhook_secret: Secret::new("a secret of the sandbox"),
+        }));
         let store = Arc::new(MemoryStore::new());
+        Self::of(mode, config, catalog, store, sandbox.clone(), sandbox).await
+    }
+
+    /// One without a payment provider.
+    pub(crate) async fn without_provider() -> Self {
+        let app = Self::new().await;
+        let (store, catalog) = (Arc::new(MemoryStore::new()), bursar_catalog::scriptkit().unwrap());
+        let (config, provider) = (Config::default(), Arc::new(Unconfigured));
+        Self::of(Mode::Test, config, catalog, store, provider, app.sandbox).await
+    }
+
+    /// One with the same database and provider that sells something else, after this one has ended.
+    pub(crate) async fn succeeded_by(&self, catalog: Catalog) -> Self {
+        self.engine.shutdown().await.unwrap();
+        let (store, sandbox) = (Arc::new(self.store.reopen()), self.sandbox.clone());
+        Self::of(Mode::Test, Config::default(), catalog, store, sandbox.clone(), sandbox).await
+    }
+
+    async fn of(
+        mode: Mode,
+        config: Config,
+        catalog: Catalog,
+        store: Arc<MemoryStore>,
+        provider: Arc<dyn PaymentProvider>,
+        sandbox: Arc<Sandbox>,
+    ) -> Self {
+        let catalog = Arc::new(catalog);
         let now: Timestamp = START.parse().unwrap();
         let clock = Arc::new(ManualClock::new(now));
-        let catalog = Arc::new(bursar_catalog::scriptkit().unwrap());
         let dyn_store: Arc<dyn Store> = store.clone();
-        let options =
-            Options { store: Arc::clone(&dyn_store), catalog, clock: clock.clone(), seed: Some(7) };
+        let options = Options {
+            store: Arc::clone(&dyn_store),
+            catalog: Arc::clone(&catalog),
+            clock: clock.clone(),
+            provider,
+            seed: Some(7),
+        };
         let engine = Engine::start(options).await.unwrap();
         let access = Access::new(dyn_store, clock.clone(), mode);
         let state = ApiState::new(engine.clone(), access, config);
         let router = bursar_api::router(state.clone());
-        let app = Self { router, engine, clock, store, state };
+        let app = Self { router, engine, clock, store, state, sandbox };
         let secret = ADMIN.replace("bk_test_", mode.prefix());
         app.add_key(mode, &secret, "key_admin", &[Scope::Admin]).await;
         app
@@ -99,7 +148,7 @@ impl App {
 
     /// An account on a plan; its allowance is the balance.
     pub(crate) async fn subscriber(&self, id: &str, plan: &str) {
-        self.account(id).await;
+        self.payer(id, "pm_card_visa").await;
         let body = serde_json::json!({"plan": plan, "interval": "month"});
         let call = self.post(&format!("/v1/accounts/{id}/subscription"), body);
         call.key("subscribe").send().await.expect(200);
@@ -108,6 +157,61 @@ impl App {
     /// An account without a plan.
     pub(crate) async fn account(&self, id: &str) {
         self.post("/v1/accounts", serde_json::json!({"id": id})).send().await.expect(201);
+    }
+
+    /// An account without a plan that pays with a test card.
+    pub(crate) async fn payer(&self, id: &str, card: &str) {
+        self.account(id).await;
+        self.card(id, card).await.expect(201);
+    }
+
+    /// Adds a test card, which is paid with from then on.
+    pub(crate) async fn card(&self, id: &str, card: &str) -> Reply {
+        let body = serde_json::json!({"token": card});
+        self.post(&format!("/v1/accounts/{id}/payment_methods"), body).send().await
+    }
+
+    /// Hands over the sandbox's webhooks that are due; how many were taken.
+    pub(crate) async fn deliver_webhooks(&self) -> usize {
+        let due = self.sandbox.due_webhooks(self.engine.wall_now()).unwrap();
+        for webhook in &due {
+            let mut call = self.post("/v1/provider/sandbox/webhooks", Value::Null);
+            call.headers.clear();
+            for (name, value) in &webhook.headers {
+                call = call.header(name.as_str(), value.to_str().unwrap());
+            }
+            call.bytes(&webhook.body).secret(None).send().await.expect(200);
+            self.sandbox.webhook_delivered(webhook.delivery).unwrap();
+        }
+        due.len()
+    }
+
+    /// Answers the 3-D Secure page of an address.
+    pub(crate) fn authenticate(&self, action_url: &str, answer: &str) {
+        let secret = action_url.strip_prefix(&format!("{SANDBOX}/challenge/")).unwrap();
+        let context = Context { now: self.engine.wall_now(), entropy: [1; 10] };
+        let body = format!("answer={answer}");
+        self.sandbox.answer_challenge(secret, body.as_bytes(), &context).unwrap();
+    }
+
+    /// Asks until a condition holds.
+    pub(crate) async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..200 {
+            let body = self.get(path).send().await.expect(200);
+            if holds(&body) {
+                return body;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("{path} does not come to it")
+    }
+
+    /// The names of everything that has happened to an account.
+    pub(crate) async fn store_kinds(&self, id: &str) -> Vec<&'static str> {
+        let id = id.parse().unwrap();
+        let history = self.store.history(&id, 0, 10_000).await.unwrap();
+        let kind = |it: &bursar_store::SpendEvent| bursar_core::describe::kind(&it.recorded.event);
+        history.iter().map(kind).collect()
     }
 
     /// Gives credits that never expire.

@@ -45,8 +45,8 @@ async fn each_result_is_that_of_the_single_call() {
     assert_eq!((&ended[0]["status"], &ended[0]["body"]["captured"]), (&json!(200), &json!(44)));
     assert_eq!((&ended[1]["status"], &ended[1]["body"]["returned"]), (&json!(200), &json!(5)));
     assert_eq!((&ended[2]["replayed"], &ended[2]["body"]), (&json!(true), &held[2]["body"]));
-    assert_eq!(app.balance("a").await, (355.0, 0.0, 6));
-    assert_eq!(app.balance("b").await, (400.0, 0.0, 5));
+    assert_eq!(app.balance("a").await, (355.0, 0.0, 12));
+    assert_eq!(app.balance("b").await, (400.0, 0.0, 11));
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_bad_operation_spoils_no_other() {
         assert!(result["body"]["request_id"].is_string());
     }
     assert_eq!(results.last().unwrap()["status"], 201);
-    assert_eq!(app.balance("a").await, (399.0, 0.0, 4));
+    assert_eq!(app.balance("a").await, (399.0, 0.0, 10));
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ async fn a_charge_spends_in_one_step() {
     let body = json!({"operation": "image", "quality": "hd", "reference": "job-9"});
     let reply = app.post(CHARGES, body.clone()).key("job-9").send().await;
     insta::assert_json_snapshot!(reply.expect(201), {".rate_card_version" => "…"});
-    assert_eq!(app.balance("a").await, (398.0, 0.0, 4));
+    assert_eq!(app.balance("a").await, (398.0, 0.0, 10));
     let again = app.post(CHARGES, body).key("job-9").send().await;
     assert_eq!((again.status, &again.body), (reply.status, &reply.body));
     assert_eq!(again.header("idempotency-replayed"), "true");
@@ -41,7 +41,7 @@ async fn what_a_charge_is_refused_for() {
     let path = "/v1/accounts/b/charges";
     let reply = app.post(path, json!({"operation": "image"})).key("key").send().await;
     reply.problem(404, "account_not_found");
-    assert_eq!(app.balance("a").await, (400.0, 0.0, 3));
+    assert_eq!(app.balance("a").await, (400.0, 0.0, 9));
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_refund_goes_back_to_the_lots_that_paid() {
     insta::assert_json_snapshot!(reply.expect(200));
     let rest = refund(&app, &charge, "rest", json!({})).await.expect(200);
     assert_eq!(rest["refunded"], 30);
-    assert_eq!(app.balance("a").await, (400.0, 0.0, 6));
+    assert_eq!(app.balance("a").await, (400.0, 0.0, 12));
     let problem = refund(&app, &charge, "more", json!({"credits": 1})).await;
     let problem = problem.problem(409, "refund_too_large");
     assert_eq!((&problem["spent"], &problem["left"]), (&json!(50), &json!(0)));
@@ -79,6 +79,7 @@ async fn a_refund_to_an_expired_lot_is_a_new_promo_lot() {
     let body = json!({"operation": "video"});
     let charge = app.post(CHARGES, body).key("job").send().await.expect(201);
     app.clock.set("2026-03-01T00:00:00Z".parse().unwrap());
+    app.until("/v1/accounts/a/balance", |it| it["available"] == 400).await;
     let refunded = refund(&app, &charge, "late", json!({})).await.expect(200);
     assert_eq!(refunded["refunded"], 50);
     assert_eq!(refunded["returned"], 0);

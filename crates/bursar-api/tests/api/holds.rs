@@ -29,8 +29,8 @@ async fn a_hold_reserves_credits() {
     insta::assert_json_snapshot!(hold, {".rate_card_version" => "…"});
     let address = format!("/v1/accounts/a/receipts/{}", hold["id"].as_str().unwrap());
     assert_eq!(reply.header("location"), address);
-    assert_eq!(reply.header("etag"), "\"4\"");
-    assert_eq!(app.balance("a").await, (350.0, 50.0, 4));
+    assert_eq!(reply.header("etag"), "\"10\"");
+    assert_eq!(app.balance("a").await, (350.0, 50.0, 10));
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_hold_is_for_exactly_one_thing() {
         assert_eq!(reply.status.as_u16(), 422, "{text}");
         reply.problem(422, "invalid_request");
     }
-    assert_eq!(app.balance("a").await, (399.75, 0.25, 4));
+    assert_eq!(app.balance("a").await, (399.75, 0.25, 10));
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn what_a_hold_is_refused_for() {
     place(json!({"operation": "nothing"})).await.problem(422, "unknown_operation");
     let reply = app.post(HOLDS, json!({"operation": "video"})).send().await;
     reply.problem(400, "idempotency_key_required");
-    assert_eq!(app.balance("a").await, (400.0, 0.0, 3));
+    assert_eq!(app.balance("a").await, (400.0, 0.0, 9));
 }
 
 #[tokio::test]
@@ -89,13 +89,13 @@ async fn a_capture_spends_the_actual_cost_and_returns_the_rest() {
     let hold = hold(&app, "job", json!({"operation": "video"})).await;
     let reply = after(&app, &hold, "capture", "job:done", json!({"units": 4})).await;
     insta::assert_json_snapshot!(reply.expect(200));
-    assert_eq!(app.balance("a").await, (360.0, 0.0, 5));
+    assert_eq!(app.balance("a").await, (360.0, 0.0, 11));
     let problem = after(&app, &hold, "capture", "job:again", json!({})).await;
     let problem = problem.problem(409, "hold_ended");
     assert_eq!(problem["how"], "captured");
     assert_eq!(problem["at"], crate::app::START);
     after(&app, &hold, "release", "job:late", json!({})).await.problem(409, "hold_ended");
-    assert_eq!(app.balance("a").await, (360.0, 0.0, 5));
+    assert_eq!(app.balance("a").await, (360.0, 0.0, 11));
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_release_returns_all() {
     let body = json!({"reason": "the model failed"});
     let reply = after(&app, &hold, "release", "job:failed", body).await;
     insta::assert_json_snapshot!(reply.expect(200));
-    assert_eq!(app.balance("a").await, (400.0, 0.0, 5));
+    assert_eq!(app.balance("a").await, (400.0, 0.0, 11));
     let problem = after(&app, &hold, "extend", "more", json!({"ttl_seconds": 60})).await;
     assert_eq!(problem.problem(409, "hold_ended")["how"], "released");
 }
@@ -248,12 +248,12 @@ async fn a_change_at_another_version_is_refused() {
         let body = json!({"operation": "video"});
         app.post(HOLDS, body).header("If-Match", tag).key(key).send()
     };
-    let problem = place("\"2\"", "a").await.problem(412, "version_mismatch");
-    assert_eq!(problem["version"], 3);
-    place("W/\"3\"", "a").await.problem(412, "version_mismatch");
-    place("\"3\"", "b").await.expect(201);
+    let problem = place("\"8\"", "a").await.problem(412, "version_mismatch");
+    assert_eq!(problem["version"], 9);
+    place("W/\"9\"", "a").await.problem(412, "version_mismatch");
+    place("\"9\"", "b").await.expect(201);
     // A repeat is answered whatever the version is by now.
-    place("\"3\"", "b").await.expect(201);
+    place("\"9\"", "b").await.expect(201);
     place("*", "c").await.expect(201);
 }
 

@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 
 use bursar_api::Code;
 use bursar_core::credits::Credits;
-use bursar_core::id::{Key, SpendId};
-use bursar_core::money::Currency;
+use bursar_core::id::{DocumentId, Key, PaymentId, SpendId};
+use bursar_core::money::{Currency, Money};
 use bursar_core::pricing::{PricingRejection, Quantity};
 use bursar_core::rejection::{
-    AccountRejection, CreditsRejection, HoldEnd, Rejection, SpendRejection, SubscriptionRejection,
+    AccountRejection, CreditsRejection, HoldEnd, PaymentRejection, Rejection, SpendRejection,
+    SubscriptionRejection,
 };
 use bursar_core::time::Timestamp;
 
@@ -132,6 +133,7 @@ fn credits() -> Vec<CreditsRejection> {
 
 fn subscription() -> Vec<SubscriptionRejection> {
     let ends_at = Timestamp::from_micros(0);
+    let (document, due) = (DocumentId(1), Money::new(2900, Currency::USD));
     vec![
         SubscriptionRejection::UnknownPlan { given: "x".to_owned(), known: vec![key()] },
         SubscriptionRejection::AlreadyOnPlan { plan: key(), interval: "month" },
@@ -140,6 +142,43 @@ fn subscription() -> Vec<SubscriptionRejection> {
         SubscriptionRejection::NotCanceling,
         SubscriptionRejection::NothingScheduled,
         SubscriptionRejection::BalanceTooLarge,
+        SubscriptionRejection::RenewalUnpaid { document, due, past_due: true },
+        SubscriptionRejection::NoCustomPlan,
+        SubscriptionRejection::OnCustomPlan,
+        SubscriptionRejection::UnknownFeature { given: key() },
+        SubscriptionRejection::BadCustomPlan { currency: Currency::USD },
+        SubscriptionRejection::RefundWindowOver { until: ends_at },
+        SubscriptionRejection::NothingToRefund,
+    ]
+}
+
+/// Those that a caller can get. News of a payment that doesn't exist or has no name at the provider
+/// come from the provider only, whose inbox is silent about them: they have no row in the table.
+fn payments() -> Vec<PaymentRejection> {
+    let document = DocumentId(1);
+    let payment = PaymentId::numbered([0; 16], 1);
+    let method = "pm_1".parse().unwrap();
+    let (cap, price) = (Money::new(1, Currency::USD), Money::new(2, Currency::USD));
+    vec![
+        PaymentRejection::MethodRequired,
+        PaymentRejection::CardExpired,
+        PaymentRejection::StalePreview,
+        PaymentRejection::PaymentPending { payment },
+        PaymentRejection::TooManyPayments { most: 10 },
+        PaymentRejection::UnknownPack { given: "x".to_owned(), known: vec![key()] },
+        PaymentRejection::MethodNotFound { method },
+        PaymentRejection::MethodExists,
+        PaymentRejection::NotLinked,
+        PaymentRejection::AlreadyDefault,
+        PaymentRejection::TooManyMethods { most: 20 },
+        PaymentRejection::LastMethod,
+        PaymentRejection::InvoiceNotFound { document },
+        PaymentRejection::InvoiceNotOpen { document },
+        PaymentRejection::NotRefundable { document },
+        PaymentRejection::TopupTouched { document },
+        PaymentRejection::CapTooLow { cap, price },
+        PaymentRejection::BadThreshold,
+        PaymentRejection::NothingNew,
     ]
 }
 
@@ -152,6 +191,7 @@ fn every_rejection_is_in_the_table() {
         .chain(spending().into_iter().map(Rejection::from))
         .chain(credits().into_iter().map(Rejection::from))
         .chain(subscription().into_iter().map(Rejection::from))
+        .chain(payments().into_iter().map(Rejection::from))
         .collect();
     for rejection in &rejections {
         let code = Code::named(rejection.code());

@@ -23,14 +23,14 @@ async fn on_professional() -> App {
 #[tokio::test]
 async fn a_subscription_starts() {
     let app = App::new().await;
-    app.account("a").await;
+    app.payer("a", "pm_card_visa").await;
     let reply = change(&app, "starter", "year", "start").await;
-    insta::assert_json_snapshot!(reply.expect(200));
+    insta::assert_json_snapshot!(reply.expect(200), {".payment.id" => "pay_…"});
     let shown = show(&app).await;
     assert_eq!(shown["current_period"]["end"], "2027-01-31T10:00:00Z");
     assert_eq!(shown["credit_period"]["end"], "2026-02-28T10:00:00Z");
     assert_eq!(shown["price"], json!({"amount": 31300, "currency": "USD"}));
-    assert_eq!(shown["version"], 3);
+    assert_eq!(shown["version"], 10);
     let again = change(&app, "starter", "year", "start").await;
     assert_eq!((again.status, &again.body), (reply.status, &reply.body));
     assert_eq!(again.header("idempotency-replayed"), "true");
@@ -41,7 +41,7 @@ async fn an_upgrade_takes_effect_at_once() {
     let app = on_professional().await;
     app.clock.set("2026-02-14T10:00:00Z".parse().unwrap());
     let reply = change(&app, "studio", "month", "up").await;
-    insta::assert_json_snapshot!(reply.expect(200));
+    insta::assert_json_snapshot!(reply.expect(200), {".payment.id" => "pay_…"});
     assert_eq!(app.balance("a").await.0, 2_125.0);
 }
 
@@ -143,5 +143,5 @@ async fn what_is_refused() {
         let reply = app.post(&path, json!({})).key(what).send().await;
         reply.problem(409, "not_subscribed");
     }
-    assert_eq!(app.balance("a").await.2, 3);
+    assert_eq!(app.balance("a").await.2, 9);
 }

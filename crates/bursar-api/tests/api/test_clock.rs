@@ -46,7 +46,7 @@ async fn a_year_has_twelve_refreshes_and_an_end_is_told() {
 #[tokio::test]
 async fn a_clock_also_runs_before_the_first_subscription() {
     let app = App::new().await;
-    app.account("a").await;
+    app.payer("a", "pm_card_visa").await;
     let advanced = advance(&app, json!({"by": "61s"})).await.expect(200);
     assert_eq!(advanced["now"], "2026-01-31T10:01:01Z");
     assert_eq!((&advanced["ahead_seconds"], &advanced["events"]), (&json!(61), &json!([])));

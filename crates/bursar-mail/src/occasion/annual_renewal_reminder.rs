@@ -14,6 +14,8 @@ use crate::one_line::OneLine;
 pub struct AnnualRenewalReminder {
     /// The plan's name.
     pub plan: OneLine,
+    /// What the customer has chosen to have from then on, if it is something else: `Starter, monthly`.
+    pub becomes: Option<OneLine>,
     /// What will be charged, tax included.
     pub amount: Money,
     /// When.
@@ -42,20 +44,31 @@ impl AnnualRenewalReminder {
             figure("Renews", &renewal),
             figure("Amount", &amount),
         ];
+        if let Some(becomes) = &self.becomes {
+            figures.insert(1, figure("From then on", becomes));
+        }
+        let renews = match &self.becomes {
+            None => format!("Your yearly {plan} plan renews on {renewal} for another year."),
+            Some(becomes) => format!(
+                "Your yearly {plan} plan is paid until {renewal}. As you have chosen, it goes on as \
+                 {becomes}."
+            ),
+        };
         figures.extend(self.card.as_ref().map(|card| figure("Charged to", card)));
+        let or_else = match self.becomes {
+            None => "You can also change to another plan, or to monthly payment.",
+            Some(_) => "You can also take the change back.",
+        };
         Letter {
             subject: format!(
                 "Your {} plan renews on {} for {amount}",
                 envelope.product(),
                 envelope.date(self.renews_at),
             ),
-            opening: vec![format!(
-                "Your yearly {plan} plan renews on {renewal} for another year. {charge}"
-            )],
+            opening: vec![format!("{renews} {charge}")],
             figures,
             next: vec![format!(
-                "{to_keep} If you don't, cancel it before then and nothing is charged. You can also \
-                 change to another plan, or to monthly payment."
+                "{to_keep} If you don't, cancel it before then and nothing is charged. {or_else}"
             )],
             action: "See, change or cancel your plan",
         }

@@ -1,5 +1,7 @@
 //! An invoice was corrected.
 
+use std::fmt;
+
 use bursar_core::money::Money;
 
 use crate::card::Card;
@@ -18,10 +20,28 @@ pub struct CreditNote {
     pub amount: Money,
     /// The number of the invoice that it corrects.
     pub corrects: OneLine,
-    /// The card that the money goes back to, if it does.
-    pub refunded_to: Option<Card>,
+    /// Where the money goes back to, if it does.
+    pub refunded_to: Option<RefundedTo>,
     /// The credit note as a file, which is attached.
     pub document: Option<Pdf>,
+}
+
+/// Where money goes back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefundedTo {
+    /// A card.
+    Card(Card),
+    /// Something else that was paid with.
+    PaymentMethod,
+}
+
+impl fmt::Display for RefundedTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Card(card) => card.fmt(f),
+            Self::PaymentMethod => f.write_str("payment method"),
+        }
+    }
 }
 
 impl CreditNote {
@@ -30,9 +50,9 @@ impl CreditNote {
         let amount = money(self.amount);
         let mut opening =
             vec![format!("We issued a credit note of {amount}. It corrects invoice {corrects}.")];
-        opening.extend(self.refunded_to.as_ref().map(|card| {
+        opening.extend(self.refunded_to.as_ref().map(|to| {
             format!(
-                "The money goes back to your {card}. It can take your bank up to ten working days \
+                "The money goes back to your {to}. It can take your bank up to ten working days \
                  to show it."
             )
         }));
@@ -41,7 +61,7 @@ impl CreditNote {
             figure("Corrects invoice", corrects),
             figure("Amount", &amount),
         ];
-        figures.extend(self.refunded_to.as_ref().map(|card| figure("Refunded to", card)));
+        figures.extend(self.refunded_to.as_ref().map(|to| figure("Refunded to", to)));
         let next = match self.document {
             Some(_) => "The credit note is attached as a PDF. There is nothing for you to do.",
             None => {

@@ -17,7 +17,7 @@ mod subscription_ended;
 
 pub use annual_renewal_reminder::AnnualRenewalReminder;
 pub use auto_topup_failed::AutoTopupFailed;
-pub use credit_note::CreditNote;
+pub use credit_note::{CreditNote, RefundedTo};
 pub use data_deleted::DataDeleted;
 pub use data_deletion_soon::DataDeletionSoon;
 pub use ending_soon::EndingSoon;

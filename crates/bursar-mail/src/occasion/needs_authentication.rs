@@ -17,6 +17,8 @@ pub struct NeedsAuthentication {
     pub purpose: OneLine,
     /// When the payment is given up.
     pub until: Timestamp,
+    /// Does the subscription end then, because it is the payment of its renewal that is missing?
+    pub subscription_ends: bool,
 }
 
 impl NeedsAuthentication {
@@ -24,6 +26,11 @@ impl NeedsAuthentication {
         let Self { purpose, .. } = self;
         let amount = money(self.amount);
         let until = envelope.moment(self.until);
+        let otherwise = if self.subscription_ends {
+            "nothing is charged and your subscription ends then"
+        } else {
+            "nothing is charged and the payment counts as failed"
+        };
         Letter {
             subject: format!("Please confirm your payment of {amount} to {}", envelope.product()),
             opening: vec![format!(
@@ -35,10 +42,7 @@ impl NeedsAuthentication {
                 figure("Amount", &amount),
                 figure("Confirm by", &until),
             ],
-            next: vec![format!(
-                "Please confirm it by {until}. If you don't, nothing is charged and the payment \
-                 counts as failed."
-            )],
+            next: vec![format!("Please confirm it by {until}. If you don't, {otherwise}.")],
             action: "Confirm the payment",
         }
     }

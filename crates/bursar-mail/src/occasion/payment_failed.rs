@@ -21,23 +21,33 @@ pub struct PaymentFailed {
     /// What was charged, if it was a card.
     pub card: Option<Card>,
     /// The decline's code, in the words of the payment provider. Told in plain words, or not at all
-    /// if it would tell a thief.
-    pub decline_code: String,
+    /// if it would tell a thief. `None` if there was nothing to charge.
+    pub decline_code: Option<String>,
     /// When it is tried again; `None` waits for another card.
     pub next_attempt_at: Option<Timestamp>,
     /// When the subscription ends if it isn't paid.
     pub ends_at: Timestamp,
 }
 
+const NO_CARD: Reason = Reason {
+    why: "There is no card to charge it to.",
+    help: "Please add a card: it is then paid.",
+};
+
 impl PaymentFailed {
     pub(super) fn letter(&self, envelope: &Envelope) -> Letter {
         let amount = money(self.amount);
         let end = envelope.moment(self.ends_at);
-        let Reason { why, help } = Reason::of(&self.decline_code);
+        let Reason { why, help } = self.decline_code.as_deref().map_or(NO_CARD, Reason::of);
         let attempt = self.next_attempt_at.map(|at| envelope.date(at));
         let plan = match &attempt {
             Some(date) => format!("{help} We will try again on {date}."),
+            None if self.decline_code.is_none() => help.to_owned(),
             None => format!("{help} We won't try the declined card again."),
+        };
+        let when_added = match self.decline_code {
+            Some(_) => "When you add another card",
+            None => "When you add a card",
         };
         Letter {
             subject: format!("Your payment of {amount} to {} failed", envelope.product()),
@@ -49,7 +59,7 @@ impl PaymentFailed {
             figures: vec![
                 figure("Invoice", &self.number),
                 figure("Amount due", &amount),
-                figure("Next attempt", attempt.as_deref().unwrap_or("When you add another card")),
+                figure("Next attempt", attempt.as_deref().unwrap_or(when_added)),
                 figure("Subscription ends, if unpaid", &end),
             ],
             next: vec![

@@ -34,8 +34,20 @@ pub struct Receipt {
 pub struct Line {
     /// What it is.
     pub description: OneLine,
+    /// The time it covers, half-open.
+    pub period: Option<(Timestamp, Timestamp)>,
     /// How much it is; less than nothing where something is taken off.
     pub amount: Money,
+}
+
+impl Line {
+    /// `Professional plan, monthly, 14 March 2027 – 13 April 2027`.
+    fn label(&self, envelope: &Envelope) -> String {
+        match self.period {
+            Some(period) => format!("{}, {}", self.description, envelope.period(period)),
+            None => self.description.to_string(),
+        }
+    }
 }
 
 impl Receipt {
@@ -55,17 +67,17 @@ impl Receipt {
         Letter {
             subject: format!("Your receipt from {}: {total} ({number})", envelope.product()),
             opening: vec![opening],
-            figures: self.figures(&date, &total),
+            figures: self.figures(envelope, &date, &total),
             next: vec![next.to_owned()],
             action: "See your billing history",
         }
     }
 
-    fn figures(&self, date: &str, total: &str) -> Vec<Figure> {
+    fn figures(&self, envelope: &Envelope, date: &str, total: &str) -> Vec<Figure> {
         let mut figures = vec![figure("Invoice", &self.number), figure("Date", date)];
         figures.extend(self.card.as_ref().map(|card| figure("Paid with", card)));
         let lines = self.lines.iter();
-        figures.extend(lines.map(|line| figure(&line.description, money(line.amount))));
+        figures.extend(lines.map(|line| figure(line.label(envelope), money(line.amount))));
         figures.push(figure("Total", total));
         figures
     }

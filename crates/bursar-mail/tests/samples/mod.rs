@@ -6,7 +6,7 @@ use bursar_core::money::{Currency, Money};
 use bursar_core::time::Timestamp;
 use bursar_mail::occasion::{
     AnnualRenewalReminder, AutoTopupFailed, CreditNote, DataDeleted, DataDeletionSoon, EndingSoon,
-    Line, NeedsAuthentication, PastDueEnded, PaymentFailed, Receipt, SubscriptionEnded,
+    Line, NeedsAuthentication, PastDueEnded, PaymentFailed, Receipt, RefundedTo, SubscriptionEnded,
 };
 use bursar_mail::{Card, Envelope, Mailbox, Occasion, Pdf, Sender};
 
@@ -38,10 +38,16 @@ pub(crate) fn receipt() -> Receipt {
         purpose: "Professional, monthly".into(),
         lines: vec![
             Line {
-                description: "Professional, 14 March – 13 April 2027".into(), amount: usd(89)
+                description: "Professional plan, monthly".into(),
+                period: Some((at("2027-03-14T08:29:57Z"), at("2027-04-13T22:00:00Z"))),
+                amount: usd(89),
             },
-            Line { description: "Unused time of Starter".into(), amount: usd(-9) },
-            Line { description: "VAT 19%".into(), amount: Money::new(1520, Currency::USD) },
+            Line { description: "Unused time of Starter".into(), period: None, amount: usd(-9) },
+            Line {
+                description: "VAT 19%".into(),
+                period: None,
+                amount: Money::new(1520, Currency::USD),
+            },
         ],
         total: Money::new(9520, Currency::USD),
         paid_at: at("2027-03-14T08:29:57Z"),
@@ -55,7 +61,7 @@ pub(crate) fn payment_failed() -> PaymentFailed {
         number: "INV-2027-000124".into(),
         amount: usd(89),
         card: Some(card()),
-        decline_code: "insufficient_funds".to_owned(),
+        decline_code: Some("insufficient_funds".to_owned()),
         next_attempt_at: Some(at("2027-03-15T08:30:00Z")),
         ends_at: at("2027-03-21T08:30:00Z"),
     }
@@ -74,20 +80,23 @@ fn payments() -> Vec<(&'static str, Occasion)> {
         number: "CN-2027-000007".into(),
         amount: Money::new(2900, "EUR".parse().unwrap()),
         corrects: "INV-2027-000122".into(),
-        refunded_to: Some(card()),
+        refunded_to: Some(RefundedTo::Card(card())),
         document: Some(pdf()),
     };
     let hard = PaymentFailed {
-        decline_code: "stolen_card".to_owned(),
+        decline_code: Some("stolen_card".to_owned()),
         next_attempt_at: None,
         card: None,
         ..payment_failed()
     };
+    let no_card = PaymentFailed { decline_code: None, ..hard.clone() };
     let request = NeedsAuthentication {
         amount: usd(89),
         purpose: "Professional, monthly".into(),
         until: at("2027-03-15T08:30:00Z"),
+        subscription_ends: false,
     };
+    let past_due = NeedsAuthentication { subscription_ends: true, ..request.clone() };
     let topup = AutoTopupFailed {
         credits: Credits::from_whole(1000).unwrap(),
         amount: usd(75),
@@ -110,6 +119,8 @@ fn payments() -> Vec<(&'static str, Occasion)> {
         ("credit_note", Occasion::CreditNote(note)),
         ("payment_failed", Occasion::PaymentFailed(payment_failed())),
         ("payment_failed_for_good", Occasion::PaymentFailed(hard)),
+        ("payment_failed_without_card", Occasion::PaymentFailed(no_card)),
+        ("needs_authentication_past_due", Occasion::NeedsAuthentication(past_due)),
         ("needs_authentication", Occasion::NeedsAuthentication(request)),
         ("auto_topup_failed", Occasion::AutoTopupFailed(topup)),
         ("auto_topup_failed_for_good", Occasion::AutoTopupFailed(topup_waits)),
@@ -127,6 +138,7 @@ fn ends() -> Vec<(&'static str, Occasion)> {
     };
     let renewal = AnnualRenewalReminder {
         plan: "Professional".into(),
+        becomes: None,
         amount: usd(961),
         renews_at: at("2027-04-14T08:30:00Z"),
         card: Some(card()),
@@ -141,6 +153,14 @@ fn ends() -> Vec<(&'static str, Occasion)> {
             "annual_renewal_reminder_without_card",
             Occasion::AnnualRenewalReminder(AnnualRenewalReminder {
                 card: None,
+                ..renewal.clone()
+            }),
+        ),
+        (
+            "annual_renewal_reminder_of_a_change",
+            Occasion::AnnualRenewalReminder(AnnualRenewalReminder {
+                becomes: Some("Starter, monthly".into()),
+                amount: usd(29),
                 ..renewal.clone()
             }),
         ),

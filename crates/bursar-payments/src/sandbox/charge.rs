@@ -37,9 +37,10 @@ pub(super) fn charge(
     }
     state.known_customer(&request.customer)?;
     let card = payable(state, request)?;
-    let loses = state.faults.lose_next.take().or(card.1.loses);
+    let loses = state.rest.faults.lose_next.take().or(card.1.loses);
     // Lost once: the repetition gets through.
-    if loses == Some(Loss::Request) && state.requests_lost.insert(request.id) {
+    if loses == Some(Loss::Request) && !state.lost_requests.contains_key(&request.id) {
+        state.lost_requests.insert(request.id, Loss::Request);
         return Err(ProviderError::Unknown("the request was lost".to_owned()));
     }
     let stage = stage(sandbox, state, request, &card.1, now);
@@ -60,6 +61,7 @@ pub(super) fn charge(
     };
     let payment = sandbox.payment_of(&record);
     state.payments.insert(request.id, record);
+    state.lost_requests.remove(&request.id);
     announce(state, request.id, &card.1, now)?;
     match loses {
         Some(Loss::Reply) => Err(ProviderError::Unknown("the reply was lost".to_owned())),
@@ -108,10 +110,10 @@ fn stage(
         Stage::RequiresAction { challenge }
     } else if acts.processing {
         let until = now.after(std::time::Duration::from_secs(PROCESSING_SECONDS));
-        state.timers.push((until, Timer::Payment(request.id)));
+        state.set(until, Timer::Payment(request.id));
         Stage::Processing
     } else {
-        let code = state.faults.decline_next.take();
+        let code = state.rest.faults.decline_next.take();
         result(code.as_deref().or(acts.at_charge))
     }
 }
@@ -134,7 +136,7 @@ pub(super) fn announce(
     let Some(record) = state.payments.get(&id).cloned() else {
         return Ok(());
     };
-    let mode = acts.webhooks.or(state.faults.webhooks);
+    let mode = acts.webhooks.or(state.rest.faults.webhooks);
     if record.stage == Stage::Processing || mode == Some(Webhooks::Reordered) {
         let processing = PaymentRecord { stage: Stage::Processing, ..record.clone() };
         state.emit(&Object::Payment(processing), mode, now)?;
@@ -161,13 +163,13 @@ pub(super) fn settle(
     id: PaymentId,
     at: Timestamp,
 ) -> Result<(), ProviderError> {
-    let Some(record) = state.payments.get_mut(&id) else {
+    let Some(record) = state.payments.get(&id) else {
         return Ok(());
     };
     let Some(card) = by_token(&record.token).filter(|_| record.stage == Stage::Processing) else {
         return Ok(());
     };
-    record.stage = result(card.acts.at_charge);
+    state.payments.change(&id, |record| record.stage = result(card.acts.at_charge));
     announce(state, id, &card.acts, at)
 }
 
@@ -200,13 +202,13 @@ pub(super) fn cancel(
     lookup: &PaymentLookup,
     now: Timestamp,
 ) -> Result<Option<Payment>, ProviderError> {
-    let Some(record) = state.payments.get_mut(&lookup.id) else {
+    let Some(record) = state.payments.get(&lookup.id) else {
         return Ok(None);
     };
     if let Stage::RequiresAction { challenge } = &record.stage {
         state.challenges.remove(challenge);
-        record.stage = Stage::Cancelled;
-        let cancelled = record.clone();
+        let cancelled = PaymentRecord { stage: Stage::Cancelled, ..record.clone() };
+        state.payments.insert(lookup.id, cancelled.clone());
         state.emit(&Object::Payment(cancelled.clone()), None, now)?;
         return Ok(Some(sandbox.payment_of(&cancelled)));
     }

@@ -3,11 +3,11 @@
 use bursar_core::time::Timestamp;
 
 use super::cards::{Loss, Webhooks};
-use super::state::Stage;
+use super::state::{Queued, Stage};
 use super::webhook::Object;
 use super::{Sandbox, charge};
 use crate::error::{NotDone, ProviderError};
-use crate::event::DisputeStatus;
+use crate::event::{Dispute, DisputeStatus};
 use crate::id::{DisputeRef, PaymentId};
 
 /// The sandbox's levers: faults on the way, and what customers and banks do.
@@ -20,10 +20,10 @@ impl SandboxControls<'_> {
     /// How webhooks arrive from now on.
     ///
     /// # Errors
-    /// [`ProviderError::Unknown`] if the state can't be saved; so of every lever.
+    /// [`ProviderError::Unknown`] if the change can't be kept; so of every lever.
     pub fn webhooks(&self, mode: Webhooks) -> Result<(), ProviderError> {
         self.0.change(|state| {
-            state.faults.webhooks = Some(mode);
+            state.rest.faults.webhooks = Some(mode);
             Ok(())
         })
     }
@@ -34,7 +34,7 @@ impl SandboxControls<'_> {
     /// As [`webhooks`](Self::webhooks).
     pub fn lose_next(&self, loss: Loss) -> Result<(), ProviderError> {
         self.0.change(|state| {
-            state.faults.lose_next = Some(loss);
+            state.rest.faults.lose_next = Some(loss);
             Ok(())
         })
     }
@@ -45,7 +45,7 @@ impl SandboxControls<'_> {
     /// As [`webhooks`](Self::webhooks).
     pub fn decline_next(&self, code: &str) -> Result<(), ProviderError> {
         self.0.change(|state| {
-            state.faults.decline_next = Some(code.to_owned());
+            state.rest.faults.decline_next = Some(code.to_owned());
             Ok(())
         })
     }
@@ -56,13 +56,13 @@ impl SandboxControls<'_> {
     /// As [`webhooks`](Self::webhooks).
     pub fn find_lost_webhooks(&self, now: Timestamp) -> Result<usize, ProviderError> {
         self.0.change(|state| {
-            let lost = std::mem::take(&mut state.lost);
-            let found = lost.len();
-            for mut webhook in lost {
-                webhook.due = now;
-                state.push(webhook);
+            let lost: Vec<u64> = state.lost.keys().copied().collect();
+            for number in &lost {
+                if let Some(webhook) = state.lost.remove(number) {
+                    state.push(Queued { due: now, ..webhook });
+                }
             }
-            Ok(found)
+            Ok(lost.len())
         })
     }
 
@@ -97,9 +97,9 @@ impl SandboxControls<'_> {
         now: Timestamp,
     ) -> Result<(), ProviderError> {
         self.0.change(|state| {
-            let moved = (state.disputes.get_mut(dispute)).ok_or(NotDone::Missing("dispute"))?;
-            moved.status = status;
-            let moved = moved.clone();
+            let known = (state.disputes.get(dispute)).ok_or(NotDone::Missing("dispute"))?;
+            let moved = Dispute { status, ..known.clone() };
+            state.disputes.insert(dispute.clone(), moved.clone());
             state.emit(&Object::Dispute(moved), None, now)
         })
     }

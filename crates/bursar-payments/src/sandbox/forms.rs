@@ -47,7 +47,7 @@ impl Sandbox {
     /// error. Whatever isn't a test card is refused.
     ///
     /// # Errors
-    /// [`ProviderError::Unknown`] if the state can't be kept.
+    /// [`ProviderError::Unknown`] if the change can't be kept.
     pub fn submit_card(
         &self,
         secret: &str,
@@ -105,7 +105,7 @@ impl Sandbox {
     /// Takes the answer: `answer=approve`; everything else is a failure. A page answers once.
     ///
     /// # Errors
-    /// [`ProviderError::Unknown`] if the state can't be kept.
+    /// [`ProviderError::Unknown`] if the change can't be kept.
     pub fn answer_challenge(
         &self,
         secret: &str,
@@ -138,19 +138,20 @@ impl Sandbox {
         approved: bool,
         now: Timestamp,
     ) -> Result<FormReply, ProviderError> {
-        let Some(record) = state.payments.get_mut(&id) else {
+        let Some(record) = state.payments.get(&id) else {
             return Ok(FormReply::Page(self.gone()));
         };
         let Some(card) = by_token(&record.token) else {
             return Ok(FormReply::Page(self.gone()));
         };
-        record.stage = if approved {
+        let stage = if approved {
             result(card.acts.at_charge)
         } else {
             result(Some("payment_intent_authentication_failure"))
         };
-        let paid = record.stage == Stage::Succeeded;
+        let paid = stage == Stage::Succeeded;
         let return_url = record.return_url.clone();
+        state.payments.change(&id, |record| record.stage = stage);
         announce(state, id, &card.acts, now)?;
         Ok(self.done(return_url.as_deref(), "payment", paid))
     }
@@ -195,9 +196,9 @@ impl Sandbox {
 fn open_session(state: &SandboxState, secret: &str) -> Option<(SetupRef, SetupRecord)> {
     let open =
         |status: &SetupStatus| matches!(status, SetupStatus::Open | SetupStatus::Failed { .. });
-    (state.setups.iter())
-        .find(|(_, record)| record.secret == secret && open(&record.status))
-        .map(|(setup, record)| (setup.clone(), record.clone()))
+    let setup = state.setups.marked(secret)?;
+    let record = state.setups.get(setup).filter(|record| open(&record.status))?;
+    Some((setup.clone(), record.clone()))
 }
 
 /// Reads the form. The digits live in a buffer that is wiped, and only until they were compared.

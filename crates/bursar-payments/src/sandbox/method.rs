@@ -33,7 +33,7 @@ pub(super) fn attach(
         Some(_) => return Err(NotDone::Conflict(method.key.to_string()).into()),
         None => {}
     }
-    let reference = match state.methods.get_mut(&method.token) {
+    let reference = match state.methods.get(&method.token) {
         // Made in the form, and perhaps attached already.
         Some(record) => match &record.customer {
             Some(owner) if *owner == method.customer => method.token.clone(),
@@ -75,10 +75,8 @@ pub(super) fn detach(
     method: &MethodRef,
     now: Timestamp,
 ) -> Result<(), ProviderError> {
-    let Some(record) = state.methods.get_mut(method) else {
-        return Ok(());
-    };
-    if record.customer.take().is_some() {
+    let owner = state.methods.change(method, |record| record.customer.take());
+    if owner.flatten().is_some() {
         state.emit(&Object::Detached(method.clone()), None, now)?;
     }
     Ok(())

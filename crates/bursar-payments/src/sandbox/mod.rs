@@ -8,15 +8,21 @@
 //! [`challenge`](Sandbox::challenge), [`answer_challenge`](Sandbox::answer_challenge) and
 //! [`STYLESHEET`] below [`SandboxConfig::base_url`], and delivers
 //! [`due_webhooks`](Sandbox::due_webhooks).
+//!
+//! What it remembers is kept as rows: each change hands those that changed to a [`Keep`], so that
+//! its cost doesn't depend on how much there is, and [`restored`](Sandbox::restored) goes on from all
+//! of them.
 
 mod cards;
 mod charge;
 mod controls;
 mod customer;
 mod forms;
+mod keep;
 mod method;
 mod pages;
 mod refund;
+mod rows;
 mod setup;
 mod state;
 mod webhook;
@@ -32,6 +38,7 @@ use sha2::Sha256;
 
 pub use cards::{LATENESS, Loss, Webhooks};
 pub use controls::SandboxControls;
+pub use keep::{Change, DamagedRow, Keep};
 pub use pages::{FormReply, Page, STYLESHEET};
 pub use state::SandboxState;
 pub use webhook::{DueWebhook, SIGNATURE_HEADER};
@@ -57,9 +64,6 @@ pub struct SandboxConfig {
     pub webhook_secret: Secret,
 }
 
-/// Keeps the state after a change, before the reply is given; the error says why it couldn't.
-pub type Keep = Box<dyn Fn(&SandboxState) -> Result<(), String> + Send + Sync>;
-
 /// The built-in payment provider.
 pub struct Sandbox {
     config: SandboxConfig,
@@ -73,9 +77,18 @@ impl Sandbox {
         Self { config, state: Mutex::default(), keep: None }
     }
 
-    /// One that goes on from a state, and hands every new one to `keep`.
-    pub fn restored(config: SandboxConfig, state: SandboxState, keep: Keep) -> Self {
-        Self { config, state: Mutex::new(state), keep: Some(keep) }
+    /// One that goes on from the rows that were kept, key and value each, in any order; none for a
+    /// new one. Hands those that change to `keep`.
+    ///
+    /// # Errors
+    /// [`DamagedRow`] names the row that isn't one of the sandbox's, or is missing.
+    pub fn restored(
+        config: SandboxConfig,
+        rows: impl IntoIterator<Item = (String, String)>,
+        keep: Keep,
+    ) -> Result<Self, DamagedRow> {
+        let state = Mutex::new(SandboxState::restored(rows)?);
+        Ok(Self { config, state, keep: Some(keep) })
     }
 
     /// A copy of all that it remembers.
@@ -89,10 +102,10 @@ impl Sandbox {
     }
 
     /// The webhooks that are due, in order. One that isn't acknowledged is due again after a minute,
-    /// ten times at most.
+    /// ten times at most. Cheap to ask, and keeps nothing, while none is due.
     ///
     /// # Errors
-    /// [`ProviderError::Unknown`] if the state can't be kept.
+    /// [`ProviderError::Unknown`] if the change can't be kept.
     pub fn due_webhooks(&self, now: Timestamp) -> Result<Vec<DueWebhook>, ProviderError> {
         self.change(|state| {
             state.advance(now)?;
@@ -103,7 +116,7 @@ impl Sandbox {
     /// A webhook was taken: it isn't sent again.
     ///
     /// # Errors
-    /// [`ProviderError::Unknown`] if the state can't be kept.
+    /// [`ProviderError::Unknown`] if the change can't be kept.
     pub fn webhook_delivered(&self, delivery: u64) -> Result<(), ProviderError> {
         self.change(|state| {
             state.queue.remove(&delivery);
@@ -111,20 +124,34 @@ impl Sandbox {
         })
     }
 
-    /// Changes the state and keeps it, whatever the outcome: a lost reply changes it too.
+    /// Changes the state and keeps what changed, whatever the outcome: a lost reply changes it too.
+    ///
+    /// What an earlier call couldn't keep is kept first. Until it is, nothing is done and nobody is
+    /// told of it, so looking goes through here, too.
     fn change<T>(
         &self,
         act: impl FnOnce(&mut SandboxState) -> Result<T, ProviderError>,
     ) -> Result<T, ProviderError> {
         let mut state = self.state.lock();
+        self.keep(&mut state)?;
         let outcome = act(&mut state);
-        match &self.keep {
-            Some(keep) => {
-                keep(&state).map_err(ProviderError::Unknown)?;
-                outcome
+        self.keep(&mut state)?;
+        outcome
+    }
+
+    /// Keeps what isn't kept yet. [`ProviderError::Unknown`] even if it is another call's: this one
+    /// may be its repetition.
+    fn keep(&self, state: &mut SandboxState) -> Result<(), ProviderError> {
+        if let Some(keep) = &self.keep {
+            let unwritable = |_| ProviderError::Unknown("a row can't be written".to_owned());
+            let changes = state.changes().map_err(unwritable)?;
+            if changes.is_empty() {
+                return Ok(());
             }
-            None => outcome,
+            keep(changes).map_err(ProviderError::Unknown)?;
         }
+        state.kept();
+        Ok(())
     }
 
     /// An unguessable part of a page's address. Made from the secret, so that it needs no
@@ -177,8 +204,7 @@ impl PaymentProvider for Sandbox {
         setup: &SetupRef,
         _context: &Context,
     ) -> Result<Option<Setup>, ProviderError> {
-        let state = self.state.lock();
-        Ok((state.setups.get(setup)).map(|record| record.describe(setup)))
+        self.change(|state| Ok((state.setups.get(setup)).map(|record| record.describe(setup))))
     }
 
     async fn attach(
@@ -194,7 +220,7 @@ impl PaymentProvider for Sandbox {
         method: &MethodRef,
         _context: &Context,
     ) -> Result<Option<PaymentMethod>, ProviderError> {
-        Ok(method::describe(&self.state.lock(), method))
+        self.change(|state| Ok(method::describe(state, method)))
     }
 
     async fn detach(&self, method: &MethodRef, context: &Context) -> Result<(), ProviderError> {

@@ -56,15 +56,12 @@ pub(super) fn refund(
         },
     };
     if turns != Refunds::Succeed {
-        let at = now.after(TURNS_AFTER);
-        state.timers.push((at, Timer::Refund(request.id)));
+        state.set(now.after(TURNS_AFTER), Timer::Refund(request.id));
     }
-    if let Some(payment) = state.payments.get_mut(&id) {
-        payment.refunded = refunded;
-    }
+    state.payments.change(&id, |payment| payment.refunded = refunded);
     state.refunds.insert(request.id, made.clone());
     state.emit(&Object::Refund(made.clone()), None, now)?;
-    match state.faults.lose_next.take() {
+    match state.rest.faults.lose_next.take() {
         Some(_) => Err(ProviderError::Unknown("the reply was lost".to_owned())),
         None => Ok(made),
     }
@@ -76,19 +73,21 @@ pub(super) fn settle(
     id: RefundId,
     at: Timestamp,
 ) -> Result<(), ProviderError> {
-    let Some(refund) = state.refunds.get_mut(&id) else {
+    let Some(refund) = state.refunds.get(&id) else {
         return Ok(());
     };
-    refund.status = match refund.status {
+    let status = match refund.status {
         RefundStatus::Pending => RefundStatus::Succeeded,
         _ => RefundStatus::Failed { reason: "lost_or_stolen_card".to_owned() },
     };
-    let moved = refund.clone();
-    if let (RefundStatus::Failed { .. }, Some(payment)) = (&moved.status, &moved.payment) {
-        let paid = (state.payments.values_mut()).find(|record| record.reference == *payment);
-        if let Some(record) = paid {
+    let moved = Refund { status, ..refund.clone() };
+    state.refunds.insert(id, moved.clone());
+    if let (RefundStatus::Failed { .. }, Some(payment)) = (&moved.status, &moved.payment)
+        && let Some(paid) = state.payments.marked(payment).copied()
+    {
+        state.payments.change(&paid, |record| {
             record.refunded = record.refunded.saturating_sub(moved.money.amount);
-        }
+        });
     }
     state.emit(&Object::Refund(moved), None, at)
 }

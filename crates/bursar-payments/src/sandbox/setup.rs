@@ -149,11 +149,13 @@ pub(super) fn conclude(
     status: SetupStatus,
     now: Timestamp,
 ) -> Result<(), ProviderError> {
-    let Some(record) = state.setups.get_mut(setup) else {
+    let described = state.setups.change(setup, |record| {
+        record.status = status;
+        record.describe(setup)
+    });
+    let Some(described) = described else {
         return Ok(());
     };
-    record.status = status;
-    let described = record.describe(setup);
     state.emit(&Object::Setup(described), None, now)
 }
 

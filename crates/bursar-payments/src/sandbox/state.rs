@@ -1,13 +1,12 @@
 //! What the sandbox remembers.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bursar_core::id::{AccountId, IdempotencyKey};
 use bursar_core::money::Money;
 use bursar_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cards::{Loss, TestCard, Webhooks, by_token};
+use super::rows::{Row, Rows};
 use super::{charge, refund};
 use crate::decline::Decline;
 use crate::error::{NotDone, ProviderError};
@@ -18,31 +17,48 @@ use crate::method::{Card, PaymentMethod, Setup, SetupStatus};
 use crate::refund::Refund;
 
 /// All that the sandbox remembers: customers, payment methods, payments, what is on its way. Holds
-/// no card number, no name and no address. Serialise it to keep it over a restart.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+/// no card number, no name and no address. Each entry of a table is kept as a row of its own.
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct SandboxState {
+    pub(super) customers: Rows<CustomerRef, AccountId>,
+    pub(super) methods: Rows<MethodRef, MethodRecord>,
+    pub(super) setups: Rows<SetupRef, SetupRecord>,
+    pub(super) payments: Rows<PaymentId, PaymentRecord>,
+    pub(super) refunds: Rows<RefundId, Refund>,
+    pub(super) disputes: Rows<DisputeRef, Dispute>,
+    /// The secret part of a 3-D Secure page's address, and what it is for.
+    pub(super) challenges: Rows<String, Challenge>,
+    /// What was made under which key.
+    pub(super) keys: Rows<IdempotencyKey, Made>,
+    /// Webhooks on their way.
+    pub(super) queue: Rows<u64, Queued>,
+    /// Webhooks that were lost, for those who want to see them after all.
+    pub(super) lost: Rows<u64, Queued>,
+    /// Payments whose first request was lost, until the second makes them.
+    pub(super) lost_requests: Rows<PaymentId, Loss>,
+    /// What happens by itself, and when.
+    pub(super) timers: Rows<u64, Alarm>,
+    #[serde(flatten)]
+    pub(super) rest: Rest,
+    /// The rest as it was kept.
+    #[serde(skip)]
+    pub(super) rest_kept: Rest,
+}
+
+/// What is in no table. It is written with most changes, so nothing in it may grow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Rest {
     /// How many things were made: numbers the next one.
     pub(super) made: u64,
-    pub(super) customers: BTreeMap<CustomerRef, AccountId>,
-    pub(super) methods: BTreeMap<MethodRef, MethodRecord>,
-    pub(super) setups: BTreeMap<SetupRef, SetupRecord>,
-    pub(super) payments: BTreeMap<PaymentId, PaymentRecord>,
-    pub(super) refunds: BTreeMap<RefundId, Refund>,
-    pub(super) disputes: BTreeMap<DisputeRef, Dispute>,
-    /// The secret part of a 3-D Secure page's address, and what it is for.
-    pub(super) challenges: BTreeMap<String, Challenge>,
-    /// What was made under which key.
-    pub(super) keys: BTreeMap<IdempotencyKey, Made>,
-    /// Webhooks on their way.
-    pub(super) queue: BTreeMap<u64, Queued>,
-    /// Webhooks that were lost, for those who want to see them after all.
-    pub(super) lost: Vec<Queued>,
     pub(super) faults: Faults,
-    /// Payments whose first request was lost.
-    pub(super) requests_lost: BTreeSet<PaymentId>,
-    /// What happens by itself, and when.
-    pub(super) timers: Vec<(Timestamp, Timer)>,
+}
+
+/// When something happens by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Alarm {
+    pub(super) at: Timestamp,
+    pub(super) timer: Timer,
 }
 
 /// Something that happens by itself after a while.
@@ -56,7 +72,7 @@ pub(super) enum Timer {
 }
 
 /// A payment method. Which test card it is says all there is to know about it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MethodRecord {
     pub(super) customer: Option<CustomerRef>,
     pub(super) token: String,
@@ -67,7 +83,7 @@ pub(super) struct MethodRecord {
 }
 
 /// A session of the card form.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SetupRecord {
     pub(super) customer: CustomerRef,
     /// The secret part of the form's address.
@@ -133,7 +149,7 @@ pub(super) enum Made {
 }
 
 /// A webhook on its way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Queued {
     pub(super) event: EventRef,
     pub(super) body: String,
@@ -142,7 +158,7 @@ pub(super) struct Queued {
 }
 
 /// What is to go wrong next.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Faults {
     pub(super) webhooks: Option<Webhooks>,
@@ -153,11 +169,11 @@ pub(super) struct Faults {
 impl SandboxState {
     /// Lets happen what is due, in order of its time.
     pub(super) fn advance(&mut self, now: Timestamp) -> Result<(), ProviderError> {
-        let (mut due, later): (Vec<_>, Vec<_>) =
-            self.timers.drain(..).partition(|(at, _)| *at <= now);
-        self.timers = later;
-        due.sort_by_key(|(at, _)| *at);
-        for (at, timer) in due {
+        let due: Vec<u64> = self.timers.until(&now).copied().collect();
+        for number in due {
+            let Some(Alarm { at, timer }) = self.timers.remove(&number) else {
+                continue;
+            };
             match timer {
                 Timer::Payment(id) => charge::settle(self, id, at)?,
                 Timer::Refund(id) => refund::settle(self, id, at)?,
@@ -166,10 +182,16 @@ impl SandboxState {
         Ok(())
     }
 
+    /// Lets something happen at that time.
+    pub(super) fn set(&mut self, at: Timestamp, timer: Timer) {
+        let number = self.next();
+        self.timers.insert(number, Alarm { at, timer });
+    }
+
     /// The next number.
     pub(super) fn next(&mut self) -> u64 {
-        self.made = self.made.saturating_add(1);
-        self.made
+        self.rest.made = self.rest.made.saturating_add(1);
+        self.rest.made
     }
 
     /// A fresh reference: `pi_sbx_000007`.
@@ -183,7 +205,7 @@ impl SandboxState {
     }
 
     pub(super) fn payment_of(&self, reference: &PaymentRef) -> Option<&PaymentRecord> {
-        (self.payments.values()).find(|payment| payment.reference == *reference)
+        self.payments.marked(reference).and_then(|id| self.payments.get(id))
     }
 
     pub(super) fn known_customer(&self, customer: &CustomerRef) -> Result<(), ProviderError> {
@@ -198,6 +220,53 @@ impl SandboxState {
     pub(super) fn card_of(&self, method: &MethodRef) -> Option<&'static TestCard> {
         let stored = self.methods.get(method).map(|record| record.token.as_str());
         by_token(stored.unwrap_or(method.as_str()))
+    }
+}
+
+/// Rows that are only asked for by their keys.
+macro_rules! found_by_key_alone {
+    ($($row:ty),*) => {
+        $(impl Row for $row {
+            type Mark = ();
+        })*
+    };
+}
+
+found_by_key_alone!(AccountId, MethodRecord, Refund, Dispute, Challenge, Made, Loss);
+
+/// Found by the secret part of the form's address.
+impl Row for SetupRecord {
+    type Mark = String;
+
+    fn mark(&self) -> Option<String> {
+        Some(self.secret.clone())
+    }
+}
+
+/// Found by the provider's own name for it.
+impl Row for PaymentRecord {
+    type Mark = PaymentRef;
+
+    fn mark(&self) -> Option<PaymentRef> {
+        Some(self.reference.clone())
+    }
+}
+
+/// Found when it is due.
+impl Row for Queued {
+    type Mark = Timestamp;
+
+    fn mark(&self) -> Option<Timestamp> {
+        Some(self.due)
+    }
+}
+
+/// Found when it is time.
+impl Row for Alarm {
+    type Mark = Timestamp;
+
+    fn mark(&self) -> Option<Timestamp> {
+        Some(self.at)
     }
 }
 

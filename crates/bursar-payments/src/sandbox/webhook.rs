@@ -83,7 +83,7 @@ impl SandboxState {
             due: now,
             tries: 0,
         };
-        self.queue(queued, mode.or(self.faults.webhooks));
+        self.queue(queued, mode.or(self.rest.faults.webhooks));
         Ok(())
     }
 
@@ -92,7 +92,10 @@ impl SandboxState {
         match mode.unwrap_or(Webhooks::OnTime) {
             Webhooks::OnTime => self.push(webhook),
             Webhooks::Late | Webhooks::Reordered => self.push(Queued { due: later, ..webhook }),
-            Webhooks::Lost => self.lost.push(webhook),
+            Webhooks::Lost => {
+                let number = self.next();
+                self.lost.insert(number, webhook);
+            }
             Webhooks::Twice => {
                 self.push(webhook.clone());
                 self.push(webhook);
@@ -106,25 +109,29 @@ impl SandboxState {
     }
 }
 
-/// The webhooks that are due, oldest first. Each stays queued until it is acknowledged.
+/// The webhooks that are due, oldest first. Each stays queued until it is acknowledged, or was sent
+/// often enough.
 pub(super) fn due(
     state: &mut SandboxState,
     config: &SandboxConfig,
     now: Timestamp,
 ) -> Vec<DueWebhook> {
-    state.queue.retain(|_, queued| queued.tries < TRIES_MOST);
-    let mut due: Vec<_> =
-        (state.queue.iter_mut()).filter(|(_, queued)| queued.due <= now).collect();
-    due.sort_by_key(|(number, queued)| (queued.due, **number));
+    let due: Vec<u64> = state.queue.until(&now).copied().collect();
     (due.into_iter())
-        .map(|(number, queued)| {
-            queued.due = now.after(RETRY_AFTER);
-            queued.tries = queued.tries.saturating_add(1);
-            DueWebhook {
-                delivery: *number,
-                headers: headers(&queued.body, config, now),
-                body: queued.body.clone().into_bytes(),
+        .filter_map(|number| {
+            if state.queue.get(&number).is_some_and(|queued| queued.tries >= TRIES_MOST) {
+                state.queue.remove(&number);
+                return None;
             }
+            state.queue.change(&number, |queued| {
+                queued.due = now.after(RETRY_AFTER);
+                queued.tries = queued.tries.saturating_add(1);
+                DueWebhook {
+                    delivery: number,
+                    headers: headers(&queued.body, config, now),
+                    body: queued.body.clone().into_bytes(),
+                }
+            })
         })
         .collect()
 }

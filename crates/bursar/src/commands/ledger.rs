@@ -9,7 +9,8 @@ use bursar_core::account::event::{Actor, Recorded};
 use bursar_core::credits::Credits;
 use bursar_core::describe;
 use bursar_core::id::AccountId;
-use bursar_core::postings::{Book, Posting, postings};
+use bursar_core::money::Money;
+use bursar_core::postings::{Book, MoneyBook, MoneyPosting, Posting, money_postings, postings};
 use bursar_store::{Entry, JournalPosition};
 use clap::Args;
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ pub(crate) struct LedgerArgs {
     /// Go on with what happens from now on, until interrupted
     #[arg(long, short)]
     follow: bool,
-    /// Only postings, one a line: time, account, book, credits, the book's running sum, event
+    /// Only postings, one a line: time, account, book, credits or money, the book's running sum, event
     #[arg(long)]
     postings: bool,
     #[command(flatten)]
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &LedgerArgs) -> Result<Answer> {
         reading.account(account)?;
     }
     let mut after = JournalPosition::default();
-    let mut sums = BTreeMap::new();
+    let mut sums = Sums::default();
     loop {
         let entries = reading.journal(after, AT_ONCE)?;
         let mut page = String::new();
@@ -91,7 +92,18 @@ pub(crate) fn run(args: &LedgerArgs) -> Result<Answer> {
     }
 }
 
-type Sums = BTreeMap<(AccountId, Book), Credits>;
+/// Running sums of each account's books.
+#[derive(Default)]
+struct Sums {
+    credits: BTreeMap<(AccountId, Book), Credits>,
+    money: BTreeMap<(AccountId, MoneyBook), i64>,
+}
+
+/// The postings of an event.
+struct Lines {
+    credits: Vec<Posting>,
+    money: Vec<MoneyPosting>,
+}
 
 fn write_event(
     page: &mut String,
@@ -99,7 +111,8 @@ fn write_event(
     booked: &Booked<'_>,
     sums: &mut Sums,
 ) -> Result<()> {
-    let lines = postings(&booked.recorded.event);
+    let event = &booked.recorded.event;
+    let lines = Lines { credits: postings(event), money: money_postings(event) };
     match (args.format.is_json(), args.postings) {
         (true, _) => writeln!(page, "{}", for_programs(booked, &lines))?,
         (false, true) => write_postings(page, booked, &lines, sums)?,
@@ -109,7 +122,7 @@ fn write_event(
 }
 
 /// An entry as ledger programs write it: a line that says what happened, the postings below it.
-fn write_entry(page: &mut String, booked: &Booked<'_>, lines: &[Posting]) -> std::fmt::Result {
+fn write_entry(page: &mut String, booked: &Booked<'_>, lines: &Lines) -> std::fmt::Result {
     let Booked { entry, version, recorded, .. } = booked;
     let (at, account) = (instant::milli(recorded.at), &entry.account);
     writeln!(page, "{at} {account} ({version}) {}", describe::summary(&recorded.event))?;
@@ -118,15 +131,23 @@ fn write_entry(page: &mut String, booked: &Booked<'_>, lines: &[Posting]) -> std
         let key = entry.idempotency.as_ref().map(|kept| format!(", idempotency key {}", kept.key));
         writeln!(page, "    ; {}{}", actor(&entry.actor), key.unwrap_or_default())?;
     }
-    let width = lines.iter().map(|line| line.book.to_string().len()).max().unwrap_or(0);
-    let digits = lines.iter().map(|line| line.credits.to_string().len()).max().unwrap_or(0);
-    for Posting { book, credits } in lines {
+    let credits = lines.credits.iter().map(|Posting { book, credits }| {
         let balance = match book {
             Book::Available => format!(" = {}", recorded.available),
             Book::Held => format!(" = {}", recorded.held),
             _ => String::new(),
         };
-        writeln!(page, "    {book:width$}  {credits:>digits$}{balance}")?;
+        (book.to_string(), credits.to_string(), balance)
+    });
+    let money = lines
+        .money
+        .iter()
+        .map(|MoneyPosting { book, money }| (book.to_string(), money.to_string(), String::new()));
+    let lines: Vec<_> = credits.chain(money).collect();
+    let width = lines.iter().map(|(book, ..)| book.len()).max().unwrap_or(0);
+    let digits = lines.iter().map(|(_, amount, _)| amount.len()).max().unwrap_or(0);
+    for (book, amount, balance) in lines {
+        writeln!(page, "    {book:width$}  {amount:>digits$}{balance}")?;
     }
     writeln!(page)
 }
@@ -134,16 +155,22 @@ fn write_entry(page: &mut String, booked: &Booked<'_>, lines: &[Posting]) -> std
 fn write_postings(
     page: &mut String,
     booked: &Booked<'_>,
-    lines: &[Posting],
+    lines: &Lines,
     sums: &mut Sums,
 ) -> std::fmt::Result {
     let Booked { entry, recorded, .. } = booked;
-    for Posting { book, credits } in lines {
-        let sum = sums.entry((entry.account.clone(), book.clone())).or_default();
+    let (at, kind) = (instant::milli(recorded.at), describe::kind(&recorded.event));
+    let account = &entry.account;
+    for Posting { book, credits } in &lines.credits {
+        let sum = sums.credits.entry((account.clone(), book.clone())).or_default();
         *sum = sum.plus(*credits);
-        let (at, kind) = (instant::milli(recorded.at), describe::kind(&recorded.event));
-        let account = &entry.account;
         writeln!(page, "{at} {account:<16} {book:<20} {credits:>12} {sum:>12} {kind}")?;
+    }
+    for MoneyPosting { book, money } in &lines.money {
+        let sum = sums.money.entry((account.clone(), *book)).or_default();
+        *sum = sum.saturating_add(money.amount);
+        let sum = Money::new(*sum, money.currency);
+        writeln!(page, "{at} {account:<16} {book:<20} {money:>12} {sum:>12} {kind}")?;
     }
     Ok(())
 }
@@ -152,13 +179,17 @@ fn actor(actor: &Actor) -> String {
     match actor {
         Actor::System => "fell due".to_owned(),
         Actor::ApiKey(key) => format!("by {key}"),
+        Actor::Provider(name) => format!("said by {name}"),
     }
 }
 
-fn for_programs(booked: &Booked<'_>, lines: &[Posting]) -> Value {
+fn for_programs(booked: &Booked<'_>, lines: &Lines) -> Value {
     let Booked { position, entry, version, recorded } = booked;
-    let lines = lines.iter().map(|Posting { book, credits }| {
+    let credits = lines.credits.iter().map(|Posting { book, credits }| {
         json!({"book": book.to_string(), "credits": json::credits(*credits)})
+    });
+    let money = lines.money.iter().map(|MoneyPosting { book, money }| {
+        json!({"book": book.as_str(), "amount": money.amount, "currency": money.currency.code()})
     });
     json!({
         "commit": position.commit,
@@ -168,12 +199,13 @@ fn for_programs(booked: &Booked<'_>, lines: &[Posting]) -> Value {
         "at": json::time(recorded.at),
         "actor": match &entry.actor {
             Actor::System => "system",
-            Actor::ApiKey(key) => key.as_str(),
+            Actor::ApiKey(key) | Actor::Provider(key) => key.as_str(),
         },
         "idempotency_key": entry.idempotency.as_ref().map(|kept| kept.key.as_str()),
         "event": describe::kind(&recorded.event),
         "summary": describe::summary(&recorded.event),
-        "postings": lines.collect::<Vec<_>>(),
+        "postings": credits.collect::<Vec<_>>(),
+        "money_postings": money.collect::<Vec<_>>(),
         "available": json::credits(recorded.available),
         "held": json::credits(recorded.held),
     })

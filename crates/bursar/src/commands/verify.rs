@@ -1,10 +1,11 @@
 //! `bursar verify`: the proof that the journal and everything derived from it agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use anyhow::Result;
-use bursar_core::postings::Book;
+use bursar_core::money::Currency;
+use bursar_core::postings::{Book, MoneyBook};
 use bursar_sqlite::{Difference, Report};
 use bursar_store::StoreError;
 use clap::Args;
@@ -67,7 +68,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Answer> {
 }
 
 fn for_people(dir: &str, report: &Report, took: u128) -> String {
-    let Report { commits, entries, events, accounts, keys, totals, views } = report;
+    let Report { commits, entries, events, accounts, keys, totals, counts, money_totals, views } =
+        report;
     let views = match views {
         Some(commit) if commit == commits => "agree with the journal".to_owned(),
         Some(commit) => format!("agree with the journal; written up to commit {commit} so far"),
@@ -79,6 +81,10 @@ fn for_people(dir: &str, report: &Report, took: u128) -> String {
         ("Entries", entries.to_string()),
         ("Events", events.to_string()),
         ("Idempotency keys", keys.to_string()),
+        ("Payments", counts.payments.to_string()),
+        ("Refunds", counts.refunds.to_string()),
+        ("Invoices", counts.invoices.to_string()),
+        ("Credit notes", counts.credit_notes.to_string()),
         ("Views", views),
         ("Took", format!("{took} ms")),
     ];
@@ -89,7 +95,24 @@ fn for_people(dir: &str, report: &Report, took: u128) -> String {
         let rows = balance.chain([sum]).collect();
         text.push_str(&format!("\n{}", table::of(&["Trial balance", "Credits"], &[1], rows)));
     }
+    for currency in currencies(money_totals) {
+        let of_it = money_totals.iter().filter(|((of, _), _)| *of == currency);
+        let balance =
+            of_it.clone().map(|((_, book), sum)| vec![book.to_string(), money(*sum, currency)]);
+        let sum = vec!["sum".to_owned(), money(of_it.map(|(_, sum)| sum).sum(), currency)];
+        let rows = balance.chain([sum]).collect();
+        let head = ["Trial balance", currency.code()];
+        text.push_str(&format!("\n{}", table::of(&head, &[1], rows)));
+    }
     text
+}
+
+fn currencies(totals: &BTreeMap<(Currency, MoneyBook), i128>) -> BTreeSet<Currency> {
+    totals.keys().map(|(currency, _)| *currency).collect()
+}
+
+fn money(minor: i128, currency: Currency) -> String {
+    micro::decimal(minor, currency.exponent())
 }
 
 fn for_programs(report: &Report) -> Value {
@@ -101,8 +124,24 @@ fn for_programs(report: &Report) -> Value {
         "events": report.events,
         "idempotency_keys": report.keys,
         "views_commit": report.views,
+        "payments": report.counts.payments,
+        "refunds": report.counts.refunds,
+        "invoices": report.counts.invoices,
+        "credit_notes": report.counts.credit_notes,
         "trial_balance": trial_balance(&report.totals),
+        "money_trial_balance": money_balance(&report.money_totals),
     })
+}
+
+/// By currency, then by book, in minor units.
+fn money_balance(totals: &BTreeMap<(Currency, MoneyBook), i128>) -> Map<String, Value> {
+    let of = |currency: Currency| {
+        let books = totals.iter().filter(move |((of, _), _)| *of == currency);
+        let books =
+            books.map(|((_, book), sum)| (book.to_string(), json::number(&sum.to_string())));
+        (currency.code().to_owned(), Value::Object(books.collect()))
+    };
+    currencies(totals).into_iter().map(of).collect()
 }
 
 fn trial_balance(totals: &BTreeMap<Book, i128>) -> Map<String, Value> {

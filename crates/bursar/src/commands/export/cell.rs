@@ -1,5 +1,6 @@
 //! What stands in one cell, and how CSV and JSON say it.
 
+use crate::micro::decimal;
 use bursar_core::country::Country;
 use bursar_core::money::Money;
 use bursar_core::time::Timestamp;
@@ -82,19 +83,6 @@ impl From<Option<Self>> for Cell {
     fn from(cell: Option<Self>) -> Self {
         cell.unwrap_or(Self::Empty)
     }
-}
-
-/// `units ÷ 10^exponent`, with that many decimals.
-pub(super) fn decimal(units: i128, exponent: u32) -> String {
-    let places = usize::try_from(exponent).unwrap_or(0);
-    let mut digits = format!("{:0width$}", units.unsigned_abs(), width = places.saturating_add(1));
-    if places > 0 {
-        digits.insert(digits.len().saturating_sub(places), '.');
-    }
-    if units < 0 {
-        digits.insert(0, '-');
-    }
-    digits
 }
 
 /// Spreadsheets run a text that looks like a formula, so such a text gets an apostrophe in front,

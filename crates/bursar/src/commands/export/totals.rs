@@ -8,9 +8,9 @@ use bursar_core::money::Currency;
 use bursar_core::postings::{MoneyBook, money_postings};
 use serde_json::{Map, Value, json};
 
-use super::cell::decimal;
 use super::documents::Subject;
 use super::postings::Line;
+use crate::micro::decimal;
 use crate::{micro, table};
 
 /// What a book counts in.

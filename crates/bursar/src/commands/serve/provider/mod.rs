@@ -31,7 +31,7 @@ const PUBLISHABLE_KEY: &str = "BURSAR_STRIPE_PUBLISHABLE_KEY";
 const WEBHOOK_SECRET: &str = "BURSAR_STRIPE_WEBHOOK_SECRET";
 
 /// A provider that is ready.
-pub(super) enum Provider {
+pub(in crate::commands::serve) enum Provider {
     Sandbox(SandboxProvider),
     Stripe(Arc<Stripe>),
     None,

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// The sandbox of this server.
 #[derive(Clone)]
-pub(super) struct SandboxProvider {
+pub(in crate::commands::serve) struct SandboxProvider {
     sandbox: Arc<Sandbox>,
 }
 

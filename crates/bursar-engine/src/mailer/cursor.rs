@@ -1,0 +1,107 @@
+//! How far the mailer has read, and what it owes of that.
+
+use bursar_core::id::AccountId;
+use bursar_core::time::Timestamp;
+use bursar_store::{JournalPosition, Store, StoreError, codec};
+use serde::{Deserialize, Serialize};
+
+const SETTING: &str = "mail_cursor";
+
+/// What is durable of the mailer: one setting, so that both move together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cursor {
+    /// Everything up to here was sent, refused or is in `waiting`.
+    pub(super) after: JournalPosition,
+    /// Mails that couldn't be sent yet, those of one account in order.
+    pub(super) waiting: Vec<Waiting>,
+}
+
+/// A mail that couldn't be sent yet. It is made again from its event when it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    pub(super) account: AccountId,
+    /// Its entry.
+    pub(super) position: JournalPosition,
+    /// The place of its event in the entry.
+    pub(super) event: u32,
+    /// Since when, by the real clock.
+    pub(super) since: Timestamp,
+}
+
+impl Cursor {
+    /// The cursor that is kept. Without one it is at the journal's end: what happened before there was
+    /// a mailer is mailed to nobody.
+    pub(super) async fn load(store: &dyn Store) -> Result<Self, StoreError> {
+        if let Some(kept) = store.setting(SETTING).await? {
+            return codec::decode(&kept);
+        }
+        let fresh = Self { after: end(store).await?, waiting: Vec::new() };
+        codec::decode(&store.setting_or(SETTING, &codec::encode(&fresh)?).await?)
+    }
+
+    pub(super) async fn save(&self, store: &dyn Store) -> Result<(), StoreError> {
+        store.put_setting(SETTING, &codec::encode(self)?).await
+    }
+}
+
+/// The last position of the journal, found by halving: commits are numbered without gaps.
+async fn end(store: &dyn Store) -> Result<JournalPosition, StoreError> {
+    let after = |commit| JournalPosition { commit, index: u32::MAX };
+    let mut beyond = 1_u64;
+    while !store.journal(after(beyond), 1).await?.is_empty() {
+        beyond = beyond.saturating_mul(2);
+    }
+    // There is something after `some`, if anything is, and nothing after `beyond`.
+    let mut some = beyond / 2;
+    while beyond.saturating_sub(some) > 1 {
+        let middle = some.midpoint(beyond);
+        if store.journal(after(middle), 1).await?.is_empty() {
+            beyond = middle;
+        } else {
+            some = middle;
+        }
+    }
+    if beyond == 1 && store.journal(JournalPosition::default(), 1).await?.is_empty() {
+        return Ok(JournalPosition::default());
+    }
+    Ok(after(beyond))
+}
+
+#[cfg(test)]
+mod tests {
+    use bursar_core::account::command::{Command, Open};
+    use bursar_core::account::event::Actor;
+    use bursar_core::time::ZoneName;
+    use bursar_payments::Secret;
+    use bursar_payments::sandbox::{Sandbox, SandboxConfig};
+    use bursar_store::memory::MemoryStore;
+
+    use super::*;
+    use crate::{Engine, Envelope, Options, SystemClock};
+
+    #[tokio::test]
+    async fn without_a_cursor_it_begins_at_the_end() {
+        let store = std::sync::Arc::new(MemoryStore::new());
+        let engine = Engine::start(Options {
+            store: store.clone(),
+            catalog: std::sync::Arc::new(bursar_catalog::scriptkit().unwrap()),
+            clock: std::sync::Arc::new(SystemClock),
+            provider: std::sync::Arc::new(Sandbox::new(SandboxConfig {
+                base_url: "http://127.0.0.1/sandbox".to_owned(),
+                webhook_secret: Secret::new("test"),
+            })),
+            seed: Some(1),
+        });
+        let engine = engine.await.unwrap();
+        for commits in 0..20_u64 {
+            let end = end(&*store).await.unwrap();
+            assert_eq!(end.commit, commits);
+            assert!(store.journal(end, 1).await.unwrap().is_empty());
+            let open = Command::Open(Open { zone: ZoneName::utc(), currency: None });
+            let id = format!("account-{commits}").parse().unwrap();
+            engine.execute(Envelope::new(id, open, Actor::System)).await.unwrap();
+            assert_eq!(store.journal(end, 9).await.unwrap().len(), 1);
+        }
+        engine.shutdown().await.unwrap();
+    }
+}

@@ -1,0 +1,307 @@
+//! Reads the journal, sends what it says, and moves the cursor.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bursar_core::id::AccountId;
+use bursar_core::time::Timestamp;
+use bursar_store::{Entry, JournalPosition, Store, StoreError};
+use futures::{FutureExt, StreamExt, stream};
+use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
+
+use super::cursor::{Cursor, Waiting};
+use super::occasions::concern;
+use super::post::{Fate, Mail, Post};
+
+/// How often the journal is looked at although nobody told of anything.
+const LOOK: Duration = Duration::from_secs(1);
+/// Entries that are read at once.
+const PAGE: usize = 512;
+/// Mails that are sent before the cursor moves: as many may come twice after a crash.
+const AT_ONCE: usize = 16;
+/// Mails that are on their way at the same time, each to another account.
+const SENT_TOGETHER: usize = 8;
+/// As many mails wait at most, give or take those of one entry; then reading waits.
+const MOST_WAITING: usize = 256;
+/// How long to wait after the first failure; doubled with each, up to the most.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const MOST_PAUSE: Duration = Duration::from_secs(900);
+/// After this a mail that isn't taken is given up: by then the customer has seen what it says, or
+/// reads it as news that it isn't.
+const GIVEN_UP: Duration = Duration::from_secs(72 * 3_600);
+/// How far behind a cursor may be kept while nothing was sent.
+const SAVED_EVERY: Duration = Duration::from_secs(10);
+/// What mails on their way have at the end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs until it is stopped or the engine shuts down.
+pub(super) async fn run(mut worker: Worker, mut stop: watch::Receiver<bool>) {
+    let engine = worker.post.engine.clone();
+    let mut live = engine.listen();
+    let stopping = Arc::clone(&worker.stopping);
+    let stopped = async {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = engine.stopped() => {}
+        }
+    };
+    tokio::pin!(stopped);
+    loop {
+        {
+            let round = worker.round_or_defect();
+            tokio::pin!(round);
+            tokio::select! {
+                () = &mut round => {}
+                () = &mut stopped => {
+                    stopping.store(true, Ordering::Release);
+                    // What doesn't make it is sent again after the next start.
+                    let _ = tokio::time::timeout(GRACE, round).await;
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            () = &mut stopped => break,
+            () = news(&mut live) => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    // If the store has closed before, a little is read again after the next start.
+    let _ = worker.save().await;
+}
+
+/// Returns when there may be something to tell.
+async fn news(live: &mut broadcast::Receiver<Arc<Entry>>) {
+    loop {
+        match live.recv().await {
+            Ok(entry) if !concern(&entry) => {}
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+pub(super) struct Worker {
+    post: Post,
+    cursor: Cursor,
+    /// The cursor as it is kept.
+    kept: Cursor,
+    kept_at: Instant,
+    /// Accounts whose mails wait: when the first of them is tried again, and how long after that.
+    pauses: HashMap<AccountId, (Instant, Duration)>,
+    /// Does no mail get through before an operator does something?
+    misconfigured: bool,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Worker {
+    pub(super) fn new(post: Post, cursor: Cursor) -> Self {
+        Self {
+            post,
+            kept: cursor.clone(),
+            cursor,
+            kept_at: Instant::now(),
+            pauses: HashMap::new(),
+            misconfigured: false,
+            stopping: Arc::default(),
+        }
+    }
+
+    /// A round whose defects end it and nothing else.
+    async fn round_or_defect(&mut self) {
+        match AssertUnwindSafe(self.round()).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "mails can't be sent now; trying again"),
+            Err(_) => tracing::error!("a defect in the mailer; trying again"),
+        }
+    }
+
+    /// Sends what waits and what is new.
+    async fn round(&mut self) -> Result<(), StoreError> {
+        self.try_again().await?;
+        while self.goes_on() {
+            let page = self.store().journal(self.cursor.after, PAGE).await?;
+            let more = page.len() == PAGE;
+            self.read(page).await?;
+            if !more {
+                break;
+            }
+        }
+        self.show();
+        if self.kept_at.elapsed() >= SAVED_EVERY { self.save().await } else { Ok(()) }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(self.post.engine.store())
+    }
+
+    /// May the journal be read on?
+    fn goes_on(&self) -> bool {
+        !self.misconfigured
+            && self.cursor.waiting.len() < MOST_WAITING
+            && !self.stopping.load(Ordering::Acquire)
+    }
+
+    async fn read(&mut self, page: Vec<(JournalPosition, Arc<Entry>)>) -> Result<(), StoreError> {
+        let mut batch = Vec::new();
+        let mut reached = self.cursor.after;
+        for (position, entry) in page {
+            if concern(&entry) {
+                batch.extend(self.post.mails(position, &entry).await?);
+            }
+            reached = position;
+            if batch.len() >= AT_ONCE {
+                self.send(std::mem::take(&mut batch), reached).await?;
+                if !self.goes_on() {
+                    return Ok(());
+                }
+            }
+        }
+        self.send(batch, reached).await
+    }
+
+    /// Sends a batch and moves the cursor behind its entries.
+    async fn send(&mut self, batch: Vec<Mail>, reached: JournalPosition) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            self.cursor.after = reached;
+            return Ok(());
+        }
+        let waiting: HashSet<AccountId> =
+            self.cursor.waiting.iter().map(|mail| mail.account.clone()).collect();
+        let mut later = Vec::new();
+        let mut accounts: Vec<Vec<Mail>> = Vec::new();
+        for mail in batch {
+            if waiting.contains(&mail.account.id) {
+                later.push(self.waits(&mail));
+                continue;
+            }
+            let same = |mails: &&mut Vec<Mail>| {
+                mails.first().is_some_and(|first| first.account.id == mail.account.id)
+            };
+            match accounts.iter_mut().find(same) {
+                Some(mails) => mails.push(mail),
+                None => accounts.push(vec![mail]),
+            }
+        }
+        let sending: Vec<_> =
+            accounts.iter().map(|mails| self.send_in_order(mails).boxed()).collect();
+        let sent: Vec<(Fate, Vec<Waiting>)> =
+            stream::iter(sending).buffer_unordered(SENT_TOGETHER).collect().await;
+        for (fate, left) in sent {
+            self.misconfigured |= fate == Fate::Misconfigured;
+            if let Some(first) = left.first() {
+                self.pause(first.account.clone());
+            }
+            later.extend(left);
+        }
+        self.cursor.waiting.append(&mut later);
+        self.cursor.after = reached;
+        self.save().await
+    }
+
+    /// Sends mails of one account, up to the first that isn't taken; it and those after it are left, so
+    /// that they arrive in order.
+    async fn send_in_order(&self, mails: &[Mail]) -> (Fate, Vec<Waiting>) {
+        for (place, mail) in mails.iter().enumerate() {
+            let fate = self.post.send(mail).await;
+            if fate != Fate::Done {
+                let left = mails.iter().skip(place);
+                return (fate, left.map(|mail| self.waits(mail)).collect());
+            }
+        }
+        (Fate::Done, Vec::new())
+    }
+
+    fn waits(&self, mail: &Mail) -> Waiting {
+        Waiting {
+            account: mail.account.id.clone(),
+            position: mail.position,
+            event: mail.draft.event,
+            since: self.post.engine.wall_now(),
+        }
+    }
+
+    /// Tries what waits again: of each account the first mail, and the next if that is over. While
+    /// nothing gets through, a single one shows when something does.
+    async fn try_again(&mut self) -> Result<(), StoreError> {
+        while !self.stopping.load(Ordering::Acquire) {
+            let together = if self.misconfigured { 1 } else { SENT_TOGETHER };
+            let due: Vec<Waiting> = self.due().into_iter().take(together).collect();
+            if due.is_empty() {
+                break;
+            }
+            let trying: Vec<_> = due.into_iter().map(|mail| self.try_one(mail).boxed()).collect();
+            let tried: Vec<Result<(Waiting, Fate), StoreError>> =
+                stream::iter(trying).buffer_unordered(SENT_TOGETHER).collect().await;
+            for tried in tried {
+                let (mail, fate) = tried?;
+                self.misconfigured = fate == Fate::Misconfigured;
+                if fate == Fate::Done {
+                    self.cursor.waiting.retain(|waiting| *waiting != mail);
+                    self.pauses.remove(&mail.account);
+                } else {
+                    self.pause(mail.account);
+                }
+            }
+            self.save().await?;
+        }
+        Ok(())
+    }
+
+    /// The first mail of each account that waits, if it is its time.
+    fn due(&self) -> Vec<Waiting> {
+        let now = Instant::now();
+        let mut seen = HashSet::new();
+        let firsts = self.cursor.waiting.iter().filter(|mail| seen.insert(&mail.account));
+        let is_time = |mail: &&Waiting| {
+            self.pauses.get(&mail.account).is_none_or(|(again_at, _)| *again_at <= now)
+        };
+        firsts.filter(is_time).cloned().collect()
+    }
+
+    async fn try_one(&self, waiting: Waiting) -> Result<(Waiting, Fate), StoreError> {
+        let Some(mail) = self.post.mail(waiting.position, waiting.event).await? else {
+            tracing::warn!(account = %waiting.account, "a mail that waited is not due any more");
+            return Ok((waiting, Fate::Done));
+        };
+        let fate = self.post.send(&mail).await;
+        if fate == Fate::Later && self.is_given_up(waiting.since) {
+            let (account, occasion) = (&waiting.account, mail.draft.occasion.name());
+            tracing::error!(%account, occasion, "a mail is given up: it couldn't be sent for days");
+            self.post.metrics.count(occasion, "given_up");
+            return Ok((waiting, Fate::Done));
+        }
+        Ok((waiting, fate))
+    }
+
+    fn is_given_up(&self, since: Timestamp) -> bool {
+        self.post.engine.wall_now().since(since) >= GIVEN_UP
+    }
+
+    /// Lets an account's mails rest, each time twice as long.
+    fn pause(&mut self, account: AccountId) {
+        let (again_at, pause) = self.pauses.entry(account).or_insert((Instant::now(), FIRST_PAUSE));
+        *again_at = Instant::now() + *pause;
+        *pause = pause.saturating_mul(2).min(MOST_PAUSE);
+    }
+
+    fn show(&self) {
+        let metrics = &self.post.metrics;
+        metrics.waiting.set(i64::try_from(self.cursor.waiting.len()).unwrap_or(i64::MAX));
+        metrics.commit.set(i64::try_from(self.cursor.after.commit).unwrap_or(i64::MAX));
+    }
+
+    async fn save(&mut self) -> Result<(), StoreError> {
+        self.show();
+        self.kept_at = Instant::now();
+        if self.kept != self.cursor {
+            self.cursor.save(&*self.store()).await?;
+            self.kept = self.cursor.clone();
+        }
+        Ok(())
+    }
+}
