@@ -9,10 +9,13 @@
 )]
 
 mod balance;
+mod billed;
 mod catalog;
 mod crash;
 mod data_directory;
+mod export;
 mod full_disk;
+mod invoices;
 mod keys;
 mod ledger;
 mod load;

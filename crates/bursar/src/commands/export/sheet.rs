@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 
 use super::cell::Cell;
 
@@ -22,6 +22,19 @@ pub(super) struct Sheet<W: Write> {
     columns: Vec<&'static str>,
     out: Out<W>,
     rows: u64,
+}
+
+/// A row as an object whose fields are in the order of the columns.
+struct Object<'a> {
+    columns: &'a [&'static str],
+    cells: &'a [Cell],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells = self.cells.iter().map(Cell::json);
+        serializer.collect_map(self.columns.iter().zip(cells))
+    }
 }
 
 enum Out<W: Write> {
@@ -51,8 +64,7 @@ impl<W: Write> Sheet<W> {
         match &mut self.out {
             Out::Csv(writer) => writer.write_record(cells.iter().map(Cell::csv))?,
             Out::Jsonl(writer) => {
-                let names = self.columns.iter().map(|name| (*name).to_owned());
-                let row: Map<String, Value> = names.zip(cells.iter().map(Cell::json)).collect();
+                let row = Object { columns: &self.columns, cells };
                 serde_json::to_writer(&mut *writer, &row)?;
                 writer.write_all(b"\n")?;
             }
@@ -100,9 +112,9 @@ mod tests {
     fn json_lines_are_typed() {
         assert_eq!(
             written(SheetFormat::Jsonl),
-            "{\"buyer\":\"Rossi, \\\"Da Vinci\\\"\\nS.p.A.\",\"net\":\"-1.50\",\
-             \"number\":\"INV-2026-000001\",\"version\":7}\n\
-             {\"buyer\":\"=cmd\",\"net\":null,\"number\":null,\"version\":null}\n"
+            "{\"number\":\"INV-2026-000001\",\"buyer\":\"Rossi, \\\"Da Vinci\\\"\\nS.p.A.\",\
+             \"net\":\"-1.50\",\"version\":7}\n\
+             {\"number\":null,\"buyer\":\"=cmd\",\"net\":null,\"version\":null}\n"
         );
     }
 }

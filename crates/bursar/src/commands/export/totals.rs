@@ -170,3 +170,45 @@ impl Documents {
         json!({"currencies": self.0.iter().map(row).collect::<Vec<_>>(), "ties": self.tie()})
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(lines: &[(&str, Unit, i64)]) -> Postings {
+        let mut sums = Postings::default();
+        for (book, unit, amount) in lines {
+            sums.add(&Line { book: (*book).to_owned(), unit: *unit, amount: *amount });
+        }
+        sums
+    }
+
+    #[test]
+    fn each_unit_balances_by_itself() {
+        let (usd, yen) = (Unit::Money(Currency::USD), Unit::Money("JPY".parse().unwrap()));
+        let balanced = [("cash", usd, 3_451), ("receivable", usd, -3_451), ("held", yen, 0)];
+        assert!(sums(&balanced).tie());
+        assert!(!sums(&[("cash", usd, 100), ("receivable", yen, -100)]).tie());
+        assert!(!sums(&[("cash", usd, 100), ("receivable", Unit::Credits, -100)]).tie());
+        assert!(!sums(&[("cash", usd, 100), ("receivable", usd, -99)]).tie());
+        assert_eq!(sums(&balanced).for_programs()["sums"]["USD"], "0.00");
+        // More than one amount can be.
+        let large = sums(&[("cash", usd, i64::MAX), ("cash", usd, i64::MAX)]);
+        assert!(large.for_people().contains("184467440737095516.14"));
+    }
+
+    #[test]
+    fn every_sum_of_documents_has_to_be_the_others() {
+        let ties =
+            Sums { lines: 29, net: 29, tax: 5, total: 34, receivable: 34, ..Sums::default() };
+        assert!(ties.tie());
+        for wrong in [
+            Sums { lines: 28, ..ties },
+            Sums { tax: 6, ..ties },
+            Sums { total: 35, receivable: 35, ..ties },
+            Sums { receivable: 0, ..ties },
+        ] {
+            assert!(!wrong.tie(), "{wrong:?}");
+        }
+    }
+}
