@@ -10,6 +10,8 @@
 //! nothing was sent under it before asks with [`Attempt::Again`], which looks first. So a crash before,
 //! during or after a call neither takes money twice nor forgets that it was taken.
 
+mod words;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +21,10 @@ use bursar_core::account::Account;
 use bursar_core::account::command::{Command, PaymentOutcome, SettlePayment, SettleRefund};
 use bursar_core::account::event::{Actor, Event, Recorded};
 use bursar_core::account::payments::{Effect, OpenPayment, OpenRefund, Retry, Stage};
-use bursar_core::id::{AccountId, Key, PaymentId};
+use bursar_core::id::{AccountId, PaymentId};
 use bursar_payments::{
-    Advice, Attempt, CustomerStep, Decline, NotDone, Payment, PaymentLookup, PaymentProvider,
-    PaymentRequest, PaymentStatus, Presence, ProviderError, Refund, RefundRequest, RefundStatus,
-    Severity,
+    Attempt, CustomerStep, NotDone, Payment, PaymentLookup, PaymentProvider, PaymentRequest,
+    PaymentStatus, Presence, ProviderError, RefundRequest, RefundStatus,
 };
 use bursar_store::Entry;
 use parking_lot::Mutex;
@@ -32,6 +33,8 @@ use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::envelope::{Envelope, Failure};
+use words::description;
+pub(crate) use words::{key, outcome, settle_refund};
 
 /// How often accounts that nobody told of are looked for.
 const LOOK: Duration = Duration::from_secs(2);
@@ -483,52 +486,4 @@ const fn requested(recorded: &Recorded) -> Option<PaymentId> {
         Event::PaymentRequested { payment, .. } => Some(*payment),
         _ => None,
     }
-}
-
-/// A payment's status as the core takes it.
-pub(crate) fn outcome(status: &PaymentStatus) -> PaymentOutcome {
-    match status {
-        PaymentStatus::Processing => PaymentOutcome::Processing,
-        PaymentStatus::RequiresAction(_) => PaymentOutcome::RequiresAction,
-        PaymentStatus::Declined(decline) => {
-            PaymentOutcome::Declined { code: key(decline.shown_code()), retry: retry(decline) }
-        }
-        PaymentStatus::Cancelled => PaymentOutcome::Cancelled,
-        PaymentStatus::Succeeded => PaymentOutcome::Succeeded,
-    }
-}
-
-/// A refund's status as the core takes it; `None` while it is on its way, or if it isn't ours.
-pub(crate) fn settle_refund(refund: &Refund) -> Option<Command> {
-    let outcome = match &refund.status {
-        RefundStatus::Pending => return None,
-        RefundStatus::Succeeded => Ok(()),
-        RefundStatus::Failed { reason } => Err(key(reason)),
-        RefundStatus::Cancelled => Err(key("canceled")),
-    };
-    Some(Command::SettleRefund(SettleRefund { refund: refund.id?, outcome }))
-}
-
-const fn retry(decline: &Decline) -> Retry {
-    match (decline.severity, decline.advice) {
-        (Severity::Hard, _) => Retry::NewMethod,
-        (Severity::Soft, Advice::Authenticate) => Retry::Customer,
-        (Severity::Soft, _) => Retry::Later,
-    }
-}
-
-/// A provider's code; one that isn't a word is told as what it is, a refusal.
-pub(crate) fn key(code: &str) -> Key {
-    let plain: String = code
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' })
-        .take(64)
-        .collect();
-    plain.parse().unwrap_or_else(|_| key("generic_decline"))
-}
-
-/// What the customer reads on a bank statement or the provider's page. Not personal data.
-fn description(payment: &OpenPayment) -> String {
-    let lines = payment.order.bill.lines.iter().map(|line| line.description.as_str());
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }

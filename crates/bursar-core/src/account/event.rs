@@ -1,3 +1,4 @@
+// Long because all that can happen is one enum, whose order is the journal's format.
 //! What can happen to an account. Past tense, with every result computed: replay never prices.
 //!
 //! **Encoding invariant:** events are stored in a positional binary form, so a variant's place in

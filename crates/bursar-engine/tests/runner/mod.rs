@@ -282,6 +282,18 @@ impl Player {
                 reason: fields.reason(),
                 expires_at: fields.take("until").map(|at| at.parse().unwrap()),
             }),
+            "advance" => Command::AdvanceClock(AdvanceClock {
+                to: match fields.take("by") {
+                    Some(span) => ClockTarget::By(span),
+                    None => ClockTarget::At(fields.take("to").unwrap().parse().unwrap()),
+                },
+            }),
+            _ => self.spending(fields),
+        }
+    }
+
+    fn spending(&self, fields: &mut Fields) -> Command {
+        match fields.verb.as_str() {
             "hold" => Command::PlaceHold(PlaceHold {
                 ttl: fields.seconds("ttl"),
                 reference: fields.take("reference").map(|text| text.parse().unwrap()),
@@ -313,12 +325,6 @@ impl Player {
                 spend: self.names[&fields.word()],
                 credits: fields.take("credits").map(|credits| credits.parse_credits()),
                 reason: None,
-            }),
-            "advance" => Command::AdvanceClock(AdvanceClock {
-                to: match fields.take("by") {
-                    Some(span) => ClockTarget::By(span),
-                    None => ClockTarget::At(fields.take("to").unwrap().parse().unwrap()),
-                },
             }),
             other => panic!("no such command: {other}"),
         }

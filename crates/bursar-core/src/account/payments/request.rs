@@ -1,6 +1,7 @@
 //! Asking for money.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::fulfil::fulfil;
 use super::{Order, PaidInvoice, PaymentMethod, Purchase, Stage};
@@ -13,6 +14,10 @@ use crate::time::Timestamp;
 
 /// As many top-ups may be on their way at once.
 const MOST_TOPUPS: usize = 10;
+
+/// How long a payment waits for a customer who was not there when it was asked for, and has to be
+/// called by mail.
+const ABSENT: Duration = Duration::from_secs(86_400);
 
 /// Who asks for a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +104,10 @@ pub(in crate::account) fn request(
         payment: PaymentId::numbered(account.billing.seed, account.billing.next_payment),
         method: method.clone(),
         on_session: asked == Asked::ByCustomer,
-        expires_at: now.after(catalog.policies.payment_ttl),
+        expires_at: now.after(match asked {
+            Asked::ByCustomer => catalog.policies.payment_ttl,
+            Asked::ByItself => ABSENT,
+        }),
         order: order.clone(),
     }
 }

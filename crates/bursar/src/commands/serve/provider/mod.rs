@@ -59,7 +59,10 @@ impl Provider {
     pub(super) fn port(&self) -> Arc<dyn PaymentProvider> {
         match self {
             Self::Sandbox(sandbox) => sandbox.port(),
-            Self::Stripe(stripe) => Arc::clone(stripe) as Arc<dyn PaymentProvider>,
+            Self::Stripe(stripe) => {
+                let stripe: Arc<Stripe> = Arc::clone(stripe);
+                stripe
+            }
             Self::None => Arc::new(Unconfigured),
         }
     }

@@ -60,7 +60,8 @@ impl SandboxProvider {
     }
 
     pub(super) fn port(&self) -> Arc<dyn PaymentProvider> {
-        Arc::clone(&self.sandbox) as Arc<dyn PaymentProvider>
+        let sandbox: Arc<Sandbox> = Arc::clone(&self.sandbox);
+        sandbox
     }
 
     pub(super) fn sandbox(&self) -> &Arc<Sandbox> {
