@@ -12,6 +12,7 @@
 //! One resource is one file in `routes/`, named like its URL; the table in `routes/mod.rs` says
 //! which scope each takes and how it can refuse.
 
+pub mod documents;
 mod execute;
 mod extract;
 mod fields;

@@ -12,9 +12,9 @@ use bursar_engine::Engine;
 use bursar_engine::access::Access;
 use tokio::sync::Mutex;
 
+use crate::documents::{self, PageError};
 use crate::middleware::limit::Limiter;
 use crate::middleware::metrics::HttpMetrics;
-use crate::problem::Problem;
 use crate::wire::catalog::CatalogView;
 
 /// How the API behaves.
@@ -109,23 +109,17 @@ impl ApiState {
     pub(crate) async fn catalog_of(
         &self,
         version: CatalogVersion,
-    ) -> Result<Option<Arc<Catalog>>, Problem> {
+    ) -> Result<Arc<Catalog>, PageError> {
         let present = self.engine().catalog();
         if present.version == version {
-            return Ok(Some(Arc::clone(present)));
+            return Ok(Arc::clone(present));
         }
         let mut past = self.shared.past.lock().await;
         if let Some(known) = past.get(&version) {
-            return Ok(Some(Arc::clone(known)));
+            return Ok(Arc::clone(known));
         }
-        let kept = self.engine().store().catalogs().await?;
-        let record = kept.into_iter().find(|record| record.version == version);
-        let read = record.and_then(|record| bursar_catalog::parse(&record.text).ok());
-        let Some(read) = read.filter(|read| read.version == version).map(Arc::new) else {
-            tracing::error!(%version, "a catalog that a document names can't be had");
-            return Ok(None);
-        };
+        let read = documents::catalog_of(&**self.engine().store(), version).await?;
         past.insert(version, Arc::clone(&read));
-        Ok(Some(read))
+        Ok(read)
     }
 }

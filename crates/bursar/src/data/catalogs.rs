@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::Result;
 use bursar_catalog::Mistake;
 use bursar_core::catalog::Catalog;
-use bursar_core::id::CatalogVersion;
 use bursar_store::{CatalogRecord, Registry};
 
 use super::in_force;
@@ -61,22 +60,6 @@ pub(crate) async fn in_force(registry: &dyn Registry, dir: &str) -> Result<Loade
         }
         None => load(None),
     }
-}
-
-/// The catalog of that version, as it was noted in `dir` when it came into force.
-pub(crate) async fn of_version(
-    registry: &dyn Registry,
-    dir: &str,
-    version: CatalogVersion,
-) -> Result<Loaded> {
-    let noted = registry.catalogs().await;
-    let noted = noted.map_err(|error| problem::of_store("read the catalogs of", dir, &error))?;
-    let record = noted.into_iter().find(|record| record.version == version);
-    let Some(CatalogRecord { text, since, .. }) = record else {
-        let what = format!("{dir} has no catalog of version {version}");
-        return Err(Problem::error(what, "Restore a backup that has it."));
-    };
-    parse(text, &format!("first in force {}", instant::second(since)))
 }
 
 fn parse(text: String, from: &str) -> Result<Loaded> {

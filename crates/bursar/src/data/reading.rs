@@ -152,9 +152,18 @@ impl Reading {
     ///
     /// # Errors
     /// There is none of that version, or it can't be read.
-    pub(crate) fn catalog_of(&self, version: CatalogVersion) -> Result<Catalog> {
-        let found = self.runtime.block_on(catalogs::of_version(&self.store, &self.dir, version));
-        Ok(Arc::unwrap_or_clone(found?.catalog))
+    pub(crate) fn catalog_of(&self, version: CatalogVersion) -> Result<Arc<Catalog>> {
+        Ok(self.wait(bursar_api::documents::catalog_of(self.store(), version))?)
+    }
+
+    /// The store itself.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &self.store
+    }
+
+    /// Waits for what reads it.
+    pub(crate) fn wait<T>(&self, read: impl Future<Output = T>) -> T {
+        self.runtime.block_on(read)
     }
 
     fn unreadable(&self, error: &StoreError) -> anyhow::Error {

@@ -9,8 +9,7 @@ fn a_balance_is_the_same_as_the_servers_while_it_runs_and_afterwards() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path());
     server.customer("ada", 60);
-    let plan = json!({"plan": "starter", "interval": "month"});
-    server.post("/v1/accounts/ada/subscription", "plan", &plan).success();
+    server.subscribe("ada");
     server.post("/v1/accounts/ada/holds", "job-1", &json!({"operation": "video"})).created();
     let told = server.get("/v1/accounts/ada/balance").success();
     let mut balances = Vec::new();

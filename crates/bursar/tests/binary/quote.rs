@@ -43,8 +43,7 @@ fn for_an_account_it_says_what_would_be_left_or_what_is_missing() {
     assert_eq!(said.code, 1, "no plan has been chosen yet: {}", said.out);
     assert!(said.out.contains("does not include Video Generation"), "{}", said.out);
 
-    let plan = json!({"plan": "starter", "interval": "month"});
-    server.post("/v1/accounts/ada/subscription", "plan", &plan).success();
+    server.subscribe("ada");
     let out = bursar_on(dir.path(), &["quote", "video", "--account", "ada"]).ok();
     assert!(out.contains("ada, 460 credits available"), "{out}");
     assert!(out.contains("410 credits"), "{out}");

@@ -5,6 +5,7 @@ mod connections;
 mod first_key;
 mod listen;
 mod logs;
+mod mail;
 mod provider;
 mod ready;
 mod signals;
@@ -29,6 +30,7 @@ use crate::data::directory;
 use crate::data::mode::{self, ModeName};
 use crate::problem::{self, Answer};
 use logs::LogFormat;
+use mail::MailArgs;
 use provider::{Provider, ProviderArgs};
 use ready::Ready;
 use signals::Signals;
@@ -50,6 +52,9 @@ More environment variables:
                         while one is rotated); its webhooks go to
                         /v1/provider/stripe/webhooks. Without it test mode has
                         a sandbox, and live mode sells nothing
+  BURSAR_SMTP_URL       sends mail: smtps://user:password@host, or smtp://…:587
+                        with STARTTLS. Without it test mode writes mails into
+                        the data directory, and live mode sends none
   BURSAR_LOG            which log lines: error, warn, info (default), debug
 
 Ctrl-C or SIGTERM stops it: no new requests, those in flight get up to ten seconds. A second one stops \
@@ -84,6 +89,8 @@ pub(crate) struct ServeArgs {
     batch_body_limit: usize,
     #[command(flatten)]
     provider: ProviderArgs,
+    #[command(flatten)]
+    mail: MailArgs,
 }
 
 impl ServeArgs {
@@ -133,6 +140,7 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     };
     let engine = Engine::start(options).await;
     let engine = engine.map_err(|error| problem::of_store("start on", dir, &error))?;
+    let mailer = mail::start(&args.mail, mode, dir, &engine).await?;
     store_metrics::register(engine.metrics(), &store);
     let access = Access::new(store, clock, mode);
     let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api()));
@@ -143,6 +151,9 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let ready = Ready { mode, url, dir, new, catalog, key, payments };
     ready.print(args.log_format)?;
     until_signalled(listener, router, signals).await;
+    if let Some(mailer) = mailer {
+        mailer.stop().await;
+    }
     let closed = engine.shutdown().await;
     closed.map_err(|error| problem::of_store("close", dir, &error))?;
     tracing::info!("stopped; everything that was answered is on the disk");
