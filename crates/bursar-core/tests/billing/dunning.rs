@@ -144,8 +144,8 @@ fn a_payment_that_nobody_authenticates_is_a_failure_and_not_asked_for_again_and_
     let mut ada = subscriber();
     let events = ada.wait_until("2026-05-20T00:00:00Z".parse().unwrap(), |_| RequiresAction);
     assert_eq!(times(&events, "payment_requested"), ["2026-05-01T00:00:00Z"]);
-    assert_eq!(times(&events, "renewal_unpaid"), ["2026-05-01T23:00:00Z"]);
-    assert_eq!(times(&events, "subscription_ended"), ["2026-05-08T23:00:00Z"]);
+    assert_eq!(times(&events, "renewal_unpaid"), ["2026-05-02T00:00:00Z"], "a day later");
+    assert_eq!(times(&events, "subscription_ended"), ["2026-05-09T00:00:00Z"]);
 }
 
 #[test]
