@@ -158,7 +158,7 @@ async fn a_renewal_that_the_bank_wants_confirmed() {
     ];
     has(&office.last(), &parts);
     office.pass("2026-03-02T12:00:00Z").await;
-    office.tells(&[first[0], first[1], "needs_authentication 2026-02-28T11:00:00Z"]).await;
+    office.tells(&[first[0], first[1], "needs_authentication 2026-03-01T10:00:00Z"]).await;
     has(&office.last(), &["If you don't, nothing is charged and your subscription ends then"]);
     let account = office.engine.view(&office::ada()).await.unwrap().unwrap().account;
     let invoice = account.live().unwrap().renewal.as_ref().unwrap().document;
