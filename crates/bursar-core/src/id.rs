@@ -18,67 +18,18 @@ pub struct IdError {
     pub expected: &'static str,
 }
 
-/// A text that names something, cheap to clone: catalog keys, account ids, idempotency keys.
+/// Is it 1 to `most` letters, digits or characters of `extra`?
+fn is_name(text: &str, most: usize, extra: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || extra.as_bytes().contains(&b);
+    // `.` and `..` can't be a segment of a URL; nothing at all is all dots, too.
+    let dots = text.bytes().all(|b| b == b'.');
+    !dots && text.len() <= most && text.bytes().all(allowed)
+}
+
+/// A text that names something: catalog keys, account ids, idempotency keys.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $most:literal, $extra:literal, $expected:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
-            /// One of our own, which is known to be well formed.
-            #[allow(dead_code, reason = "each kind of name has this, and not each needs it")]
-            pub(crate) fn literal(text: &'static str) -> Self {
-                Self(Arc::from(text))
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdError;
-
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                let allowed =
-                    |b: u8| b.is_ascii_alphanumeric() || $extra.as_bytes().contains(&b);
-                // `.` and `..` can't be a segment of a URL.
-                let dots = text.bytes().all(|b| b == b'.');
-                if dots || text.len() > $most || !text.bytes().all(allowed) {
-                    return Err(IdError { expected: $expected });
-                }
-                Ok(Self(Arc::from(text)))
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                String::from(name.as_str())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(self.as_str(), f)
-            }
-        }
+        text!($(#[$doc])* $name, |text| is_name(text, $most, $extra), $expected);
     };
 }
 

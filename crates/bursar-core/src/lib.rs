@@ -13,6 +13,9 @@
 
 extern crate alloc;
 
+#[macro_use]
+mod text;
+
 pub mod account;
 pub mod bill;
 pub mod catalog;
@@ -26,6 +29,7 @@ pub mod postings;
 pub mod pricing;
 pub mod provider;
 pub mod quote;
+pub mod readable;
 pub mod rejection;
 pub mod statement;
 pub mod time;

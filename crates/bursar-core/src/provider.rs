@@ -3,7 +3,6 @@
 //! **Architecture invariant:** none of these types can hold a card number.
 
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
@@ -14,55 +13,7 @@ use crate::id::IdError;
 /// A name that the provider gave to something of its own, kept as it is and never interpreted.
 macro_rules! reference {
     ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdError;
-
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                if is_reference(text) {
-                    Ok(Self(Arc::from(text)))
-                } else {
-                    Err(NOT_A_REFERENCE)
-                }
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(reference: $name) -> Self {
-                Self::from(reference.as_str())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(self.as_str(), f)
-            }
-        }
+        text!($(#[$doc])* $name, is_reference, A_REFERENCE);
     };
 }
 
@@ -100,10 +51,8 @@ reference!(
     EventRef
 );
 
-const NOT_A_REFERENCE: IdError = IdError {
-    expected: "a provider's reference is 1 to 255 letters, digits or any of _ -, starts with a \
-               letter and is nothing like a card number",
-};
+const A_REFERENCE: &str = "a provider's reference is 1 to 255 letters, digits or any of _ -, starts with a \
+     letter and is nothing like a card number";
 
 /// The longest run of digits that can't be a card number; real references don't come near it.
 const DIGITS_MOST: usize = 11;

@@ -1,18 +1,15 @@
 //! How figures and dates read: grouped thousands, the currency's own decimals, months in words.
 
-use bursar_core::money::Currency;
+use bursar_core::money::{Currency, Money};
+pub(crate) use bursar_core::readable::last_instant;
+use bursar_core::readable::{self, grouped};
 use bursar_core::time::{Timestamp, ZoneName};
 
 use crate::document::{Quantity, Rate};
 
 /// `1,234.50`, `−8.00`, `2,900` for yen, `1.234` for dinars.
 pub(crate) fn amount(minor: i64, currency: Currency) -> String {
-    let decimals = usize::try_from(currency.exponent()).unwrap_or(2);
-    let digits = fixed(minor.unsigned_abs(), decimals);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
-    let sign = if minor < 0 { "\u{2212}" } else { "" };
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{sign}{}{point}{fraction}", grouped(whole))
+    readable::amount(Money::new(minor, currency))
 }
 
 /// `USD 1,234.50`: the code, since a dollar sign says too little.
@@ -47,35 +44,14 @@ pub(crate) fn plain(value: i64, decimals: usize, trim: bool) -> String {
     text
 }
 
-/// `14 March 2026`, on the calendar of `zone`.
+/// `14 March 2026`, on the calendar of `zone`; it doesn't break over lines.
 pub(crate) fn date(at: Timestamp, zone: &ZoneName) -> String {
-    let date = at.to_jiff().to_zoned(zone.rules()).date();
-    let month = match date.month() {
-        1 => "January",
-        2 => "February",
-        3 => "March",
-        4 => "April",
-        5 => "May",
-        6 => "June",
-        7 => "July",
-        8 => "August",
-        9 => "September",
-        10 => "October",
-        11 => "November",
-        _ => "December",
-    };
-    format!("{}\u{a0}{month}\u{a0}{}", date.day(), date.year())
+    readable::date(at, zone).replace(' ', "\u{a0}")
 }
 
 /// `14 March 2026 – 13 April 2026`: the last day that the half-open period touches.
 pub(crate) fn period((start, end): (Timestamp, Timestamp), zone: &ZoneName) -> String {
-    let last = last_instant(start, end);
-    format!("{} \u{2013} {}", date(start, zone), date(last, zone))
-}
-
-/// The last instant in `[start, end)`.
-pub(crate) fn last_instant(start: Timestamp, end: Timestamp) -> Timestamp {
-    Timestamp::from_micros(end.micros().saturating_sub(1)).max(start)
+    format!("{} \u{2013} {}", date(start, zone), date(last_instant(start, end), zone))
 }
 
 /// `20260314`, as EN 16931 writes dates.
@@ -91,18 +67,6 @@ fn fixed(magnitude: u64, decimals: usize) -> String {
         digits.insert(digits.len() - decimals, '.');
     }
     digits
-}
-
-/// Thousands apart.
-fn grouped(whole: &str) -> String {
-    let mut text = String::with_capacity(whole.len() + whole.len() / 3);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,23 +3,21 @@
 
 use bursar_core::credits::Credits;
 use bursar_core::money::Money;
+pub(crate) use bursar_core::readable::{date, period};
+use bursar_core::readable::{grouped, magnitude};
 use bursar_core::time::{Timestamp, ZoneName};
 
 /// `$1,234.50`, `€29.00`, `¥2,900`; `KWD 1.234` where a sign would say too little.
 pub(crate) fn money(money: Money) -> String {
-    let decimals = usize::try_from(money.currency.exponent()).unwrap_or(2);
-    let digits = format!("{:0width$}", money.amount.unsigned_abs(), width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
     let minus = if money.amount < 0 { "\u{2212}" } else { "" };
-    let point = if fraction.is_empty() { "" } else { "." };
-    let whole = grouped(whole);
+    let amount = magnitude(money);
     match money.currency.code() {
-        "USD" => format!("{minus}${whole}{point}{fraction}"),
-        "EUR" => format!("{minus}€{whole}{point}{fraction}"),
-        "GBP" => format!("{minus}£{whole}{point}{fraction}"),
-        "JPY" => format!("{minus}¥{whole}{point}{fraction}"),
+        "USD" => format!("{minus}${amount}"),
+        "EUR" => format!("{minus}€{amount}"),
+        "GBP" => format!("{minus}£{amount}"),
+        "JPY" => format!("{minus}¥{amount}"),
         // A dollar of elsewhere, a krona or a yuan: only the code is clear.
-        code => format!("{code} {minus}{whole}{point}{fraction}"),
+        code => format!("{code} {minus}{amount}"),
     }
 }
 
@@ -38,49 +36,10 @@ pub(crate) fn days(count: u32) -> String {
     if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
 }
 
-/// `14 March 2027`, on the calendar of `zone`.
-pub(crate) fn date(at: Timestamp, zone: &ZoneName) -> String {
-    let date = at.to_jiff().to_zoned(zone.rules()).date();
-    let month = match date.month() {
-        1 => "January",
-        2 => "February",
-        3 => "March",
-        4 => "April",
-        5 => "May",
-        6 => "June",
-        7 => "July",
-        8 => "August",
-        9 => "September",
-        10 => "October",
-        11 => "November",
-        _ => "December",
-    };
-    format!("{} {month} {}", date.day(), date.year())
-}
-
 /// `14 March 2027, 09:30 (Europe/Berlin)`, on the calendar and the clock of `zone`.
 pub(crate) fn moment(at: Timestamp, zone: &ZoneName) -> String {
     let time = at.to_jiff().to_zoned(zone.rules()).time();
     format!("{}, {:02}:{:02} ({zone})", date(at, zone), time.hour(), time.minute())
-}
-
-/// `14 March 2027 – 13 April 2027`: the last day that the half-open period touches, as the documents
-/// have it.
-pub(crate) fn period((start, end): (Timestamp, Timestamp), zone: &ZoneName) -> String {
-    let last = Timestamp::from_micros(end.micros().saturating_sub(1)).max(start);
-    format!("{} \u{2013} {}", date(start, zone), date(last, zone))
-}
-
-/// Thousands apart.
-fn grouped(whole: &str) -> String {
-    let mut text = String::with_capacity(whole.len() + whole.len() / 3);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
