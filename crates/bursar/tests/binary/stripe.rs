@@ -1,5 +1,6 @@
 //! The server with Stripe: its configuration, and its work with two that aren't Stripe.
 
+mod configuration;
 mod faults;
 mod localstripe;
 mod renewal;
@@ -111,11 +112,18 @@ struct Shop {
 
 impl Shop {
     fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// With another configuration.
+    fn start_with(change: impl FnOnce(&mut Command)) -> Self {
         let runtime = Runtime::new().unwrap();
         let fake = runtime.block_on(FakeStripe::start());
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let server = Server::spawn(&data, &mut with_stripe(&data, &fake.url));
+        let mut serve = with_stripe(&data, &fake.url);
+        change(&mut serve);
+        let server = Server::spawn(&data, &mut serve);
         Self { fake, server, data, _dir: dir, _runtime: runtime }
     }
 
