@@ -116,7 +116,11 @@ pub enum Failure {
     /// The payment provider can't be reached or doesn't answer; nothing was done.
     #[error("the payment provider is not available: {0}")]
     ProviderUnavailable(String),
-    /// The payment provider won't do it: there is no such token or session, or it is misconfigured.
+    /// There is no payment provider, or it doesn't take our requests before somebody has changed the
+    /// configuration; nothing was done.
+    #[error("the payment provider is not set up")]
+    ProviderMisconfigured,
+    /// The payment provider won't do it: there is no such token or session.
     #[error("the payment provider refused: {0}")]
     ProviderRefused(String),
     /// The engine is shutting down; nothing was done.
@@ -130,7 +134,7 @@ impl From<ProviderError> for Failure {
         match error {
             ProviderError::Misconfigured(why) => {
                 tracing::error!(why, "the payment provider is misconfigured");
-                Self::ProviderUnavailable("it is misconfigured".to_owned())
+                Self::ProviderMisconfigured
             }
             other if may_pass => Self::ProviderUnavailable(other.to_string()),
             other => Self::ProviderRefused(other.to_string()),

@@ -92,7 +92,9 @@ impl Metrics {
             Err(Failure::Unavailable(_)) => "unavailable",
             Err(Failure::Defect) => "defect",
             Err(Failure::Refused(_)) => "refused",
-            Err(Failure::ProviderUnavailable(_)) => "provider_unavailable",
+            Err(Failure::ProviderUnavailable(_) | Failure::ProviderMisconfigured) => {
+                "provider_unavailable"
+            }
             Err(Failure::ProviderRefused(_)) => "provider_refused",
             Err(Failure::ShuttingDown) => "shutting_down",
         };

@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// What a key stands for, if it was used; without doing anything.
-    async fn replay(&self, envelope: &Envelope) -> Option<Outcome> {
+    pub async fn replay(&self, envelope: &Envelope) -> Option<Outcome> {
         envelope.key.as_ref()?;
         // No account has this version: only what was done before can be answered.
         let look = Envelope { if_version: Some(u64::MAX), ..envelope.clone() };

@@ -18,6 +18,8 @@ pub mod contract;
 pub mod decline;
 pub mod error;
 pub mod event;
+#[cfg(feature = "fake")]
+pub mod fake;
 pub mod id;
 pub mod method;
 pub mod payment;

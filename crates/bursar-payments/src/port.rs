@@ -52,6 +52,11 @@ pub trait PaymentProvider: Send + Sync {
     /// What it is called in configuration, records and logs: `sandbox`, `stripe`.
     fn name(&self) -> &'static str;
 
+    /// Can anything be paid with it? Only what stands for no provider says no.
+    fn takes_payments(&self) -> bool {
+        true
+    }
+
     /// Makes a customer.
     async fn create_customer(
         &self,

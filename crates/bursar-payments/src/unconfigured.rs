@@ -29,6 +29,10 @@ impl PaymentProvider for Unconfigured {
         "none"
     }
 
+    fn takes_payments(&self) -> bool {
+        false
+    }
+
     async fn create_customer(
         &self,
         _customer: &NewCustomer,

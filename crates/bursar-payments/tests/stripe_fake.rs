@@ -3,26 +3,22 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "these are tests")]
 
-mod fake_stripe;
 mod support;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bursar_core::Context;
 use bursar_core::money::{Currency, Money};
-use bursar_core::time::Timestamp;
 use bursar_payments::contract::{Behaviour, Harness, Lacks};
+use bursar_payments::fake::{FakeStripe, Fault};
 use bursar_payments::id::{CustomerRef, MethodRef, SetupRef};
-use bursar_payments::stripe::{SIGNATURE_HEADER, Stripe, StripeConfig};
+use bursar_payments::stripe::{Stripe, StripeConfig};
 use bursar_payments::{
     AttachMethod, Attachment, Attempt, CustomerStep, DisputeStatus, NewCustomer, News, NotDone,
     Payment, PaymentId, PaymentLookup, PaymentProvider, PaymentRequest, PaymentStatus, Presence,
     ProviderError, ProviderEvent, Severity,
 };
-use fake_stripe::{FakeStripe, Fault};
-use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 
 bursar_payments::provider_contract!(fake);
@@ -30,7 +26,6 @@ bursar_payments::provider_contract!(fake);
 struct Fake {
     server: FakeStripe,
     stripe: Stripe,
-    told: Mutex<usize>,
 }
 
 async fn fake() -> Fake {
@@ -41,17 +36,7 @@ async fn fake_with(change: impl FnOnce(&mut StripeConfig)) -> Fake {
     let server = FakeStripe::start().await;
     let mut config = support::stripe_config(server.url.clone());
     change(&mut config);
-    Fake { server, stripe: Stripe::new(config).unwrap(), told: Mutex::new(0) }
-}
-
-fn sign(body: &[u8], now: Timestamp) -> HeaderMap {
-    let time = now.micros() / 1_000_000;
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"whsec_now").unwrap();
-    mac.update(format!("{time}.").as_bytes());
-    mac.update(body);
-    let code = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
-    let header = format!("t={time},v1={},v1={code},v0=00", "00".repeat(32));
-    HeaderMap::from_iter([(SIGNATURE_HEADER, header.parse().unwrap())])
+    Fake { server, stripe: Stripe::new(config).unwrap() }
 }
 
 #[async_trait]
@@ -107,16 +92,7 @@ impl Harness for Fake {
     }
 
     async fn webhooks(&self) -> Vec<(HeaderMap, Vec<u8>)> {
-        let now = self.context().now;
-        let events = self.server.with(|books| books.events.clone());
-        let mut told = self.told.lock().unwrap();
-        let new = events.iter().enumerate().skip(*told);
-        *told = events.len();
-        new.map(|(number, (kind, object))| {
-            let body = fake_stripe::event(number, kind, object, now.micros() / 1_000_000);
-            (sign(&body, now), body)
-        })
-        .collect()
+        self.server.webhooks(self.context().now.micros() / 1_000_000)
     }
 }
 

@@ -3,23 +3,29 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "these are tests")]
 
-mod localstripe;
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bursar_core::Context;
 use bursar_payments::contract::{Behaviour, Harness, Lacks};
+use bursar_payments::fake::Localstripe;
+use bursar_payments::fake::localstripe::Between;
 use bursar_payments::id::{CustomerRef, MethodRef, SetupRef};
 use bursar_payments::stripe::Stripe;
 use bursar_payments::{AttachMethod, Attachment, Payment, PaymentId, PaymentProvider};
 use http::HeaderMap;
-use localstripe::{Between, direct};
 use serde_json::Value;
 
 bursar_payments::provider_contract!(localstripe_behind_a_proxy);
+
+/// The one that all tests of this binary share.
+fn server() -> &'static Arc<Localstripe> {
+    static SERVER: OnceLock<Arc<Localstripe>> = OnceLock::new();
+    SERVER.get_or_init(Localstripe::start)
+}
 
 struct Local {
     between: Arc<Between>,
@@ -27,7 +33,7 @@ struct Local {
 }
 
 async fn localstripe_behind_a_proxy() -> Local {
-    let (url, between) = localstripe::start().await;
+    let (url, between) = server().proxy().await;
     Local { between, stripe: Stripe::new(support::stripe_config(url)).unwrap() }
 }
 
@@ -68,13 +74,13 @@ impl Harness for Local {
             amounts.map(|it| it[name].as_i64().unwrap()).sum()
         };
         let payment = payment.to_string();
-        let intents = direct("GET", "/v1/payment_intents?limit=1000", &[]).await;
+        let intents = server().ask("GET", "/v1/payment_intents?limit=1000", &[]).await;
         let mut kept = 0;
         for intent in intents["data"].as_array().unwrap() {
             if intent["metadata"]["bursar_payment"] == payment && intent["status"] == "succeeded" {
                 let id = intent["id"].as_str().unwrap();
                 let path = format!("/v1/refunds?payment_intent={id}");
-                let refunds = direct("GET", &path, &[]).await;
+                let refunds = server().ask("GET", &path, &[]).await;
                 kept += intent["amount"].as_i64().unwrap() - sum(&refunds, "amount");
             }
         }
@@ -87,7 +93,7 @@ impl Harness for Local {
 
     async fn complete_setup(&self, setup: &SetupRef) {
         let path = format!("/v1/setup_intents/{setup}/confirm");
-        direct("POST", &path, &[("payment_method", "pm_card_visa")]).await;
+        server().ask("POST", &path, &[("payment_method", "pm_card_visa")]).await;
     }
 
     async fn authenticate(&self, _payment: &Payment, _approve: bool) {

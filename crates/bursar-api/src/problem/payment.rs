@@ -42,6 +42,18 @@ pub(super) fn unavailable(why: &str) -> Problem {
     .fix("Send it again in a moment with the same Idempotency-Key.")
 }
 
+/// The payment provider can't be asked before an operator has done something. What is in the log.
+pub(crate) fn not_set_up() -> Problem {
+    Problem::new(
+        Code::ProviderUnavailable,
+        "This server has no payment provider that works, so nothing can be paid; nothing was changed.",
+    )
+    .fix(
+        "Have the operator set the provider's keys and start the server anew: its log says what is \
+         wrong. Then send it again with the same Idempotency-Key.",
+    )
+}
+
 /// The payment provider won't have it. Its words are for operators.
 pub(super) fn provider_refused(why: &str) -> Problem {
     tracing::info!(why, "the payment provider refused a request");

@@ -34,6 +34,7 @@ impl From<Failure> for Problem {
             Failure::Defect => Self::internal("a command brought a defect to light"),
             Failure::Refused(decline) => payment::refused(&decline),
             Failure::ProviderUnavailable(why) => payment::unavailable(&why),
+            Failure::ProviderMisconfigured => payment::not_set_up(),
             Failure::ProviderRefused(why) => payment::provider_refused(&why),
             Failure::ShuttingDown => {
                 Self::new(Code::ShuttingDown, "The server is shutting down; nothing was changed.")

@@ -62,7 +62,7 @@ impl Client {
     pub(super) fn new(config: &StripeConfig) -> Result<Self, ProviderError> {
         let misconfigured = |what: &str| ProviderError::Misconfigured(what.to_owned());
         let base = base(&config.base_url)
-            .ok_or_else(|| misconfigured("the address is https, or http on this machine"))?;
+            .ok_or_else(|| misconfigured("its address must be https, or http on this machine"))?;
         let mut authorization =
             HeaderValue::from_str(&format!("Bearer {}", config.secret_key.expose()))
                 .map_err(|_| misconfigured("the secret key has characters that no key has"))?;

@@ -19,14 +19,15 @@ pub(crate) fn context() -> Context {
 #[allow(dead_code, reason = "the sandbox's tests need none")]
 pub(crate) fn stripe_config(base_url: String) -> bursar_payments::stripe::StripeConfig {
     use bursar_payments::Secret;
-    let secrets = vec![Secret::new("whsec_old"), Secret::new("whsec_now")];
+    use bursar_payments::fake::{SECRET_KEY, WEBHOOK_SECRET};
+    let secrets = vec![Secret::new("whsec_old"), Secret::new(WEBHOOK_SECRET)];
     bursar_payments::stripe::StripeConfig {
         base_url,
         timeout: Duration::from_secs(20),
         attempts: 1,
         pause: Duration::from_millis(4),
         ..bursar_payments::stripe::StripeConfig::new(
-            Secret::new("sk_test_secret"),
+            Secret::new(SECRET_KEY),
             "pk_test_public".to_owned(),
             secrets,
         )

@@ -25,4 +25,5 @@ mod readme;
 mod serve;
 mod server;
 mod shutdown;
+mod stripe;
 mod verify;

@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 pub(crate) const BURSAR: &str = env!("CARGO_BIN_EXE_bursar");
@@ -122,6 +123,12 @@ impl Server {
 
     pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
         self.api().post(path, key, body).unwrap()
+    }
+
+    /// Brings it a message of the payment provider.
+    pub(crate) fn deliver(&self, path: &str, headers: &HeaderMap, body: &[u8]) -> Reply {
+        let request = self.client.post(format!("{}{path}", self.url)).headers(headers.clone());
+        Reply::of(request.body(body.to_vec()).send().unwrap()).unwrap()
     }
 
     /// A handle on its API that outlives it.

@@ -115,6 +115,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Answer> {
 async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let mode = args.mode.mode();
     let bootstrap = first_key::bootstrap(mode)?;
+    let stripe = args.provider.stripe(mode)?;
     // The address first: while the data comes up, clients wait in its queue.
     let listener = listen::bind(&args.listen).await?;
     let dir = &args.data.data;
@@ -130,7 +131,7 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let address = listener.local_addr().context("the address is not known")?;
     let url = listen::url(address);
     let port: Arc<dyn Store> = store.clone();
-    let provider = Provider::open(&args.provider, mode, &port, &url).await?;
+    let provider = Provider::open(stripe, mode, &port, &url).await?;
     let options = bursar_engine::Options {
         store: store.clone(),
         catalog: Arc::clone(&catalog.catalog),

@@ -2,6 +2,7 @@
 
 mod pages;
 mod sandbox;
+mod stripe;
 
 use std::sync::Arc;
 
@@ -9,12 +10,11 @@ use anyhow::Result;
 use axum::Router;
 use bursar_engine::Engine;
 use bursar_engine::access::Mode;
-use bursar_payments::stripe::{Stripe, StripeConfig};
-use bursar_payments::{PaymentProvider, Secret, Unconfigured};
+use bursar_payments::stripe::Stripe;
+use bursar_payments::{PaymentProvider, Unconfigured};
 use bursar_store::Store;
 use clap::Args;
 
-use crate::problem::Problem;
 use sandbox::SandboxProvider;
 
 /// How Stripe is reached.
@@ -25,10 +25,12 @@ pub(super) struct ProviderArgs {
     stripe_url: Option<String>,
 }
 
-/// The environment's secrets, which are never arguments: those can be seen by others.
-const KEY: &str = "BURSAR_STRIPE_KEY";
-const PUBLISHABLE_KEY: &str = "BURSAR_STRIPE_PUBLISHABLE_KEY";
-const WEBHOOK_SECRET: &str = "BURSAR_STRIPE_WEBHOOK_SECRET";
+impl ProviderArgs {
+    /// Stripe, if the environment has a key for it.
+    pub(super) fn stripe(&self, mode: Mode) -> Result<Option<Arc<Stripe>>> {
+        stripe::configured(self.stripe_url.as_deref(), mode)
+    }
+}
 
 /// A provider that is ready.
 pub(in crate::commands::serve) enum Provider {
@@ -40,16 +42,17 @@ pub(in crate::commands::serve) enum Provider {
 impl Provider {
     /// The provider of this mode. `url` is where the server is reached.
     pub(super) async fn open(
-        args: &ProviderArgs,
+        stripe: Option<Arc<Stripe>>,
         mode: Mode,
         store: &Arc<dyn Store>,
         url: &str,
     ) -> Result<Self> {
-        match (stripe(args, mode)?, mode) {
-            (Some(stripe), _) => Ok(Self::Stripe(Arc::new(stripe))),
+        match (stripe, mode) {
+            (Some(stripe), _) => Ok(Self::Stripe(stripe)),
             (None, Mode::Test) => Ok(Self::Sandbox(SandboxProvider::open(store, url).await?)),
             (None, Mode::Live) => {
-                tracing::warn!("no payment provider: set {KEY} to sell anything");
+                let key = stripe::KEY;
+                tracing::warn!("no payment provider: nothing can be sold before {key} is set");
                 Ok(Self::None)
             }
         }
@@ -84,48 +87,6 @@ impl Provider {
                 router.merge(pages::router(sandbox, engine.clone()))
             }
             Self::Stripe(_) | Self::None => router,
-        }
-    }
-}
-
-/// Stripe, if the environment has a key.
-fn stripe(args: &ProviderArgs, mode: Mode) -> Result<Option<Stripe>> {
-    let Some(key) = secret(KEY)? else {
-        return Ok(None);
-    };
-    let is_live = key.starts_with("sk_live_") || key.starts_with("rk_live_");
-    if is_live != (mode == Mode::Live) {
-        let (is, needs) = if is_live { ("live", "test") } else { ("test", "live") };
-        return Err(Problem::error(
-            format!("{KEY} is a key of Stripe's {is} mode, and this is {needs} mode"),
-            format!("Set it to a key of {needs} mode, or unset it."),
-        ));
-    }
-    let publishable = secret(PUBLISHABLE_KEY)?.ok_or_else(|| missing(PUBLISHABLE_KEY, "pk_"))?;
-    let webhooks = secret(WEBHOOK_SECRET)?.ok_or_else(|| missing(WEBHOOK_SECRET, "whsec_"))?;
-    // Two while one is rotated.
-    let webhooks = webhooks.split(',').map(|secret| Secret::new(secret.trim())).collect();
-    let mut config = StripeConfig::new(Secret::new(key), publishable, webhooks);
-    if let Some(url) = &args.stripe_url {
-        config.base_url.clone_from(url);
-    }
-    let stripe = Stripe::new(config);
-    stripe.map(Some).map_err(|error| {
-        Problem::error(format!("Stripe can't be used: {error}"), format!("Correct {KEY}."))
-    })
-}
-
-fn missing(name: &str, prefix: &str) -> anyhow::Error {
-    let fix = format!("Set {name} to the {prefix}… of Stripe's dashboard, under Developers.");
-    Problem::error(format!("{KEY} is set, and {name} is not"), fix)
-}
-
-fn secret(name: &str) -> Result<Option<String>> {
-    match std::env::var(name) {
-        Ok(secret) if !secret.trim().is_empty() => Ok(Some(secret.trim().to_owned())),
-        Ok(_) | Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Problem::error(format!("{name} is not text"), "Set it anew, or unset it."))
         }
     }
 }

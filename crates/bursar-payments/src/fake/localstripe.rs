@@ -2,7 +2,7 @@
 //! doesn't understand.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -13,43 +13,86 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::routing::post;
 use serde_json::Value;
 
+use super::{WEBHOOK_SECRET, Webhook};
+
 /// Parameters that Stripe knows and localstripe answers with 400. Each is sent, and checked by our
 /// own fake.
 const UNKNOWN: &[&str] = &["description", "customer"];
 
 /// Webhooks in the order in which they came.
-type Told = Arc<Mutex<Vec<(HeaderMap, Vec<u8>)>>>;
+type Told = Arc<Mutex<Vec<Webhook>>>;
 
-/// The one server that all tests of this binary share, and what it told by webhook so far.
-struct Server {
+/// A server of its own, and what it told by webhook so far.
+#[derive(Debug)]
+pub struct Localstripe {
     port: u16,
     told: Told,
-    /// It ends with this binary, since it reads its standard input, which this keeps open.
-    _process: Mutex<Child>,
+    /// It ends with this process, since it reads its standard input, which this keeps open.
+    process: Mutex<Child>,
 }
 
-fn server() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| {
-        let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
-        let mut child = Command::new(tools.join("localstripe/bin/python"))
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/localstripe/serve.py"))
+impl Localstripe {
+    pub fn start() -> Arc<Self> {
+        let mut child = Command::new(python())
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fake/serve_localstripe.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| {
-                panic!("localstripe isn't in {tools:?}: {error}; `cargo xtask test` installs it")
-            });
+            .unwrap();
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut line).unwrap();
         let port = line.trim().parse().unwrap();
-        Server { port, told: listen(port), _process: Mutex::new(child) }
+        Arc::new(Self { port, told: listen(port), process: Mutex::new(child) })
+    }
+
+    /// Asks it past the adapter.
+    pub async fn ask(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Value {
+        ask(self.port, method, path, form).await
+    }
+
+    /// Sends its webhooks to that address, too. Before the first one: it stumbles if an endpoint is
+    /// added while it sends.
+    pub async fn tell(&self, url: &str) {
+        register(self.port, "another", url).await;
+    }
+
+    /// The webhooks so far.
+    pub fn told(&self) -> Vec<Webhook> {
+        self.told.lock().unwrap().clone()
+    }
+
+    /// A proxy in front of it; returns its address.
+    pub async fn proxy(self: &Arc<Self>) -> (String, Arc<Between>) {
+        let between = Between { server: self.clone(), lose_next: false.into(), seen: 0.into() };
+        let between = Arc::new(between);
+        let app = Router::new().fallback(pass_on).with_state(between.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (format!("http://{address}"), between)
+    }
+}
+
+impl Drop for Localstripe {
+    fn drop(&mut self) {
+        let mut process = self.process.lock().unwrap();
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+}
+
+/// The Python that has it: beside the build output, in which this very test is.
+fn python() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let mut places = test.ancestors().map(|above| above.join("tools/localstripe/bin/python"));
+    places.find(|python| python.exists()).unwrap_or_else(|| {
+        panic!("localstripe isn't in a tools/ above {test:?}; `cargo xtask test` installs it")
     })
 }
 
-/// Takes the webhooks of all tests, in a thread of its own that outlives each of them. There is one
-/// endpoint, registered before the first test: localstripe stumbles if one is added while it sends.
+/// Takes its webhooks, in a thread of its own that outlives each test. The endpoint is registered
+/// before anything is asked.
 fn listen(port: u16) -> Told {
     let told = Arc::new(Mutex::new(Vec::new()));
     let (ready, is_ready) = std::sync::mpsc::channel();
@@ -60,8 +103,7 @@ fn listen(port: u16) -> Told {
             let app = Router::new().route("/", post(take_webhook)).with_state(shared);
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}/", listener.local_addr().unwrap());
-            let form = [("url", url.as_str()), ("secret", "whsec_now")];
-            ask(port, "POST", "/_config/webhooks/tests", &form).await;
+            register(port, "tests", &url).await;
             ready.send(()).unwrap();
             axum::serve(listener, app).await.unwrap();
         });
@@ -70,9 +112,9 @@ fn listen(port: u16) -> Told {
     told
 }
 
-/// Asks localstripe itself.
-pub(crate) async fn direct(method: &str, path: &str, form: &[(&str, &str)]) -> Value {
-    ask(server().port, method, path, form).await
+async fn register(port: u16, name: &str, url: &str) {
+    let form = [("url", url), ("secret", WEBHOOK_SECRET)];
+    ask(port, "POST", &format!("/_config/webhooks/{name}"), &form).await;
 }
 
 async fn ask(port: u16, method: &str, path: &str, form: &[(&str, &str)]) -> Value {
@@ -95,37 +137,28 @@ fn client() -> &'static reqwest::Client {
 }
 
 /// What stands between the adapter and localstripe.
-#[derive(Default)]
-pub(crate) struct Between {
+#[derive(Debug)]
+pub struct Between {
+    server: Arc<Localstripe>,
     lose_next: Mutex<bool>,
     /// How many webhooks were seen.
     seen: Mutex<usize>,
 }
 
 impl Between {
-    pub(crate) fn lose_next_reply(&self) {
+    pub fn lose_next_reply(&self) {
         *self.lose_next.lock().unwrap() = true;
     }
 
-    /// The webhooks since the last call, of all tests.
-    pub(crate) fn webhooks(&self) -> Vec<(HeaderMap, Vec<u8>)> {
-        let told = server().told.lock().unwrap();
+    /// The webhooks since the last call, of everything that was asked of this server.
+    pub fn webhooks(&self) -> Vec<Webhook> {
+        let mut new = self.server.told();
         let mut seen = self.seen.lock().unwrap();
-        let new = told[*seen..].to_vec();
-        *seen = told.len();
+        let all = new.len();
+        new.drain(..*seen);
+        *seen = all;
         new
     }
-}
-
-/// A proxy of its own for each test; returns its address.
-pub(crate) async fn start() -> (String, Arc<Between>) {
-    let between = Arc::new(Between::default());
-    server();
-    let app = Router::new().fallback(pass_on).with_state(between.clone());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    (format!("http://{address}"), between)
 }
 
 async fn take_webhook(State(told): State<Told>, headers: HeaderMap, body: Bytes) -> StatusCode {
@@ -151,7 +184,7 @@ async fn pass_on(
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     };
     let query = without(uri.query().unwrap_or_default().as_bytes());
-    let url = format!("http://127.0.0.1:{}{}?{query}", server().port, uri.path());
+    let url = format!("http://127.0.0.1:{}{}?{query}", between.server.port, uri.path());
     let mut request = client().request(method.clone(), url);
     for name in ["authorization", "content-type", "idempotency-key", "stripe-version"] {
         if let Some(value) = headers.get(name) {

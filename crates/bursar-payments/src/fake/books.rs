@@ -5,22 +5,22 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 /// A status and a body.
-pub(crate) type Reply = (u16, Value);
+pub(super) type Reply = (u16, Value);
 type Fields = HashMap<String, String>;
 
 #[derive(Default)]
-pub(crate) struct Books {
+pub struct Books {
     made: usize,
     customers: BTreeMap<String, Value>,
     methods: BTreeMap<String, Value>,
     /// In order of their making.
-    pub(crate) intents: Vec<Value>,
+    pub intents: Vec<Value>,
     setups: BTreeMap<String, Value>,
     refunds: Vec<Value>,
     /// Every charge that took money: intent and amount. What a bank statement shows.
-    pub(crate) taken: Vec<(String, i64)>,
+    pub taken: Vec<(String, i64)>,
     /// What webhooks tell, in order.
-    pub(crate) events: Vec<(String, Value)>,
+    pub events: Vec<(String, Value)>,
 }
 
 fn missing(param: &str) -> Reply {
@@ -68,7 +68,7 @@ fn card(token: &str) -> Option<(&'static str, Option<&'static str>, bool, bool)>
 }
 
 impl Books {
-    pub(crate) fn answer(&mut self, method: &str, path: &str, fields: &Fields) -> Reply {
+    pub(super) fn answer(&mut self, method: &str, path: &str, fields: &Fields) -> Reply {
         let parts: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
         match (method, parts.as_slice()) {
             ("POST", ["customers"]) => self.create_customer(fields),
@@ -125,7 +125,7 @@ impl Books {
     }
 
     /// What the customer does in the browser.
-    pub(crate) fn confirm_setup(&mut self, id: &str) {
+    pub fn confirm_setup(&mut self, id: &str) {
         let customer = self.setups[id]["customer"].clone();
         let method = self.new_method("pm_card_visa");
         self.methods.get_mut(&method).unwrap()["customer"] = customer;
@@ -258,7 +258,7 @@ impl Books {
     }
 
     /// What the customer does in the browser with the client secret.
-    pub(crate) fn authenticate(&mut self, id: &str, approve: bool) {
+    pub fn authenticate(&mut self, id: &str, approve: bool) {
         let place = self.intents.iter().position(|it| it["id"] == id).unwrap();
         match self.intents[place]["status"].as_str().unwrap() {
             "canceled" | "succeeded" => {}
@@ -330,7 +330,7 @@ impl Books {
     }
 
     /// What was taken and not returned for one of our ids, over all intents that carry it.
-    pub(crate) fn kept(&self, payment: &str) -> i64 {
+    pub fn kept(&self, payment: &str) -> i64 {
         let ours = self.intents.iter().filter(|it| it["metadata"]["bursar_payment"] == payment);
         ours.map(|intent| {
             let id = intent["id"].as_str().unwrap();
@@ -341,7 +341,7 @@ impl Books {
     }
 
     /// A customer disputes a payment.
-    pub(crate) fn dispute(&mut self, intent: &str) {
+    pub fn dispute(&mut self, intent: &str) {
         let dispute = json!({"id": self.id("dp"), "object": "dispute", "amount": 2900,
             "currency": "usd", "reason": "product_not_received", "status": "needs_response",
             "payment_intent": intent, "charge": "ch_1", "metadata": {},

@@ -2,8 +2,6 @@
 //! idempotency keys, authentication, cancelling, limits of refunds, disputes; and which fails on the
 //! way as it is told.
 
-mod books;
-
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -13,13 +11,18 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
-pub(crate) use books::{Books, Reply};
+use super::books::{Books, Reply};
+use super::{SECRET_KEY, WEBHOOK_SECRET, Webhook};
+use crate::stripe::{API_VERSION, SIGNATURE_HEADER};
 
 /// What goes wrong with the next request that changes something.
 #[derive(Clone, Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The connection breaks before anything is done.
     BreaksBefore,
     /// It is done, and the connection breaks.
@@ -35,18 +38,20 @@ pub(crate) enum Fault {
 }
 
 /// A running server.
-pub(crate) struct FakeStripe {
-    pub(crate) url: String,
-    pub(crate) shared: Arc<Shared>,
+pub struct FakeStripe {
+    pub url: String,
+    shared: Arc<Shared>,
 }
 
 #[derive(Default)]
-pub(crate) struct Shared {
-    pub(crate) books: Mutex<Books>,
-    pub(crate) faults: Mutex<VecDeque<Fault>>,
+struct Shared {
+    books: Mutex<Books>,
+    faults: Mutex<VecDeque<Fault>>,
     keys: Mutex<BTreeMap<String, Remembered>>,
     /// Each request: method, path, and key.
-    pub(crate) log: Mutex<Vec<(String, String, Option<String>)>>,
+    log: Mutex<Vec<(String, String, Option<String>)>>,
+    /// How many events were told.
+    told: Mutex<usize>,
 }
 
 /// What was asked under a key and what was answered; no answer while it is under way.
@@ -56,7 +61,7 @@ struct Remembered {
 }
 
 impl FakeStripe {
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let shared = Arc::new(Shared::default());
         let app = Router::new().fallback(serve).with_state(shared.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -65,21 +70,34 @@ impl FakeStripe {
         Self { url, shared }
     }
 
-    pub(crate) fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
+    pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.faults.lock().unwrap().extend(faults);
     }
 
     /// A day later.
-    pub(crate) fn forget_keys(&self) {
+    pub fn forget_keys(&self) {
         self.shared.keys.lock().unwrap().clear();
     }
 
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Books) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut Books) -> T) -> T {
         act(&mut self.shared.books.lock().unwrap())
     }
 
+    /// The webhooks since the last call, as Stripe sends them at this second.
+    pub fn webhooks(&self, second: i64) -> Vec<Webhook> {
+        let events = self.with(|books| books.events.clone());
+        let mut told = self.shared.told.lock().unwrap();
+        let new = events.iter().enumerate().skip(*told);
+        *told = events.len();
+        new.map(|(number, (kind, object))| {
+            let body = event(number, kind, object, second);
+            (signed(&body, WEBHOOK_SECRET, second), body)
+        })
+        .collect()
+    }
+
     /// How many requests there were of that method and path, and under how many keys.
-    pub(crate) fn requests(&self, method: &str, path: &str) -> (usize, usize) {
+    pub fn requests(&self, method: &str, path: &str) -> (usize, usize) {
         let log = self.shared.log.lock().unwrap();
         let matching: Vec<_> = log.iter().filter(|(m, p, _)| m == method && p == path).collect();
         let mut keys: Vec<_> = matching.iter().map(|(_, _, key)| key).collect();
@@ -143,14 +161,14 @@ async fn serve(
 /// The key and the version that every request carries.
 fn at_the_door(headers: &HeaderMap) -> Option<Reply> {
     let is = |name: &str, expected: &str| headers.get(name).is_some_and(|it| it == expected);
-    if !is("authorization", "Bearer sk_test_secret") {
+    if !is("authorization", &format!("Bearer {SECRET_KEY}")) {
         let message = "Invalid API Key provided: sk_test_****";
         return Some((
             401,
             json!({"error": {"type": "invalid_request_error", "message": message}}),
         ));
     }
-    assert!(is("stripe-version", bursar_payments::stripe::API_VERSION));
+    assert!(is("stripe-version", API_VERSION));
     None
 }
 
@@ -202,8 +220,19 @@ fn broken() -> Response<Body> {
 }
 
 /// An event as Stripe writes it.
-pub(crate) fn event(number: usize, kind: &str, object: &Value, created: i64) -> Vec<u8> {
+fn event(number: usize, kind: &str, object: &Value, created: i64) -> Vec<u8> {
     let event = json!({"id": format!("evt_fake_{number}"), "object": "event", "type": kind,
         "created": created, "livemode": false, "data": {"object": object}});
     event.to_string().into_bytes()
+}
+
+/// The header of a body that is signed at that second, written from Stripe's documents: after a
+/// signature by another secret, and before one of a scheme that nobody may take.
+pub fn signed(body: &[u8], secret: &str, second: i64) -> HeaderMap {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{second}.").as_bytes());
+    mac.update(body);
+    let code = HEXLOWER.encode(&mac.finalize().into_bytes());
+    let header = format!("t={second},v1={},v1={code},v0=00", "00".repeat(32));
+    HeaderMap::from_iter([(SIGNATURE_HEADER, header.parse().unwrap())])
 }
