@@ -219,6 +219,9 @@ fn subscription(rejection: &SubscriptionRejection, members: &mut Members) {
         | SubscriptionRejection::UnknownFeature { .. }
         | SubscriptionRejection::BadCustomPlan { .. }
         | SubscriptionRejection::NothingToRefund => {}
+        SubscriptionRejection::Disputed { document } => {
+            members.invoice = Some(document.to_string());
+        }
     }
 }
 

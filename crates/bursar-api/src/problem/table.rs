@@ -170,6 +170,8 @@ codes! {
     RefundWindowOver CONFLICT "refund_window_over", "It is too late for a refund",
         "Only the first subscription can be refunded, and only for a while; the member at says until \
          when.";
+    PaymentDisputed CONFLICT "payment_disputed", "The payment is disputed",
+        "The bank has taken the money back, or may. Refunding it as well would return it twice.";
     NothingToRefund CONFLICT "nothing_to_refund", "Nothing was paid",
         "The subscription cost nothing, so there is nothing to return.";
     OnCustomPlan CONFLICT "on_custom_plan", "The account is on its own plan",

@@ -138,9 +138,10 @@ const AUTO_TOPUP: &[Code] = &[
 /// How anything about one invoice can.
 const INVOICE: &[Code] = &[Code::InvoiceNotFound];
 /// How the refund of the first subscription can.
-const REFUND_FIRST: &[Code] = &[Code::NotSubscribed, Code::RefundWindowOver, Code::NothingToRefund];
+const REFUND_FIRST: &[Code] =
+    &[Code::NotSubscribed, Code::RefundWindowOver, Code::NothingToRefund, Code::PaymentDisputed];
 /// How the refund of a top-up can.
-const REFUND_TOPUP: &[Code] = &[Code::NotRefundable, Code::TopupTouched];
+const REFUND_TOPUP: &[Code] = &[Code::NotRefundable, Code::TopupTouched, Code::PaymentDisputed];
 /// How an account's own plan can.
 const CUSTOM_PLAN: &[Code] = &[Code::UnknownFeature, Code::BadCustomPlan];
 /// How messages of the payment provider can.

@@ -130,8 +130,10 @@ pub(crate) fn canceled(entry: &Entry) -> Option<SubscriptionCanceled> {
         Event::CancellationRequested { ends_at, .. } => Some(ends_at),
         _ => None,
     })?;
+    let ended = |recorded: &Recorded| matches!(recorded.event, Event::SubscriptionEnded { .. });
     Some(SubscriptionCanceled {
-        state: "canceling",
+        // While a renewal is unpaid there is nothing left that was paid for, and it ends at once.
+        state: if entry.events.iter().any(ended) { "retention" } else { "canceling" },
         cancel_at: Time(ends_at),
         dropped_change: dropped(entry),
         balance: BalanceNow::at_end(entry),

@@ -64,7 +64,9 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
                 live.month_issued = *credits;
                 live.month_recognized = false;
             }
-            if let Some(auto) = &mut account.billing.auto_topup {
+            let billing = &mut account.billing;
+            let automatic = billing.auto_topup.iter_mut();
+            for auto in automatic.chain(billing.auto_topup_before.as_deref_mut()) {
                 auto.spent = 0;
                 auto.exhausted = false;
             }
@@ -82,14 +84,19 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
                 lot.expired = true;
             });
         }
-        Event::CreditsTaken { portions, .. } | Event::Charged { portions, .. } => {
+        Event::CreditsTaken { portions, .. } => spend(account, portions),
+        Event::Charged { portions, .. } => {
             spend(account, portions);
+            note_spent(account, portions);
         }
         Event::HoldPlaced { .. }
         | Event::HoldExtended { .. }
         | Event::HoldCaptured { .. }
         | Event::HoldReleased { .. } => apply_hold(account, at, event),
         Event::ChargeRefunded { returned, reissued, .. } => {
+            if let Subscription::Live(live) = &mut account.subscription {
+                live.spent = live.spent.minus(of_plan(returned)).max(Credits::ZERO);
+            }
             returned.iter().for_each(|portion| bring_back(account, portion));
             if let Some(new) = reissued {
                 issue(account, new.lot, Class::Promo, new.credits, new.expires_at);
@@ -122,6 +129,7 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
                 cancellation: None,
                 scheduled: None,
                 renewal: None,
+                spent: Credits::ZERO,
                 month_issued: Credits::ZERO,
                 month_recognized: false,
             });
@@ -196,6 +204,8 @@ fn apply_hold(account: &mut Account, at: Timestamp, event: &Event) {
         } => {
             captured.iter().for_each(|portion| give_up(account, portion, true));
             spend(account, overage);
+            note_spent(account, captured);
+            note_spent(account, overage);
             give_back(account, returned, expired);
             if *ended {
                 account.holds.retain(|open| open.id != *hold);
@@ -281,6 +291,18 @@ fn burn_key(lot: &Lot) -> (bool, Option<Timestamp>, Class, LotId) {
 
 fn spend(account: &mut Account, portions: &[Portion]) {
     portions.iter().for_each(|portion| give_up(account, portion, false));
+}
+
+/// Counts plan credits that the customer has had.
+fn note_spent(account: &mut Account, portions: &[Portion]) {
+    if let Subscription::Live(live) = &mut account.subscription {
+        live.spent = live.spent.plus(of_plan(portions));
+    }
+}
+
+fn of_plan(portions: &[Portion]) -> Credits {
+    let of_plan = portions.iter().filter(|portion| portion.class == Class::Plan);
+    Credits::total(of_plan.map(|portion| portion.credits))
 }
 
 /// Takes credits out of a lot, out of what is held of it if `held`.

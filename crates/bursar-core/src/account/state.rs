@@ -100,6 +100,8 @@ pub struct LiveSubscription {
     pub scheduled: Option<ScheduledChange>,
     /// The next billing period, while it isn't paid.
     pub renewal: Option<Renewal>,
+    /// Plan credits that were spent since the subscription began.
+    pub spent: Credits,
     /// Plan credits issued in this month, of which what is left at its end is breakage.
     pub month_issued: Credits,
     /// Has this month's revenue been recognized?

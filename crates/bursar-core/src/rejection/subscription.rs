@@ -82,6 +82,12 @@ pub enum SubscriptionRejection {
         /// The first instant at which it was too late.
         until: Timestamp,
     },
+    /// The bank has the money, or is deciding about it.
+    #[error("the payment of {document} is disputed")]
+    Disputed {
+        /// The invoice.
+        document: DocumentId,
+    },
     /// Nothing was paid.
     #[error("nothing was paid for the subscription")]
     NothingToRefund,
@@ -104,6 +110,7 @@ impl SubscriptionRejection {
             Self::UnknownFeature { .. } => "unknown_feature",
             Self::BadCustomPlan { .. } => "bad_custom_plan",
             Self::RefundWindowOver { .. } => "refund_window_over",
+            Self::Disputed { .. } => "payment_disputed",
             Self::NothingToRefund => "nothing_to_refund",
         }
     }
@@ -130,6 +137,9 @@ impl SubscriptionRejection {
             Self::BadCustomPlan { .. } => "Correct the prices or the credits.",
             Self::RefundWindowOver { .. } => {
                 "Cancel instead, or give credits with POST /v1/accounts/{id}/credits."
+            }
+            Self::Disputed { .. } => {
+                "Wait for the bank's decision; refunding it as well would return the money twice."
             }
             Self::NothingToRefund => "Cancel instead.",
         };

@@ -68,6 +68,28 @@ fn a_change_of_interval_begins_a_new_period_and_closes_the_old_months_credits() 
 }
 
 #[test]
+fn a_month_whose_credits_are_spent_is_used() {
+    // All of the month's credits on its first day: nothing of the month is left to take off, so that
+    // going up again and again brings no credits that weren't paid for.
+    let mut ada = starter();
+    ada.run(&super::refunds::charge("400"));
+    ada.pay(&change("starter", Year));
+    assert_eq!(lines(&ada.invoices()[1]), [0, 31_300]);
+    // Three quarters spent, half of the time gone: a quarter is left.
+    let mut bob = starter();
+    bob.paying_until("2026-04-16T00:00:00Z");
+    bob.run(&super::refunds::charge("300"));
+    bob.pay(&change("starter", Year));
+    assert_eq!(lines(&bob.invoices()[1]), [-725, 31_300]);
+    // Of a year, the months to come stay whole.
+    let mut eve = Customer::subscribed(scriptkit(), "2026-04-01T00:00:00Z", "starter", Year);
+    eve.run(&super::refunds::charge("400"));
+    eve.run(&change("professional", Month));
+    // 313 × 335 of 365 days.
+    assert_eq!(eve.account.billing.carried, 28_727 - 8_900);
+}
+
+#[test]
 fn to_a_lower_plan_by_the_year_waits_for_the_billing_date() {
     let mut ada = Customer::subscribed(scriptkit(), "2026-04-01T00:00:00Z", "studio", Month);
     let events = ada.run(&change("starter", Year));

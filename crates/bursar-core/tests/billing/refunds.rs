@@ -10,7 +10,7 @@ use bursar_core::account::subscription::refund::refundable;
 use bursar_core::catalog::Class;
 use bursar_core::id::DocumentId;
 
-use super::support::customer::{Customer, Month, Succeeded, change, settle_refund, topup};
+use super::support::customer::{Customer, Month, Succeeded, Year, change, settle_refund, topup};
 use super::support::{DAY, credits, scriptkit, usd};
 use super::{available, kinds};
 
@@ -168,5 +168,18 @@ fn a_dispute_goes_from_inquiry_to_open_to_its_end_and_not_back() {
     use DisputeStatus::{Inquiry, Lost, Open, Won};
     let told = [Inquiry, Inquiry, Open, Inquiry, Lost, Open, Won].map(&mut note);
     assert_eq!(told, [true, false, true, false, true, false, false]);
-    assert!(ada.account.billing.disputes.is_empty());
+    assert_eq!(ada.account.billing.disputes.len(), 1, "the money is gone");
+    // Refunding it as well would return it twice.
+    assert_eq!(ada.refused(&refund()).0, "payment_disputed");
+}
+
+#[test]
+fn support_sees_all_that_was_spent_also_across_changes_of_interval() {
+    let mut ada = Customer::subscribed(scriptkit(), "2026-04-01T00:00:00Z", "starter", Month);
+    ada.run(&charge("400"));
+    ada.pay(&change("starter", Year));
+    ada.run(&charge("30"));
+    let now = "2026-04-02T00:00:00Z".parse().unwrap();
+    let refundable = refundable(&ada.account, &ada.catalog, now).unwrap();
+    assert_eq!(refundable.spent.to_string(), "430");
 }

@@ -8,8 +8,8 @@ use bursar_core::account::event::{Direction, Event};
 use bursar_core::account::notices::NoticeKind;
 use bursar_core::account::payments::record::{PaymentRecord, PaymentStatus, RefundRecord};
 use bursar_core::account::payments::{
-    AutoTopup, AutoTopupState, Billing, DisputeStatus, OpenPayment, OpenRefund, Order, PaidInvoice,
-    PaymentMethod, Purchase, Retry, Stage, UnearnedTopup,
+    AutoTopup, AutoTopupState, Billing, DisputeStatus, OpenDispute, OpenPayment, OpenRefund, Order,
+    PaidInvoice, PaymentMethod, Purchase, Retry, Stage, UnearnedTopup,
 };
 use bursar_core::account::state::Renewal;
 use bursar_core::bill::{Bill, BillLine, LegalNumber, TaxTreatment};
@@ -222,7 +222,13 @@ pub(crate) fn billing() -> Billing {
             exhausted: true,
         }),
         custom_plan: Some(Box::new(plan())),
-        disputes: vec![("dp_1".parse().unwrap(), DisputeStatus::Open, money())],
+        disputes: vec![OpenDispute {
+            dispute: "dp_1".parse().unwrap(),
+            payment: payment(),
+            status: DisputeStatus::Open,
+            money: money(),
+        }],
+        auto_topup_before: None,
     }
 }
 

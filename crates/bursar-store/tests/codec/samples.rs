@@ -278,6 +278,7 @@ pub(crate) fn account() -> Account {
             cancellation: Some(Cancellation { requested_at: at(2) }),
             scheduled: Some(ScheduledChange { plan: key("basic"), interval: Interval::Month }),
             renewal: Some(super::money_samples::renewal()),
+            spent: credits("120"),
             month_issued: credits("900"),
             month_recognized: true,
         }),

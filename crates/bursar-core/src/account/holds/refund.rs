@@ -82,13 +82,13 @@ fn reissue_until(account: &Account, catalog: &Catalog, now: Timestamp) -> Timest
 
 /// Can credits go back to the lot they came from? A lot that was used up has left the state; it comes
 /// back if its time has not run out. Plan lots are closed before their time by a change of interval,
-/// which moves the anchor, so what they paid before that is gone.
+/// which moves the anchor, and by a refund of the subscription, so what they paid before that is gone.
 fn is_good(account: &Account, past: &Spend, portion: &Portion, now: Timestamp) -> bool {
     match account.lot(portion.lot) {
         Some(lot) => !lot.expired,
         None => {
             let closed = portion.class == Class::Plan
-                && account.live().is_some_and(|live| past.at < live.anchor.at);
+                && account.live().is_none_or(|live| past.at < live.anchor.at);
             !closed && portion.expires_at.is_none_or(|at| at > now)
         }
     }

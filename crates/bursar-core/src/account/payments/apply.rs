@@ -1,8 +1,10 @@
 //! Folding events about money into the state.
 
+use alloc::boxed::Box;
+
 use super::{
-    AutoTopupState, Billing, DisputeStatus, OpenPayment, OpenRefund, Order, PaidInvoice,
-    PaymentMethod, Purchase, Retry, Stage, UnearnedTopup,
+    AutoTopupState, Billing, DisputeStatus, OpenDispute, OpenPayment, OpenRefund, Order,
+    PaidInvoice, PaymentMethod, Purchase, Retry, Stage, UnearnedTopup,
 };
 use crate::account::Account;
 use crate::account::event::Event;
@@ -32,7 +34,12 @@ pub(in crate::account) fn apply_billing(account: &mut Account, at: Timestamp, ev
             (billing.buyer, billing.country, billing.business) = (*revision, *country, *business);
         }
         Event::AutoTopupChanged { settings, cooldown } => {
-            let before = billing.auto_topup.take();
+            let before = billing.auto_topup.take().map(Box::new);
+            let before = before.or_else(|| billing.auto_topup_before.take());
+            if settings.is_none() {
+                billing.auto_topup_before = before;
+                return;
+            }
             billing.auto_topup = settings.clone().map(|settings| AutoTopupState {
                 settings,
                 cooldown: *cooldown,
@@ -293,10 +300,15 @@ fn apply_money(account: &mut Account, event: &Event) {
             }
             billing.topups.retain(|topup| topup.unearned != 0);
         }
-        Event::PaymentDisputed { dispute, status, money, .. } => {
-            billing.disputes.retain(|(known, ..)| known != dispute);
-            if matches!(status, DisputeStatus::Inquiry | DisputeStatus::Open) {
-                billing.disputes.push((dispute.clone(), *status, *money));
+        Event::PaymentDisputed { payment, dispute, status, money, .. } => {
+            billing.disputes.retain(|known| known.dispute != *dispute);
+            if *status != DisputeStatus::Won {
+                billing.disputes.push(OpenDispute {
+                    dispute: dispute.clone(),
+                    payment: *payment,
+                    status: *status,
+                    money: *money,
+                });
             }
         }
         _ => {}

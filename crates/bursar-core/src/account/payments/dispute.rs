@@ -25,9 +25,8 @@ impl NoteDispute {
             return Err(PaymentRejection::PaymentNotFound { payment: self.payment });
         }
         let mut open = account.billing.disputes.iter();
-        let known = open.find(|(dispute, ..)| *dispute == self.dispute);
-        let known =
-            known.map(|(_, status, _)| *status).or_else(|| past.dispute_over(&self.dispute));
+        let known = open.find(|known| known.dispute == self.dispute);
+        let known = known.map(|known| known.status).or_else(|| past.dispute_over(&self.dispute));
         let over = matches!(known, Some(DisputeStatus::Won | DisputeStatus::Lost));
         // An inquiry may become a dispute, but not the other way round: that is late news.
         let late = known == Some(DisputeStatus::Open) && self.status == DisputeStatus::Inquiry;

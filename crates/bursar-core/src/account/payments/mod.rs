@@ -246,8 +246,11 @@ pub struct Billing {
     pub auto_topup: Option<AutoTopupState>,
     /// A plan of its own.
     pub custom_plan: Option<Box<Plan>>,
-    /// Disputes that aren't over, with the money that the bank has taken back.
-    pub disputes: Vec<(DisputeRef, DisputeStatus, Money)>,
+    /// Disputes that weren't won: they are open, or the money is gone.
+    pub disputes: Vec<OpenDispute>,
+    /// How far automatic top-ups had gone when they were turned off: turning them on again forgets
+    /// neither the cap nor the pause.
+    pub auto_topup_before: Option<Box<AutoTopupState>>,
 }
 
 impl Billing {
@@ -272,6 +275,7 @@ impl Billing {
             auto_topup: None,
             custom_plan: None,
             disputes: Vec::new(),
+            auto_topup_before: None,
         }
     }
 
@@ -283,6 +287,11 @@ impl Billing {
     /// The payment of that id, unless it is over.
     pub fn payment(&self, id: PaymentId) -> Option<&OpenPayment> {
         self.payments.iter().find(|payment| payment.id == id)
+    }
+
+    /// Has the bank taken a payment's money back, or might it?
+    pub fn is_disputed(&self, payment: PaymentId) -> bool {
+        self.disputes.iter().any(|dispute| dispute.payment == payment)
     }
 
     /// The payment that is under way for an open invoice and still wanted.
@@ -385,6 +394,19 @@ pub struct OpenRefund {
     pub document: Option<DocumentId>,
     /// Why it failed, if it did; the money is still owed.
     pub failed: Option<Key>,
+}
+
+/// A dispute that wasn't won.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenDispute {
+    /// Its name at the provider.
+    pub dispute: DisputeRef,
+    /// The payment.
+    pub payment: PaymentId,
+    /// Where it stands.
+    pub status: DisputeStatus,
+    /// How much is disputed.
+    pub money: Money,
 }
 
 /// A top-up whose money isn't all recognized as revenue.

@@ -12,9 +12,9 @@ use crate::account::Account;
 use crate::account::event::Direction;
 use crate::account::lots::fits;
 use crate::account::payments::{Order, Purchase};
-use crate::account::state::{LiveSubscription, ScheduledChange, Terms};
+use crate::account::state::{LiveSubscription, Lot, ScheduledChange, Terms};
 use crate::bill::{Bill, Item, TaxTreatment, half_up};
-use crate::catalog::{Catalog, ChangeTiming, Interval, Plan};
+use crate::catalog::{Catalog, ChangeTiming, Class, Interval, Plan};
 use crate::credits::Credits;
 use crate::id::{CatalogVersion, DocumentId, Key};
 use crate::money::Money;
@@ -168,13 +168,14 @@ impl Change<'_> {
         self.offer(direction.into(), order, more, live.billing.end)
     }
 
-    /// Now, with a new interval: periods begin anew, unused time is taken off, the old month's
+    /// Now, with a new interval: periods begin anew, time that is unused, and whose credits are, is taken
+    /// off, the old month's
     /// credits are closed and the new allowance is issued in full.
     fn with_new_period(&self, live: &LiveSubscription, direction: Direction) -> Offer {
         let anchor = Anchor { at: self.as_of, zone: self.account.zone.clone() };
         let billing = anchor.period(0, self.interval.months());
         let rest = Some((self.as_of, live.billing.end));
-        let left = time_value(live.terms.price.amount, live.billing, self.as_of);
+        let left = unspent_value(self.account, live, self.as_of);
         let items = alloc::vec![
             unused(self.name(&live.plan), live.interval, left, rest),
             self.full_price(billing),
@@ -415,6 +416,27 @@ fn words(plan: &str, interval: Interval) -> String {
 fn time_value(price: i64, billing: Period, now: Timestamp) -> i64 {
     let (left, whole) = billing.remaining(now);
     half_up(i128::from(price).saturating_mul(i128::from(left)), i128::from(whole))
+}
+
+/// What is left of a period whose credits are closed for new ones. Of the running month, time counts
+/// only as far as its credits are unspent: whoever has had all of a month's credits has used the month,
+/// and would otherwise get the money and the credits of it again with each change.
+fn unspent_value(account: &Account, live: &LiveSubscription, now: Timestamp) -> i64 {
+    let (left, whole) = live.billing.remaining(now);
+    let (month_left, month) = live.credit.remaining(now);
+    let plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
+    let unspent = Credits::total(plan.map(Lot::available)).min(live.month_issued);
+    let of_month = match live.month_issued.is_positive() {
+        true => {
+            i128::from(month).saturating_mul(unspent.micro().into())
+                / i128::from(live.month_issued.micro())
+        }
+        // A plan without credits is paid for its time alone.
+        false => i128::from(month_left),
+    };
+    let spent_ahead = i128::from(month_left).saturating_sub(of_month).max(0);
+    let counted = i128::from(left).saturating_sub(spent_ahead).max(0);
+    half_up(i128::from(live.terms.price.amount).saturating_mul(counted), i128::from(whole))
 }
 
 /// (new − the highest of this month so far) × what is left of the month, rounded up to a whole

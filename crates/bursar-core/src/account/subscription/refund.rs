@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 pub struct Refundable {
     /// How much money goes back.
     pub money: Money,
-    /// Plan credits of the running month that were spent.
+    /// Plan credits that were spent since the subscription began.
     pub spent: Credits,
     /// The first instant at which it is too late.
     pub until: Timestamp,
@@ -50,10 +50,12 @@ pub fn refundable(
     }
     let paid = account.billing.refundable.iter().map(|paid| paid.bill.total);
     let total = paid.fold(0_i64, i64::saturating_add);
-    let plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
-    let left = Credits::total(plan.map(|lot| lot.remaining));
-    let spent = live.month_issued.minus(left).max(Credits::ZERO);
-    Ok(Refundable { money: Money::new(total, account.currency), spent, until })
+    if let Some(paid) =
+        account.billing.refundable.iter().find(|paid| account.billing.is_disputed(paid.payment))
+    {
+        return Err(SubscriptionRejection::Disputed { document: paid.document });
+    }
+    Ok(Refundable { money: Money::new(total, account.currency), spent: live.spent, until })
 }
 
 impl RefundSubscription {

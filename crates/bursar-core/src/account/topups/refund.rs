@@ -12,24 +12,27 @@ use crate::account::{Account, revenue};
 use crate::bill::LegalNumber;
 use crate::catalog::Catalog;
 use crate::id::{Reason, RefundId};
-use crate::rejection::PaymentRejection;
+use crate::rejection::{PaymentRejection, Rejection, SubscriptionRejection};
 
 impl RefundTopup {
     /// The money goes back with a credit note, and the credits are taken back.
     ///
     /// # Errors
-    /// [`PaymentRejection`]: it isn't the invoice of a top-up, or some of its credits are spent or
-    /// held.
+    /// [`Rejection`]: it isn't the invoice of a top-up, some of its credits are spent or held, or its
+    /// payment is disputed.
     pub fn decide(
         &self,
         account: &Account,
         catalog: &Catalog,
         context: &Context,
-    ) -> Result<Vec<Event>, PaymentRejection> {
+    ) -> Result<Vec<Event>, Rejection> {
         let document = self.document;
         let mut topups = account.billing.topups.iter();
         let topup = topups.find(|topup| topup.paid.document == document);
         let topup = topup.ok_or(PaymentRejection::NotRefundable { document })?;
+        if account.billing.is_disputed(topup.paid.payment) {
+            return Err(SubscriptionRejection::Disputed { document }.into());
+        }
         let lot = account.lot(topup.lot).filter(|lot| lot.available() == topup.credits);
         let lot = lot.ok_or(PaymentRejection::TopupTouched { document })?;
         let note = account.billing.next_document;
