@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bursar_core::account::command::{
-    AdvanceClock, BuyTopup, Cancel, ChangePlan, ClockTarget, Command,
+    AdvanceClock, BuyTopup, Cancel, ChangePlan, ClockTarget, Command, RefundSubscription,
 };
 use bursar_core::account::subscription::offer::offer;
 use bursar_core::catalog::Interval;
@@ -140,6 +140,29 @@ fn an_upgrade_that_is_paid_after_the_subscription_was_cancelled() {
         let books = life.books().await;
         assert_eq!((books.kept, books.succeeded, books.returned), (2_900, 2, 1));
     });
+}
+
+/// The subscription is refunded while the bank is asked for an upgrade: whatever that took goes back,
+/// also if nobody has heard of it yet.
+#[test]
+fn a_refund_of_the_subscription_while_an_upgrade_is_asked_for() {
+    for mishap in [Mishap::DiesBefore, Mishap::DiesAfter] {
+        let world = World::new();
+        world.live(async |life| {
+            life.subscriber("pm_card_visa").await;
+            let moment = world.bank.plan(Call::Charge, mishap);
+            life.execute(send(plan("studio", Interval::Month), "up")).await.unwrap();
+            moment.wait().await;
+            let refund = RefundSubscription { reason: None };
+            life.execute(send(Command::RefundSubscription(refund), "leave")).await.unwrap();
+        });
+        let books = world.live(async |life| {
+            life.finish(false).await;
+            life.hear_old_news().await;
+            life.books().await
+        });
+        assert_eq!((books.kept, books.credit_notes, books.returned), (0, 1, 1), "{mishap:?}");
+    }
 }
 
 async fn a_year(life: &Life<'_>) -> Result<ClockRun, Failure> {
