@@ -42,7 +42,7 @@ fn every_acknowledged_command_survives_a_crash_exactly_once() {
 
 /// Sends everything of a round again: what was acknowledged is answered as before and marked, what
 /// was in doubt is settled now. Returns all of it with its answers.
-fn resolve(server: &Server, sent: Vec<Sent>) -> Vec<Sent> {
+pub(crate) fn resolve(server: &Server, sent: Vec<Sent>) -> Vec<Sent> {
     let answers = send_again(server, &sent);
     let settled = sent.into_iter().zip(answers).map(|(sent, (status, replayed, body))| {
         if sent.is_acknowledged() {

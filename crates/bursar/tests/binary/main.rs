@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod load;
 mod maintenance;
+mod payment_crash;
 mod quote;
 mod readme;
 mod serve;
