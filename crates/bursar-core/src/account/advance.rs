@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::event::{Event, Recorded, ReleaseCause};
 use super::state::{LiveSubscription, Lot};
 use super::subscription::renewal;
-use super::{Account, notices, payments, record, revenue, subscription, topups};
+use super::{Account, lots, notices, payments, record, revenue, subscription, topups};
 use crate::catalog::{Catalog, Class};
 use crate::time::Timestamp;
 
@@ -60,8 +60,7 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Vec<Event> 
     }
     let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= due);
     if let Some(lot) = account.lots.iter().find(|lot| !lot.expired && is_due(lot.expires_at)) {
-        let credits = lot.available();
-        return alloc::vec![Event::LotExpired { lot: lot.id, class: lot.class, credits }];
+        return alloc::vec![lots::expire(lot)];
     }
     if let Some(live) = account.live()
         && is_due(live.due_at(&account.billing))
@@ -86,7 +85,7 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Vec<Event> 
 fn purge(account: &Account) -> Event {
     let given = |lot: &&Lot| lot.class != Class::Topup && !lot.expired;
     match account.lots.iter().find(given) {
-        Some(lot) => Event::LotExpired { lot: lot.id, class: lot.class, credits: lot.available() },
+        Some(lot) => lots::expire(lot),
         None => Event::AccountPurged,
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Account;
 use super::event::Event;
 use super::state::Subscription;
-use super::subscription::offer::renewal_bill;
+use super::subscription::offer::next_order;
 use crate::catalog::{Catalog, Interval};
 use crate::time::{Period, Timestamp};
 
@@ -84,7 +84,7 @@ pub(super) fn give(account: &Account, catalog: &Catalog, kind: NoticeKind) -> Ve
     let (comes_at, amount) = match &account.subscription {
         Subscription::Live(live) => {
             let amount = (kind == NoticeKind::AnnualRenewal)
-                .then(|| renewal_bill(account, live, catalog).bill.due());
+                .then(|| next_order(account, live, catalog).bill.due());
             (live.billing.end, amount)
         }
         Subscription::Retention(retention) => (retention.purge_at, None),

@@ -12,7 +12,7 @@ use super::payments::UnearnedTopup;
 use super::state::{LiveSubscription, Lot};
 use super::subscription::offer::bill;
 use crate::bill::{Item, half_up};
-use crate::catalog::{Catalog, Class};
+use crate::catalog::Catalog;
 use crate::credits::Credits;
 use crate::id::LotId;
 use crate::time::Timestamp;
@@ -32,8 +32,8 @@ pub(super) fn of_month(
     let months = live.billing.offset.saturating_add(live.interval.months());
     let left = i64::from(months.saturating_sub(live.credit.offset).max(1));
     let earned = open.max(0).div_euclid(left);
-    let unused = account.lots.iter().filter(|lot| of_plan(lot)).map(Lot::available);
-    let breakage = share(earned, Credits::total(unused), live.month_issued);
+    let unused = Credits::total(account.plan_lots().map(Lot::available));
+    let breakage = share(earned, unused, live.month_issued);
     recognized(account, earned.saturating_sub(breakage), breakage)
 }
 
@@ -78,10 +78,6 @@ pub(super) fn carried(account: &Account, catalog: &Catalog) -> i64 {
     let amount = account.billing.carried;
     let description = alloc::string::String::new();
     bill(account, catalog, alloc::vec![Item { description, period: None, amount }]).net
-}
-
-fn of_plan(lot: &Lot) -> bool {
-    lot.class == Class::Plan && !lot.expired
 }
 
 /// `whole × part ÷ all`, at most `whole`.

@@ -257,6 +257,11 @@ pub struct Storage {
 }
 
 impl Account {
+    /// The lots of the subscription's allowance that haven't expired.
+    pub fn plan_lots(&self) -> impl Iterator<Item = &Lot> {
+        self.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired)
+    }
+
     /// What can be spent now: `remaining − held` over live lots.
     pub fn available(&self) -> Credits {
         Credits::total(self.lots.iter().map(Lot::available))

@@ -5,7 +5,7 @@ pub mod adjust;
 use alloc::vec::Vec;
 
 use super::Account;
-use super::event::Portion;
+use super::event::{Event, Portion};
 use super::state::Lot;
 use crate::catalog::Class;
 use crate::credits::Credits;
@@ -39,6 +39,11 @@ pub fn choose(account: &Account, burn_first: &[Class], credits: Credits) -> Opti
 /// That much of a lot, with its terms.
 pub(super) const fn portion(lot: &Lot, credits: Credits) -> Portion {
     Portion { lot: lot.id, class: lot.class, expires_at: lot.expires_at, credits }
+}
+
+/// A lot's time is over: what nothing holds of it is gone.
+pub(super) const fn expire(lot: &Lot) -> Event {
+    Event::LotExpired { lot: lot.id, class: lot.class, credits: lot.available() }
 }
 
 /// The first `credits` of `portions`, and the rest.

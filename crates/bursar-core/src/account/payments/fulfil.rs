@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use super::{Order, Purchase};
+use crate::account::documents::invoice;
 use crate::account::event::{Event, LotSource};
-use crate::account::lots::fits;
+use crate::account::lots::{expire, fits};
 use crate::account::state::{LiveSubscription, Terms};
 use crate::account::subscription::issue_allowance;
 use crate::account::subscription::offer::prorated_allowance;
 use crate::account::subscription::renewal::{begin, carried, changed};
 use crate::account::{Account, notices, revenue};
-use crate::bill::LegalNumber;
 use crate::catalog::{Catalog, Class, Interval};
 use crate::id::{CatalogVersion, Key, PaymentId};
 use crate::provider::{Card, PaymentRef};
@@ -55,13 +55,7 @@ pub(in crate::account) fn fulfil(
     let document = order.purchase.open_invoice().unwrap_or(account.billing.next_document);
     if let Some(paid_by) = paid_by {
         if order.purchase.open_invoice().is_none() {
-            events.push(Event::InvoiceIssued {
-                document,
-                number: LegalNumber::pending(&catalog.documents.invoice_series, now),
-                order: order.clone(),
-                buyer: account.billing.buyer,
-                catalog: catalog.version,
-            });
+            events.push(invoice(account, catalog, now, document, order.clone()));
         }
         events.push(Event::InvoicePaid {
             document,
@@ -168,12 +162,7 @@ fn change(
     let used = account.billing.unearned.saturating_sub(kept).max(0);
     let mut events: Vec<Event> = revenue::recognized(account, used, 0).into_iter().collect();
     events.push(changed(&anchor, billing));
-    let of_plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
-    events.extend(of_plan.map(|lot| Event::LotExpired {
-        lot: lot.id,
-        class: lot.class,
-        credits: lot.available(),
-    }));
+    events.extend(account.plan_lots().map(expire));
     events.push(issue_allowance(account, plan, terms.allowance, anchor.period(0, 1)));
     events.extend(notices::of_renewal(catalog, *interval, billing, now));
     events

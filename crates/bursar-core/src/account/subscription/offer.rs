@@ -14,9 +14,9 @@ use crate::account::lots::fits;
 use crate::account::payments::{Order, Purchase};
 use crate::account::state::{LiveSubscription, Lot, ScheduledChange, Terms};
 use crate::bill::{Bill, Item, TaxTreatment, half_up};
-use crate::catalog::{Catalog, ChangeTiming, Class, Interval, Plan};
+use crate::catalog::{Catalog, ChangeTiming, Interval, Plan};
 use crate::credits::Credits;
-use crate::id::{CatalogVersion, DocumentId, Key};
+use crate::id::Key;
 use crate::money::Money;
 use crate::provider::MethodRef;
 use crate::rejection::SubscriptionRejection;
@@ -169,8 +169,7 @@ impl Change<'_> {
     }
 
     /// Now, with a new interval: periods begin anew, time that is unused, and whose credits are, is taken
-    /// off, the old month's
-    /// credits are closed and the new allowance is issued in full.
+    /// off, the old month's credits are closed and the new allowance is issued in full.
     fn with_new_period(&self, live: &LiveSubscription, direction: Direction) -> Offer {
         let anchor = Anchor { at: self.as_of, zone: self.account.zone.clone() };
         let billing = anchor.period(0, self.interval.months());
@@ -188,7 +187,6 @@ impl Change<'_> {
     /// On the next billing date: nothing is due now.
     fn schedule(&self, live: &LiveSubscription, direction: Direction) -> Offer {
         let order = self.order(self.change(live, direction, false), Vec::new());
-        let order = Order { carried: 0, bill: nothing(&order.bill), ..order };
         Offer {
             effective_at: live.billing.end,
             scheduled: true,
@@ -275,41 +273,10 @@ impl From<Direction> for OfferKind {
     }
 }
 
-/// The bill of the next billing period, with what it changes.
-pub(in crate::account) struct NextPeriod {
-    pub(in crate::account) purchase: NextPurchase,
-    pub(in crate::account) bill: Bill,
-    pub(in crate::account) carried: i64,
-}
-
-/// What the next billing period is.
-pub(in crate::account) struct NextPurchase {
-    pub(in crate::account) plan: Key,
-    pub(in crate::account) interval: Interval,
-    pub(in crate::account) change: Option<Direction>,
-    pub(in crate::account) terms: Terms,
-    pub(in crate::account) billing: Period,
-    pub(in crate::account) catalog: CatalogVersion,
-}
-
-impl NextPeriod {
-    /// As an order of an invoice.
-    pub(in crate::account) fn order(self, document: DocumentId) -> Order {
-        let NextPurchase { plan, interval, change, terms, billing, catalog } = self.purchase;
-        let purchase =
-            Purchase::Renewal { document, plan, interval, change, terms, billing, catalog };
-        Order { purchase, bill: self.bill, carried: self.carried }
-    }
-}
-
 /// The next billing period: the scheduled change if there is one ("Downgrades: Take effect at next
 /// billing date"), else the same on the terms of the catalog in force. A plan that the catalog no
-/// longer has keeps its terms.
-pub(in crate::account) fn renewal_bill(
-    account: &Account,
-    live: &LiveSubscription,
-    catalog: &Catalog,
-) -> NextPeriod {
+/// longer has keeps its terms. As it would be ordered now.
+pub fn next_order(account: &Account, live: &LiveSubscription, catalog: &Catalog) -> Order {
     let (key, interval) = match &live.scheduled {
         Some(ScheduledChange { plan, interval }) if account.plan_of(catalog, plan).is_some() => {
             (plan, *interval)
@@ -330,7 +297,8 @@ pub(in crate::account) fn renewal_bill(
         price(account, catalog, alloc::vec![item], account.billing.carried);
     let changes = (key, interval) != (&live.plan, live.interval);
     let change = changes.then(|| direction(account, catalog, live, key, interval));
-    let purchase = NextPurchase {
+    let purchase = Purchase::Renewal {
+        document: account.billing.next_document,
         plan: key.clone(),
         interval,
         change,
@@ -338,7 +306,7 @@ pub(in crate::account) fn renewal_bill(
         billing,
         catalog: catalog.version,
     };
-    NextPeriod { purchase, bill, carried }
+    Order { purchase, bill, carried }
 }
 
 /// A bill, and by how much it changes what is carried forward.
@@ -380,11 +348,6 @@ pub(in crate::account) fn bill(account: &Account, catalog: &Catalog, items: Vec<
     Bill::of(items, account.currency, treatment, catalog.tax.inclusive)
 }
 
-/// The same bill with nothing on it.
-fn nothing(bill: &Bill) -> Bill {
-    Bill { lines: Vec::new(), net: 0, tax: 0, total: 0, ..bill.clone() }
-}
-
 fn full_price(plan: &Plan, interval: Interval, billing: Option<Period>) -> Item {
     Item {
         description: words(&plan.name, interval),
@@ -415,7 +378,12 @@ fn words(plan: &str, interval: Interval) -> String {
 /// What is left of a period at `now` is worth, at a price of the whole: by the second, half up.
 fn time_value(price: i64, billing: Period, now: Timestamp) -> i64 {
     let (left, whole) = billing.remaining(now);
-    half_up(i128::from(price).saturating_mul(i128::from(left)), i128::from(whole))
+    worth(price, left.into(), whole)
+}
+
+/// `price × seconds ÷ whole`, half up.
+fn worth(price: i64, seconds: i128, whole: i64) -> i64 {
+    half_up(i128::from(price).saturating_mul(seconds), i128::from(whole))
 }
 
 /// What is left of a period whose credits are closed for new ones. Of the running month, time counts
@@ -424,8 +392,7 @@ fn time_value(price: i64, billing: Period, now: Timestamp) -> i64 {
 fn unspent_value(account: &Account, live: &LiveSubscription, now: Timestamp) -> i64 {
     let (left, whole) = live.billing.remaining(now);
     let (month_left, month) = live.credit.remaining(now);
-    let plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
-    let unspent = Credits::total(plan.map(Lot::available)).min(live.month_issued);
+    let unspent = Credits::total(account.plan_lots().map(Lot::available)).min(live.month_issued);
     let of_month = match live.month_issued.is_positive() {
         true => {
             i128::from(month).saturating_mul(unspent.micro().into())
@@ -436,7 +403,7 @@ fn unspent_value(account: &Account, live: &LiveSubscription, now: Timestamp) -> 
     };
     let spent_ahead = i128::from(month_left).saturating_sub(of_month).max(0);
     let counted = i128::from(left).saturating_sub(spent_ahead).max(0);
-    half_up(i128::from(live.terms.price.amount).saturating_mul(counted), i128::from(whole))
+    worth(live.terms.price.amount, counted, whole)
 }
 
 /// (new − the highest of this month so far) × what is left of the month, rounded up to a whole

@@ -6,12 +6,12 @@ use super::renewal::taken_back;
 use super::{end, running, unwanted};
 use crate::Context;
 use crate::account::command::RefundSubscription;
-use crate::account::documents::CreditReason;
+use crate::account::documents::{CreditReason, TakenBack, credit_note};
 use crate::account::event::Event;
+use crate::account::lots::expire;
 use crate::account::payments::request::refund_of;
 use crate::account::{Account, revenue};
-use crate::bill::LegalNumber;
-use crate::catalog::{Catalog, Class};
+use crate::catalog::Catalog;
 use crate::credits::Credits;
 use crate::id::{DocumentId, RefundId};
 use crate::money::Money;
@@ -48,13 +48,12 @@ pub fn refundable(
     if account.billing.refundable.is_empty() {
         return Err(SubscriptionRejection::NothingToRefund);
     }
-    let paid = account.billing.refundable.iter().map(|paid| paid.bill.total);
-    let total = paid.fold(0_i64, i64::saturating_add);
-    if let Some(paid) =
-        account.billing.refundable.iter().find(|paid| account.billing.is_disputed(paid.payment))
-    {
+    let billing = &account.billing;
+    if let Some(paid) = billing.refundable.iter().find(|paid| billing.is_disputed(paid.payment)) {
         return Err(SubscriptionRejection::Disputed { document: paid.document });
     }
+    let paid = billing.refundable.iter().map(|paid| paid.bill.total);
+    let total = paid.fold(0_i64, i64::saturating_add);
     Ok(Refundable { money: Money::new(total, account.currency), spent: live.spent, until })
 }
 
@@ -76,16 +75,13 @@ impl RefundSubscription {
         let mut events = Vec::new();
         let mut document = account.billing.next_document;
         for (number, paid) in (0_u8..).zip(&account.billing.refundable) {
-            events.push(Event::CreditNoteIssued {
-                document,
-                number: LegalNumber::pending(&catalog.documents.credit_note_series, now),
-                corrects: paid.document,
-                bill: paid.bill.clone(),
+            let taken_back = TakenBack {
+                invoice: paid.document,
+                bill: &paid.bill,
                 paid: true,
                 reason: CreditReason::SubscriptionRefunded { reason: self.reason.clone() },
-                buyer: account.billing.buyer,
-                catalog: catalog.version,
-            });
+            };
+            events.push(credit_note(account, catalog, now, document, taken_back));
             let refund = RefundId::numbered(context, number);
             events.extend(refund_of(paid, refund, Some(document)));
             document = DocumentId(document.0.saturating_add(1));
@@ -100,12 +96,7 @@ impl RefundSubscription {
         if carried.amount != 0 {
             events.push(Event::UnusedTimeCarried { by: carried });
         }
-        let plan = account.lots.iter().filter(|lot| lot.class == Class::Plan && !lot.expired);
-        events.extend(plan.map(|lot| Event::LotExpired {
-            lot: lot.id,
-            class: lot.class,
-            credits: lot.available(),
-        }));
+        events.extend(account.plan_lots().map(expire));
         events.extend(revenue::recognized(account, unearned, 0));
         events.extend(end(live, catalog, now));
         Ok(events)

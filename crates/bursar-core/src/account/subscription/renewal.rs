@@ -4,15 +4,14 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::offer::renewal_bill;
+use super::offer::next_order;
 use super::{end, issue_allowance};
-use crate::account::documents::CreditReason;
+use crate::account::documents::{CreditReason, TakenBack, credit_note, invoice};
 use crate::account::event::{Direction, Event};
 use crate::account::payments::request::{Asked, request};
-use crate::account::payments::{Order, Retry};
+use crate::account::payments::{Order, Purchase, Retry};
 use crate::account::state::{LiveSubscription, Renewal, ScheduledChange, Terms};
 use crate::account::{Account, notices, revenue};
-use crate::bill::LegalNumber;
 use crate::catalog::{Catalog, Interval};
 use crate::id::{CatalogVersion, DocumentId, Key};
 use crate::money::Money;
@@ -34,20 +33,13 @@ pub(in crate::account) fn next_period(
         let (plan, interval) = (plan.clone(), *interval);
         events.push(Event::ScheduledChangeDropped { plan, interval });
     }
-    let document = account.billing.next_document;
-    let order = renewal_bill(account, live, catalog).order(document);
+    let order = next_order(account, live, catalog);
     if order.bill.total == 0 {
         events.extend(carried(account, &order));
         events.extend(begin(account, live, catalog, &order, due));
         return events;
     }
-    events.push(Event::InvoiceIssued {
-        document,
-        number: LegalNumber::pending(&catalog.documents.invoice_series, due),
-        order,
-        buyer: account.billing.buyer,
-        catalog: catalog.version,
-    });
+    events.push(invoice(account, catalog, due, account.billing.next_document, order));
     events
 }
 
@@ -65,15 +57,8 @@ pub(in crate::account) fn begin(
     order: &Order,
     now: Timestamp,
 ) -> Vec<Event> {
-    let crate::account::payments::Purchase::Renewal {
-        plan,
-        interval,
-        change,
-        terms,
-        billing,
-        catalog: version,
-        ..
-    } = &order.purchase
+    let Purchase::Renewal { plan, interval, change, terms, billing, catalog: version, .. } =
+        &order.purchase
     else {
         return Vec::new();
     };
@@ -180,16 +165,13 @@ pub(super) fn taken_back(
     document: DocumentId,
     now: Timestamp,
 ) -> Event {
-    Event::CreditNoteIssued {
-        document,
-        number: LegalNumber::pending(&catalog.documents.credit_note_series, now),
-        corrects: renewal.document,
-        bill: renewal.order.bill.clone(),
+    let taken_back = TakenBack {
+        invoice: renewal.document,
+        bill: &renewal.order.bill,
         paid: false,
         reason: CreditReason::NotPaid,
-        buyer: account.billing.buyer,
-        catalog: catalog.version,
-    }
+    };
+    credit_note(account, catalog, now, document, taken_back)
 }
 
 /// The subscription ends, and the invoice that was not paid is taken back.

@@ -4,12 +4,11 @@ use alloc::vec::Vec;
 
 use crate::Context;
 use crate::account::command::RefundTopup;
-use crate::account::documents::CreditReason;
+use crate::account::documents::{CreditReason, TakenBack, credit_note};
 use crate::account::event::Event;
 use crate::account::lots::portion;
 use crate::account::payments::request::refund_of;
 use crate::account::{Account, revenue};
-use crate::bill::LegalNumber;
 use crate::catalog::Catalog;
 use crate::id::{Reason, RefundId};
 use crate::rejection::{PaymentRejection, Rejection, SubscriptionRejection};
@@ -37,16 +36,13 @@ impl RefundTopup {
         let lot = lot.ok_or(PaymentRejection::TopupTouched { document })?;
         let note = account.billing.next_document;
         let reason = self.reason.clone();
-        let mut events = alloc::vec![Event::CreditNoteIssued {
-            document: note,
-            number: LegalNumber::pending(&catalog.documents.credit_note_series, context.now),
-            corrects: document,
-            bill: topup.paid.bill.clone(),
+        let taken_back = TakenBack {
+            invoice: document,
+            bill: &topup.paid.bill,
             paid: true,
             reason: CreditReason::TopupRefunded { reason: reason.clone() },
-            buyer: account.billing.buyer,
-            catalog: catalog.version,
-        }];
+        };
+        let mut events = alloc::vec![credit_note(account, catalog, context.now, note, taken_back)];
         events.extend(refund_of(&topup.paid, RefundId::generate(context), Some(note)));
         events.push(Event::CreditsTaken {
             portions: alloc::vec![portion(lot, topup.credits)],
