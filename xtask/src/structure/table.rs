@@ -46,12 +46,15 @@ pub(super) const RULES: &[Rule] = &[
     // The engine's mailer fills in the mails and hands them to the transport's port.
     rule("bursar-engine",    Only(&["bursar-core", "bursar-store", "bursar-payments",
                                     "bursar-mail", "bursar-vault"]),                     &["bursar-catalog", "bursar-sqlite"]),
-    // The API speaks of declines and of the provider's pages, for which it needs the port's types, and
-    // serves documents as files. It names no adapter of either.
+    // The API speaks of declines and of the provider's pages, for which it needs the port's types, serves
+    // documents as files, and streams assets. It names no adapter of any.
     rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
-                                    "bursar-documents", "bursar-engine"]),               &["bursar-sqlite"]),
-    rule("bursar-portal",    Only(&["bursar-core", "bursar-catalog", "bursar-store",
-                                    "bursar-engine"]),                                   &["bursar-sqlite"]),
+                                    "bursar-documents", "bursar-vault", "bursar-engine"]), &["bursar-sqlite"]),
+    // The portal shows what the API tells: documents and purchases are made in one place. The
+    // playground is a client of the API.
+    rule("bursar-portal",    Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
+                                    "bursar-documents", "bursar-vault", "bursar-engine",
+                                    "bursar-api"]),                                      &["bursar-sqlite"]),
     rule("bursar-sim",       Everything,                                                 &[]),
     rule("bursar",           Everything,                                                 &[]),
     rule("xtask",            Only(&[]),                                                  &[]),
