@@ -1,0 +1,15 @@
+//! The customer's pages: one file each, named like its URL.
+
+mod live;
+mod overview;
+
+use axum::Router;
+use axum::routing::{any, get};
+
+use crate::page::problem::PageProblem;
+use crate::state::Portal;
+
+/// Everything below `/portal` but the ways in and out.
+pub(crate) fn routes() -> Router<Portal> {
+    Router::new().route("/portal", get(overview::show)).route("/portal/live", get(live::follow))
+}
