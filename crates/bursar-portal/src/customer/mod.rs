@@ -11,5 +11,13 @@ use crate::state::Portal;
 
 /// Everything below `/portal` but the ways in and out.
 pub(crate) fn routes() -> Router<Portal> {
-    Router::new().route("/portal", get(overview::show)).route("/portal/live", get(live::follow))
+    Router::new()
+        .route("/portal", get(overview::show))
+        .route("/portal/live", get(live::follow))
+        .route("/portal/{*rest}", any(nowhere))
+}
+
+/// A page, too, where the API would answer in JSON.
+async fn nowhere() -> PageProblem {
+    PageProblem::not_found("page")
 }
