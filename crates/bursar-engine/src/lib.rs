@@ -18,6 +18,7 @@ pub mod purchase;
 mod scheduler;
 pub mod seal;
 pub mod test_clock;
+pub mod visits;
 mod writer;
 
 pub use clock::{Clock, SystemClock};
