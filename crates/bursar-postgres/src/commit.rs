@@ -13,6 +13,7 @@ use futures::future::{join, try_join_all};
 use futures::poll;
 use tokio_postgres::types::ToSql;
 
+use crate::assets::ChangedAssets;
 use crate::connection::Connections;
 use crate::error::{Attempt, Failure, Result, get, unsigned};
 use crate::journal::{self, DRAW};
@@ -152,6 +153,7 @@ impl<'a> Commit<'a> {
             crate::money::Changed::default()
         };
         let history = views::history(&entries).map_err(Failure::from)?;
+        let assets = ChangedAssets::of(&entries);
         let keyed: Vec<_> =
             entries.iter().filter(|(_, entry)| idempotency(entry).is_some()).collect();
         let opened: HashSet<&AccountId> = self.accounts.iter().map(|row| &row.account).collect();
@@ -165,6 +167,7 @@ impl<'a> Commit<'a> {
             writes.push(views::insert_keys(&keyed));
         }
         writes.extend(money.inserts());
+        writes.extend(assets.writes());
         if !self.numbers.is_empty() {
             writes.push(note_numbers(&self.numbers));
         }

@@ -11,6 +11,7 @@
 //!
 //! Everything lies in a schema of its own, `bursar`, so that the database may have other uses.
 
+mod assets;
 mod backoff;
 #[cfg(feature = "cluster")]
 pub mod cluster;
@@ -27,6 +28,7 @@ mod store;
 mod tls;
 mod url;
 mod views;
+mod visits;
 mod writer;
 
 use std::path::PathBuf;

@@ -37,8 +37,8 @@ const KEYS: &str = "
 /// A row that nobody else ever sees: it is filled in or deleted before the commit. Whoever else opens
 /// the account waits until then.
 const RESERVE: &str = "
-    INSERT INTO accounts (account_id, version, asking, status, available, held, state)
-    SELECT account_id, 0, false, '', 0, 0, '' FROM unnest($1::text[]) AS new (account_id)
+    INSERT INTO accounts (account_id, version, asking, erasing, status, available, held, state)
+    SELECT account_id, 0, false, false, '', 0, 0, '' FROM unnest($1::text[]) AS new (account_id)
     ON CONFLICT (account_id) DO NOTHING";
 
 /// What is locked until the transaction is over.

@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use bursar_core::country::Country;
-use bursar_core::id::{AccountId, CatalogVersion};
+use bursar_core::id::{AccountId, AssetId, CatalogVersion};
 use bursar_core::time::Timestamp;
 use bursar_store::projection::parse;
-use bursar_store::{ApiKeyRecord, BillingDetails, CatalogRecord, Contact, Registry, StoreError};
+use bursar_store::{
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
+    PortalLink, PortalSession, Registry, StoreError,
+};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use crate::PostgresStore;
 use crate::error::{Attempt, Failure, Result, get, unsigned};
+use crate::{assets, visits};
 
 #[async_trait]
 impl Registry for PostgresStore {
@@ -68,6 +72,32 @@ impl Registry for PostgresStore {
         };
         let row = self.tables()?.query_one(select, &[&account.as_str(), &revision]).await?;
         row.as_ref().map(billing_details).transpose()
+    }
+
+    async fn put_asset_details(
+        &self,
+        account: &AccountId,
+        asset: AssetId,
+        details: AssetDetails,
+    ) -> Result<()> {
+        assets::put_details(self.tables()?, account, asset, &details).await
+    }
+
+    async fn asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<Vec<(AssetId, AssetDetails)>> {
+        assets::details(self.tables()?, account, assets).await
+    }
+
+    async fn remove_asset_details(&self, account: &AccountId, assets: &[AssetId]) -> Result<()> {
+        assets::remove_details(self.tables()?, account, assets).await
+    }
+
+    async fn remove_vault_details(&self, account: &AccountId, vault: u32) -> Result<()> {
+        let remove = "DELETE FROM asset_details WHERE account_id = $1 AND vault = $2";
+        self.tables()?.query(remove, &[&account.as_str(), &i64::from(vault)]).await.map(drop)
     }
 
     async fn put_api_key(&self, key: ApiKeyRecord) -> Result<()> {
@@ -165,6 +195,41 @@ impl Registry for PostgresStore {
             })
         };
         rows.iter().map(catalog).collect()
+    }
+
+    async fn put_portal_link(&self, link: PortalLink) -> Result<()> {
+        visits::put_link(self.tables()?, &link).await
+    }
+
+    async fn use_portal_link(
+        &self,
+        code: &[u8; 32],
+        now: Timestamp,
+        session: NewPortalSession,
+    ) -> Result<Option<PortalLink>> {
+        visits::use_link(self.tables()?, code, now, session).await
+    }
+
+    async fn portal_session(&self, hash: &[u8; 32]) -> Result<Option<PortalSession>> {
+        visits::session(self.tables()?, hash).await
+    }
+
+    async fn extend_portal_session(&self, hash: &[u8; 32], expires_at: Timestamp) -> Result<()> {
+        let extend = "UPDATE portal_sessions SET expires_at = $2 WHERE hash = $1";
+        let hash = hash.as_slice();
+        self.tables()?.query(extend, &[&hash, &expires_at.micros()]).await.map(drop)
+    }
+
+    async fn end_portal_session(&self, hash: &[u8; 32]) -> Result<()> {
+        let end = "DELETE FROM portal_sessions WHERE hash = $1";
+        self.tables()?.query(end, &[&hash.as_slice()]).await.map(drop)
+    }
+
+    async fn forget_portal_visits(&self, then: Timestamp) -> Result<()> {
+        let forget = "
+            WITH links AS (DELETE FROM portal_links WHERE expires_at < $1)
+            DELETE FROM portal_sessions WHERE expires_at < $1";
+        self.tables()?.query(forget, &[&then.micros()]).await.map(drop)
     }
 }
 

@@ -9,6 +9,7 @@ use bursar_store::projection::{AccountRow, idempotency};
 use bursar_store::{Entry, JournalPosition, StoreError};
 use deadpool_postgres::Client;
 
+use crate::assets::ChangedAssets;
 use crate::error::{Attempt, Result, get, signed};
 use crate::journal;
 use crate::money::Money;
@@ -21,7 +22,7 @@ const CHUNK: i64 = 5_000;
 /// has no gaps that will be filled.
 const EMPTY: &str = "
     LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE;
-    TRUNCATE accounts, history, idempotency, payments, payment_refunds, documents";
+    TRUNCATE accounts, history, idempotency, payments, payment_refunds, documents, assets, owners";
 
 /// Makes all rows anew, within a transaction.
 pub(crate) async fn rebuild(client: &Client, place: &str) -> Attempt<()> {
@@ -68,12 +69,14 @@ async fn add(
     let history = views::history(entries)?;
     let keyed: Vec<_> = entries.iter().filter(|(_, entry)| idempotency(entry).is_some()).collect();
     let money = Money::load(client, place, entries).await?.fold(entries)?;
+    let assets = ChangedAssets::of(entries);
     let mut writes = vec![
         views::insert_history(&history),
         views::insert_accounts(&accounts),
         views::insert_keys(&keyed),
     ];
     writes.extend(money.inserts());
+    writes.extend(assets.writes());
     for write in &writes {
         let statement = client.prepare_cached(write.statement).await?;
         client.execute(&statement, &write.values()).await?;

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bursar_core::account::Account;
-use bursar_core::id::{AccountId, DocumentId, PaymentId, SpendId};
+use bursar_core::id::{AccountId, AssetId, DocumentId, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::{
-    DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
-    StatementRow, Store, Writer,
+    AssetCursor, AssetFilter, AssetOrder, AssetRow, DocumentRow, Due, Entry, JournalPosition,
+    Payer, PaymentName, PaymentRow, SpendEvent, StatementRow, Store, Writer,
 };
 
+use crate::assets::{self, Listing};
 use crate::connection::Connections;
 use crate::error::{Result, closed};
 use crate::url::Target;
@@ -112,7 +113,31 @@ impl Store for PostgresStore {
     }
 
     async fn asking(&self, after: Option<&AccountId>, limit: usize) -> Result<Vec<AccountId>> {
-        views::asking(self.readers()?, after, limit).await
+        views::waiting(self.readers()?, views::ASKING, after, limit).await
+    }
+
+    async fn erasing(&self, after: Option<&AccountId>, limit: usize) -> Result<Vec<AccountId>> {
+        views::waiting(self.readers()?, views::ERASING, after, limit).await
+    }
+
+    async fn asset(&self, id: &AccountId, asset: AssetId) -> Result<Option<AssetRow>> {
+        assets::read(self.readers()?, id, asset).await
+    }
+
+    async fn assets(
+        &self,
+        id: &AccountId,
+        filter: AssetFilter,
+        order: AssetOrder,
+        after: Option<AssetCursor>,
+        limit: usize,
+    ) -> Result<Vec<AssetRow>> {
+        let wanted = Listing { filter, order, after, limit };
+        assets::list(self.readers()?, id, &wanted).await
+    }
+
+    async fn owner(&self, object_name: [u8; 16]) -> Result<Option<AccountId>> {
+        assets::owner(self.readers()?, object_name).await
     }
 
     async fn payment(&self, id: &AccountId, payment: PaymentId) -> Result<Option<PaymentRow>> {

@@ -107,19 +107,20 @@ pub(crate) fn insert_keys<'a>(keys: &'a [&'a (JournalPosition, Arc<Entry>)]) -> 
 pub(crate) fn insert_accounts(rows: &[AccountRow]) -> Write<'_> {
     Write {
         statement: "
-            INSERT INTO accounts (account_id, version, due_at, asking, status, plan, available, held,
-                state)
-            SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::boolean[], $5::text[],
-                $6::text[], $7::bigint[], $8::bigint[], $9::bytea[])
+            INSERT INTO accounts (account_id, version, due_at, asking, erasing, status, plan,
+                available, held, state)
+            SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::boolean[],
+                $5::boolean[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bytea[])
             ON CONFLICT (account_id) DO UPDATE SET version = excluded.version,
-                due_at = excluded.due_at, asking = excluded.asking, status = excluded.status,
-                plan = excluded.plan, available = excluded.available, held = excluded.held,
-                state = excluded.state",
+                due_at = excluded.due_at, asking = excluded.asking, erasing = excluded.erasing,
+                status = excluded.status, plan = excluded.plan, available = excluded.available,
+                held = excluded.held, state = excluded.state",
         columns: vec![
             column(rows, |row| row.account.as_str()),
             column(rows, |row| signed(row.version)),
             column(rows, |row| row.due_at.map(Timestamp::micros)),
             column(rows, |row| row.asking),
+            column(rows, |row| row.erasing),
             column(rows, |row| row.status.as_str()),
             column(rows, |row| row.plan.as_ref().map(|key| key.as_str())),
             column(rows, |row| row.available.micro()),
@@ -239,14 +240,20 @@ pub(crate) async fn due(
 }
 
 /// Accounts after one that have something to ask of the payment provider, in order of their ids.
-pub(crate) async fn asking(
+pub(crate) const ASKING: &str = "
+    SELECT account_id FROM accounts WHERE asking AND account_id > $1 ORDER BY account_id LIMIT $2";
+
+/// Accounts after one that have something to be erased, in order of their ids.
+pub(crate) const ERASING: &str = "
+    SELECT account_id FROM accounts WHERE erasing AND account_id > $1 ORDER BY account_id LIMIT $2";
+
+/// [`ASKING`] or [`ERASING`].
+pub(crate) async fn waiting(
     connections: &Connections,
+    select: &str,
     after: Option<&AccountId>,
     limit: usize,
 ) -> Result<Vec<AccountId>> {
-    let select = "
-        SELECT account_id FROM accounts WHERE asking AND account_id > $1
-        ORDER BY account_id LIMIT $2";
     // Every id comes after no text at all.
     let after = after.map_or("", AccountId::as_str);
     let rows = connections.query(select, &[&after, &most(limit)]).await?;

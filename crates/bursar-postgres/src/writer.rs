@@ -6,10 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
-use bursar_core::id::{AccountId, Key, PaymentId, SpendId};
+use bursar_core::account::storage::record::AssetRecord;
+use bursar_core::id::{AccountId, AssetId, Key, PaymentId, SpendId};
 use bursar_store::projection::legal_numbers;
 use bursar_store::{Batch, Begun, Numbers, PaymentRow, StoreError, Wanted, Writer};
 
+use crate::assets::{ASSET, asset_row};
 use crate::commit::Commit;
 use crate::error::{Attempt, Failure, Result, get};
 use crate::lock::{self, Locked};
@@ -62,6 +64,13 @@ impl PostgresWriter {
         Ok(Some(row.record))
     }
 
+    async fn filed(&mut self, id: &AccountId, asset: AssetId) -> Attempt<Option<AssetRecord>> {
+        let client = self.locked()?.session.client()?;
+        let select = client.prepare_cached(ASSET).await?;
+        let row = client.query_opt(&select, &[&id.as_str(), &asset.to_string()]).await?;
+        Ok(row.as_ref().map(asset_row).transpose()?.map(|row| row.record))
+    }
+
     /// Does the batch follow what is locked? The last legal numbers after it.
     async fn check(&mut self, batch: &Batch) -> Result<Numbers> {
         let versions = self.locked.as_ref().map(|locked| locked.versions.clone());
@@ -105,6 +114,10 @@ impl Writer for PostgresWriter {
         payment: PaymentId,
     ) -> Result<Option<PaymentRecord>> {
         self.paid(account, payment).await.map_err(|failure| self.explain(failure))
+    }
+
+    async fn asset(&mut self, account: &AccountId, asset: AssetId) -> Result<Option<AssetRecord>> {
+        self.filed(account, asset).await.map_err(|failure| self.explain(failure))
     }
 
     async fn last_number(&mut self, series: &Key, year: u16) -> Result<u32> {

@@ -66,16 +66,50 @@ CREATE TABLE catalogs (
     since bigint NOT NULL
 );
 
+-- Links into the portal and the sessions that they open: secrets as hashes, times by the real clock.
+CREATE TABLE portal_links (
+    hash bytea PRIMARY KEY,
+    account_id text COLLATE "C" NOT NULL,
+    return_url text,
+    expires_at bigint NOT NULL,
+    used_at bigint
+);
+CREATE INDEX portal_links_expire ON portal_links (expires_at);
+
+CREATE TABLE portal_sessions (
+    hash bytea PRIMARY KEY,
+    account_id text COLLATE "C" NOT NULL,
+    return_url text,
+    expires_at bigint NOT NULL,
+    ends_at bigint NOT NULL
+);
+CREATE INDEX portal_sessions_expire ON portal_sessions (expires_at);
+
+-- Personal data: what people call their files, and what is in them. Goes when the file goes.
+-- `vault` counts an account's vaults from 0. `sha256` is there once the file is.
+CREATE TABLE asset_details (
+    account_id text COLLATE "C" NOT NULL,
+    asset text COLLATE "C" NOT NULL,
+    vault bigint NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    sha256 bytea,
+    thumbnail boolean NOT NULL,
+    PRIMARY KEY (account_id, asset)
+);
+
 -- The rest can be made again from the journal. It is written by the commit it belongs to.
 
 -- Each account after its last event, and the row that is locked while a batch is decided. `due_at` is by
--- the real clock; `asking` is true while the payment provider is to be asked for something. A row of
--- version 0 is an account that is only about to be opened: no other transaction ever sees it.
+-- the real clock; `asking` is true while the payment provider is to be asked for something, `erasing`
+-- while something is to be erased from the vault. A row of version 0 is an account that is only about to
+-- be opened: no other transaction ever sees it.
 CREATE TABLE accounts (
     account_id text COLLATE "C" PRIMARY KEY,
     version bigint NOT NULL,
     due_at bigint,
     asking boolean NOT NULL,
+    erasing boolean NOT NULL,
     status text NOT NULL,
     plan text,
     available bigint NOT NULL,
@@ -84,6 +118,7 @@ CREATE TABLE accounts (
 ) WITH (fillfactor = 80);
 CREATE INDEX accounts_due ON accounts (due_at, account_id) WHERE due_at IS NOT NULL;
 CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking;
+CREATE INDEX accounts_erasing ON accounts (account_id) WHERE erasing;
 
 -- One row per event: a statement line if it has a kind. `event` is the encoded event.
 CREATE TABLE history (
@@ -178,3 +213,29 @@ CREATE TABLE documents (
     PRIMARY KEY (account_id, document)
 );
 CREATE INDEX documents_number ON documents (series, year, number);
+
+-- Each file (it has `stored_at`) and each upload under way (it has `expires_at`) until it is gone; those
+-- of a vault that was purged until that is certified. `attempt` names the object that has the bytes, a
+-- number of 64 bits. `version` is the account's after the last event about it.
+CREATE TABLE assets (
+    account_id text COLLATE "C" NOT NULL,
+    asset text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    vault bigint NOT NULL,
+    kind text NOT NULL,
+    bytes bigint NOT NULL,
+    stored_at bigint,
+    expires_at bigint,
+    external boolean NOT NULL,
+    attempt bigint,
+    reference text,
+    PRIMARY KEY (account_id, asset)
+);
+CREATE INDEX assets_largest ON assets (account_id, vault, bytes, asset);
+
+-- Whose objects are filed under a name, which is a hash of the account's id.
+CREATE TABLE owners (
+    account_id text COLLATE "C" PRIMARY KEY,
+    object_name bytea NOT NULL
+);
+CREATE INDEX owners_object_name ON owners (object_name);
