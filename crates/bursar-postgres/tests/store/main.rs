@@ -1,4 +1,4 @@
-//! The store on a real server: the contract, several nodes, cuts and crashes.
+//! The store on a real server: the contract, several nodes, gaps in the journal, cuts and crashes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,3 +9,9 @@
 )]
 
 mod contract;
+mod faults;
+mod gaps;
+mod nodes;
+mod opening;
+mod support;
+mod tls;
