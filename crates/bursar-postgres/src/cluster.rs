@@ -52,6 +52,14 @@ max_connections = 300
 shared_buffers = 64MB
 autovacuum_naptime = 10s
 log_min_messages = warning
+ssl = on
+";
+
+/// `postgres` is let in as he is, `secretive` only encrypted and with a password.
+const ACCESS: &str = "
+hostssl all secretive 127.0.0.1/32 scram-sha-256
+host all secretive 127.0.0.1/32 reject
+host all all 127.0.0.1/32 trust
 ";
 
 impl Cluster {
@@ -83,7 +91,9 @@ impl Cluster {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        certify(&data);
         fs::write(data.join("postgresql.auto.conf"), SETTINGS).unwrap();
+        fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let keeper = keep(&programs, &directory, port);
         let databases = AtomicU32::new(0);
@@ -143,6 +153,11 @@ impl Cluster {
         control(&["start", "-w", "-o", &format!("-p {}", self.port)]);
     }
 
+    /// The certificate that it shows, for 127.0.0.1, made and signed by itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.directory.join("server.crt")
+    }
+
     /// What the server has written about itself.
     pub fn log(&self) -> String {
         let mut log = String::new();
@@ -169,6 +184,24 @@ impl Drop for Cluster {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// Makes a key and a certificate.
+fn certify(data: &Path) {
+    let certificate = data.with_file_name("server.crt");
+    let made = unprivileged(Path::new("openssl"))
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-nodes", "-days", "3650", "-subj", "/CN=bursar-test"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"])
+        .arg(data.join("server.key"))
+        .arg("-out")
+        .arg(&certificate)
+        .output()
+        .expect("the tests need openssl: apt-get install openssl");
+    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+    let copied = unprivileged(Path::new("cp")).arg(&certificate).arg(data).status().unwrap();
+    assert!(copied.success());
 }
 
 fn keep(programs: &Path, directory: &Path, port: u16) -> Child {

@@ -21,7 +21,8 @@ async fn slow_commit(database: &Database) -> Client {
     let draw = "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(1112691538, 1))
         SELECT nextval('journal_commits') FROM gate";
     let number: i64 = client.query_one(draw, &[]).await.unwrap().get(0);
-    let copy = "INSERT INTO journal SELECT $1, 0, account_id, body FROM journal WHERE commit_id = 1";
+    let copy =
+        "INSERT INTO journal SELECT $1, 0, account_id, body FROM journal WHERE commit_id = 1";
     client.execute(copy, &[&number]).await.unwrap();
     client
 }
@@ -62,8 +63,9 @@ async fn a_reader_goes_on_as_soon_as_the_gap_is_filled() {
         tokio::task::yield_now().await;
     }
     let _second = slow_commit(&database).await;
+    done(&store, &mut clerk, &[Ask::open("c")]).await;
     first.batch_execute("COMMIT").await.unwrap();
-    assert_eq!(reading.await.unwrap(), [1, 2, 3]);
+    assert_eq!(reading.await.unwrap(), [1, 2, 3], "5 is there, and 4 under way");
 }
 
 #[tokio::test(flavor = "multi_thread")]

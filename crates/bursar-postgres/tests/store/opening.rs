@@ -31,7 +31,9 @@ async fn a_schema_of_the_next_version_is_used_unless_it_forbids_it() {
     let database = Database::new().await;
     let store = database.open().await;
     done(&store, &mut Clerk::new(1), &[Ask::open("a")]).await;
-    database.sql("ALTER TABLE history ADD COLUMN colour text; UPDATE versions SET schema = 2").await;
+    database
+        .sql("ALTER TABLE history ADD COLUMN colour text; UPDATE versions SET schema = 2")
+        .await;
     let store = database.open().await;
     done(&store, &mut Clerk::new(2), &[Ask::give("a", 5)]).await;
     proven(&store).await;
