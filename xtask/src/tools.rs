@@ -75,19 +75,35 @@ fn python(name: &str, list: &str) -> Result<PathBuf> {
 /// pdftotext and pdftoppm, installed by the system's package manager if they aren't there.
 pub(crate) fn poppler() -> Result<()> {
     let runs = || ["pdftotext", "pdftoppm"].iter().all(|name| starts(name));
+    install("poppler-utils", "pdftotext, pdftoppm", runs)
+}
+
+/// The programs of a PostgreSQL server, and openssl for its certificate. The tests start a server of
+/// their own.
+pub(crate) fn postgresql() -> Result<()> {
+    let runs = || {
+        let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let mut servers = versions.map(|version| version.path().join("bin/postgres"));
+        servers.any(|server| server.exists()) && starts("openssl")
+    };
+    install("postgresql", "the server's programs under /usr/lib/postgresql, and openssl", runs)
+}
+
+/// Installs a Debian package, unless what it brings is there.
+fn install(package: &str, brings: &str, runs: impl Fn() -> bool) -> Result<()> {
     if runs() {
         return Ok(());
     }
     if !starts("apt-get") {
-        bail!("install poppler-utils (pdftotext, pdftoppm) with your package manager");
+        bail!("install {package} ({brings}) with your package manager");
     }
     process::run(process::program("apt-get").arg("update"))?;
     process::run(
         process::program("apt-get")
             .args(["install", "--yes", "--no-install-recommends"])
-            .arg("poppler-utils"),
+            .arg(package),
     )?;
-    ensure!(runs(), "pdftotext doesn't start after installing it");
+    ensure!(runs(), "{package} doesn't bring {brings}");
     Ok(())
 }
 
