@@ -169,6 +169,12 @@ prefixed!(
 );
 
 prefixed!(
+    /// A file in an account's vault. Its name among the objects is made of it, so that nothing from
+    /// outside ever is a path.
+    AssetId, "asset_", "an asset id is asset_ and 32 hexadecimal digits"
+);
+
+prefixed!(
     /// One attempt to take money once; the provider's idempotency key. A new attempt, such as the
     /// next retry of a failed renewal, is a new payment with a new id.
     PaymentId, "pay_", "a payment id is pay_ and 32 hexadecimal digits"
