@@ -37,7 +37,9 @@ impl Disk {
     pub(crate) fn create(root: &Path) -> Result<Self, VaultError> {
         let in_words = |error: io::Error| {
             let root = root.display();
-            VaultError::Misconfigured(format!("the vault's directory {root} can't be used: {error}"))
+            VaultError::Misconfigured(format!(
+                "the vault's directory {root} can't be used: {error}"
+            ))
         };
         fs::create_dir_all(root).map_err(in_words)?;
         let root = root.canonicalize().map_err(in_words)?;

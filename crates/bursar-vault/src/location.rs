@@ -94,7 +94,8 @@ fn bucket(
     }
     let bucket = url.host_str().filter(|name| !name.is_empty());
     let bucket = bucket.ok_or_else(|| misconfigured("s3:// is followed by the bucket's name"))?;
-    let prefix = Path::from_url_path(url.path()).map_err(|error| misconfigured(&error.to_string()))?;
+    let prefix =
+        Path::from_url_path(url.path()).map_err(|error| misconfigured(&error.to_string()))?;
     let mut settings: Vec<(AmazonS3ConfigKey, String)> = (variables.into_iter())
         .filter(|(name, _)| name.starts_with("AWS_"))
         .filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)))
@@ -128,10 +129,8 @@ fn connect(
         ..RetryConfig::default()
     });
     for (key, value) in settings {
-        let is_endpoint = matches!(
-            key,
-            AmazonS3ConfigKey::Endpoint | AmazonS3ConfigKey::S3Endpoint
-        );
+        let is_endpoint =
+            matches!(key, AmazonS3ConfigKey::Endpoint | AmazonS3ConfigKey::S3Endpoint);
         if is_endpoint && is_this_machine(&value) {
             client = client.with_allow_http(true);
         }

@@ -8,7 +8,13 @@ pub const ANYTHING: &str = "application/octet-stream";
 
 /// The types that a browser may show in a page instead of saving them: none of them can run anything.
 const SHOWN: &[&str] = &[
-    "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "video/mp4", "video/webm",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "image/avif",
+    "video/mp4",
+    "video/webm",
 ];
 
 /// Types that can be told from the first bytes. Those of one row can't be told apart with certainty, or
@@ -99,9 +105,8 @@ pub fn may_be_shown(media_type: &str) -> bool {
 /// 127 characters?
 pub fn is_media_type(text: &str) -> bool {
     let is_part = |part: &str| {
-        let allowed = |b: u8| {
-            b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$&-^_.+".contains(&b)
-        };
+        let allowed =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$&-^_.+".contains(&b);
         part.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && part.bytes().all(allowed)
     };
     let parts = text.split_once('/');
@@ -118,7 +123,7 @@ fn look(head: &[u8]) -> Option<&'static str> {
     if begins_with_any(start, &[b"<svg", b"<!doctype svg"]) {
         return Some("image/svg+xml");
     }
-    match infer::get(head).map(|found| found.mime_type()) {
+    match infer::get(head).as_ref().map(infer::Type::mime_type) {
         // Its list of brands isn't complete, and it takes no short films.
         None if head.get(4..8) == Some(b"ftyp") => Some("video/mp4"),
         None if head.starts_with(b"\x1a\x45\xdf\xa3") => Some("video/webm"),
@@ -135,10 +140,9 @@ fn text_start(head: &[u8]) -> &[u8] {
 }
 
 fn begins_with_any(text: &[u8], words: &[&[u8]]) -> bool {
-    let begins = |word: &&[u8]| {
-        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-    };
-    words.iter().any(|word| begins(word))
+    let begins =
+        |word: &&[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    words.iter().any(begins)
 }
 
 /// Is it something that runs where it is opened?
@@ -237,7 +241,9 @@ mod tests {
     #[test]
     fn media_types_are_of_one_form() {
         assert!(is_media_type("image/png") && is_media_type("application/vnd.ms-excel"));
-        for text in ["", "image", "image/", "/png", "Image/PNG", "image/png; q=1", "a/b/c", "é/é", "a b/c"] {
+        for text in
+            ["", "image", "image/", "/png", "Image/PNG", "image/png; q=1", "a/b/c", "é/é", "a b/c"]
+        {
             assert!(!is_media_type(text), "{text}");
         }
     }

@@ -87,7 +87,17 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_answered_with_everything() {
-        for header in ["", "bytes", "bytes=", "bytes=-", "bytes=2-1", "bytes=0-1,5-6", "bytes=+1-2", "bytes=a-b", "pages=1-2"] {
+        for header in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=2-1",
+            "bytes=0-1,5-6",
+            "bytes=+1-2",
+            "bytes=a-b",
+            "pages=1-2",
+        ] {
             check(header, Wanted::Whole);
         }
     }

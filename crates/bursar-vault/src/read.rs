@@ -50,7 +50,8 @@ impl Vault {
         below: &Path,
         range: Option<Range<u64>>,
     ) -> Result<Content, VaultError> {
-        let options = GetOptions { range: range.clone().map(GetRange::Bounded), ..GetOptions::new() };
+        let options =
+            GetOptions { range: range.clone().map(GetRange::Bounded), ..GetOptions::new() };
         let found = self.objects.get_opts(&self.locate(below), options).await?;
         let (size, given) = (found.meta.size, found.range.clone());
         if range.is_some_and(|asked| asked != given) {

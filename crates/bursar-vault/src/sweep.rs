@@ -7,7 +7,7 @@ use object_store::{ObjectMeta, ObjectStore as _};
 
 use crate::error::VaultError;
 use crate::name::ObjectName;
-use crate::vault::Vault;
+use crate::vault::{OWNER, Vault};
 
 /// How many objects are asked about at once.
 const ASKED_AT_ONCE: usize = 500;
@@ -81,9 +81,9 @@ impl Vault {
     ) -> Vec<(ObjectName, ObjectMeta)> {
         let mut old = Vec::new();
         for object in found {
-            let name = self.below(&object.location).as_ref().and_then(ObjectName::read);
-            let Some(name) = name else {
-                swept.foreign += 1;
+            let path = self.below(&object.location).unwrap_or_default();
+            let Some(name) = ObjectName::read(&path) else {
+                swept.foreign += u64::from(path.as_ref() != OWNER);
                 continue;
             };
             swept.seen += 1;

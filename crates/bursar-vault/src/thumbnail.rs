@@ -114,6 +114,7 @@ fn encode(small: &DynamicImage) -> ImageResult<Thumbnail> {
 }
 
 #[cfg(test)]
+#[allow(clippy::as_conversions, reason = "pixels are made up")]
 mod tests {
     use image::{ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
@@ -126,7 +127,9 @@ mod tests {
     }
 
     fn opaque(width: u32, height: u32) -> RgbImage {
-        RgbImage::from_fn(width, height, |x, y| Rgb([0, 1, 2].map(|n: u32| ((x * n + y) % 256) as u8)))
+        RgbImage::from_fn(width, height, |x, y| {
+            Rgb([0, 1, 2].map(|n: u32| ((x * n + y) % 256) as u8))
+        })
     }
 
     fn size(thumbnail: &Thumbnail) -> (u32, u32) {
@@ -178,7 +181,8 @@ mod tests {
     /// 60,000 by 60,000 pixels in a file of a few bytes.
     #[test]
     fn a_picture_that_would_take_all_memory_has_none() {
-        let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xea\x60\0\0\xea\x60\x08\x06\0\0\0".to_vec();
+        let mut bomb =
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xea\x60\0\0\xea\x60\x08\x06\0\0\0".to_vec();
         bomb.extend_from_slice(&[0; 64]);
         assert_eq!(of(&bomb), None);
         let mut gif = file(opaque(2, 2), ImageFormat::Gif);

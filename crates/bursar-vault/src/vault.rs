@@ -14,7 +14,7 @@ use crate::location;
 /// How many pictures are made smaller at once: each takes memory for the whole picture.
 const THUMBNAILS_AT_ONCE: usize = 2;
 /// The object that says whose vault it is.
-const OWNER: &str = "owner";
+pub(crate) const OWNER: &str = "owner";
 
 /// Keeps the bytes of assets.
 #[derive(Debug)]
@@ -89,7 +89,10 @@ impl Vault {
         let payload = PutPayload::from(Bytes::copy_from_slice(mark.as_bytes()));
         match self.objects.put_opts(&path, payload, PutMode::Create.into()).await {
             Ok(_) => Ok(()),
-            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+            Err(
+                object_store::Error::AlreadyExists { .. }
+                | object_store::Error::Precondition { .. },
+            ) => {
                 let found = self.objects.get(&path).await.map_err(VaultError::from)?;
                 let found = found.bytes().await.map_err(VaultError::from)?;
                 if found == mark.as_bytes() {

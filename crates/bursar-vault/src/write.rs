@@ -163,7 +163,9 @@ impl Sink {
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        if let (Some(parts), Ok(runtime)) = (self.parts.take(), tokio::runtime::Handle::try_current()) {
+        if let (Some(parts), Ok(runtime)) =
+            (self.parts.take(), tokio::runtime::Handle::try_current())
+        {
             runtime.spawn(abandon(parts));
         }
     }
@@ -172,5 +174,46 @@ impl Drop for Sink {
 async fn abandon(parts: WriteMultipart) {
     if let Err(error) = parts.abort().await {
         tracing::warn!("an upload that broke off left parts behind: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use futures::stream;
+    use object_store::memory::InMemory;
+    use object_store::throttle::{ThrottleConfig, ThrottledStore};
+
+    use super::*;
+
+    /// A place that takes for ever: the client has to wait, and what it has sent is all there is.
+    #[tokio::test]
+    async fn a_slow_place_takes_no_more_than_three_parts_of_memory() {
+        let slow = ThrottleConfig {
+            wait_put_per_call: Duration::from_secs(86_400),
+            ..ThrottleConfig::default()
+        };
+        let mut vault = Vault::memory();
+        vault.objects = Arc::new(ThrottledStore::new(InMemory::new(), slow));
+        let sent = AtomicUsize::new(0);
+        let piece = Bytes::from(vec![7; 64 * 1024]);
+        let endless = stream::repeat_with(|| {
+            sent.fetch_add(piece.len(), Ordering::Relaxed);
+            Ok::<_, Infallible>(piece.clone())
+        });
+        let asset = "asset_00000000000000000000000000000001".parse().unwrap();
+        let name = ObjectName::new(&"ada".parse().unwrap(), 0, asset, 1);
+        // Ends for want of a place to put it, or, if nothing holds it up, for its size.
+        let mut upload = std::pin::pin!(vault.write(&name, endless, 1 << 30));
+        for _ in 0..1_000 {
+            assert!(futures::poll!(upload.as_mut()).is_pending(), "nothing held it up");
+            tokio::task::yield_now().await;
+        }
+        let parts = PARTS_AT_ONCE + 1;
+        let sent = sent.load(Ordering::Relaxed);
+        assert!(sent > PART_BYTES && sent <= parts * PART_BYTES + piece.len(), "{sent} bytes");
     }
 }

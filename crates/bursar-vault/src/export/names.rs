@@ -57,7 +57,8 @@ fn is_invisible(c: char) -> bool {
 
 fn is_reserved(stem: &str) -> bool {
     let port = (stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"))).unwrap_or_default();
-    let is_port = matches!(port, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³");
+    let is_port =
+        matches!(port, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³");
     RESERVED.contains(&stem) || is_port
 }
 
