@@ -249,7 +249,7 @@ pub(crate) async fn details(
 
 fn details_row(row: &Row) -> Result<(AssetId, AssetDetails)> {
     let damaged = |what: &str| StoreError::Damaged(format!("{what} is not what was written"));
-    let asset = parse("asset", Some(get(row, 0)?))?;
+    let asset = asset_id(row, 0)?;
     let sha256: Option<Vec<u8>> = get(row, 4)?;
     let details = AssetDetails {
         vault: unsigned(get(row, 1)?)?,
@@ -258,7 +258,28 @@ fn details_row(row: &Row) -> Result<(AssetId, AssetDetails)> {
         sha256: sha256.map(TryInto::try_into).transpose().map_err(|_| damaged("a file's hash"))?,
         thumbnail: get(row, 5)?,
     };
-    Ok((asset.ok_or_else(|| damaged("a file's id"))?, details))
+    Ok((asset, details))
+}
+
+/// Files that something is known of, in order of accounts and ids, after one.
+pub(crate) async fn detailed(
+    tables: &Connections,
+    after: Option<&(AccountId, AssetId)>,
+    limit: usize,
+) -> Result<Vec<(AccountId, AssetId)>> {
+    let select = "
+        SELECT account_id, asset FROM asset_details WHERE (account_id, asset) > ($1, $2)
+        ORDER BY account_id, asset LIMIT $3";
+    // Every id comes after no text at all.
+    let account = after.map_or("", |(account, _)| account.as_str());
+    let asset = after.map(|(_, asset)| asset.to_string()).unwrap_or_default();
+    let rows = tables.query(select, &[&account, &asset, &most(limit)]).await?;
+    rows.iter().map(|row| Ok((account_id(row, 0)?, asset_id(row, 1)?))).collect()
+}
+
+fn asset_id(row: &Row, column: usize) -> Result<AssetId> {
+    let id = parse("asset", Some(get(row, column)?))?;
+    id.ok_or_else(|| StoreError::Damaged("a file without an id".to_owned()))
 }
 
 /// Forgets what is known of files.

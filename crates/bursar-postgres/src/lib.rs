@@ -27,6 +27,7 @@ mod replay;
 mod store;
 mod tls;
 mod url;
+mod verify;
 mod views;
 mod visits;
 mod writer;
@@ -35,6 +36,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use store::PostgresStore;
+pub use verify::{Difference, Report, verify};
 
 /// How a [`PostgresStore`] uses its database.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -78,6 +78,45 @@ async fn attempt(connections: &Connections) -> Attempt<()> {
     Ok(())
 }
 
+/// Is there data that this version can work with as it is?
+///
+/// # Errors
+/// In words, if not.
+pub(crate) async fn check_existing(connections: &Connections) -> Result<()> {
+    let place = &connections.place;
+    let there = "SELECT 1 FROM pg_namespace WHERE nspname = 'bursar'";
+    if connections.query_one(there, &[]).await?.is_none() {
+        return Err(StoreError::Unavailable(format!(
+            "{place}: there is no data in it; name the database with --database URL \
+             (BURSAR_DATABASE_URL), or start the server once to make it"
+        )));
+    }
+    let select = "SELECT schema, readable_by, projection FROM versions";
+    let Some(versions) = connections.query_one(select, &[]).await? else {
+        return Err(StoreError::Damaged(format!("{place}: its version is missing")));
+    };
+    let (schema, kind): (i32, i32) = (get(&versions, 0)?, get(&versions, 2)?);
+    check(place, schema, get(&versions, 1)?)?;
+    check_kind(place, kind)?;
+    let ours = i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX);
+    if schema < ours || kind < i32::from(projection::VERSION) {
+        return Err(StoreError::Unavailable(format!(
+            "{place}: it is of an older version of Bursar; starting the server of this one brings it up"
+        )));
+    }
+    Ok(())
+}
+
+fn check_kind(place: &str, kind: i32) -> Result<()> {
+    let ours = i32::from(projection::VERSION);
+    if kind > ours {
+        return Err(StoreError::Newer(format!(
+            "{place} has rows of kind {kind}, made by a newer Bursar; this version knows up to {ours}"
+        )));
+    }
+    Ok(())
+}
+
 fn check(place: &str, schema: i32, readable_by: i32) -> Result<()> {
     let ours = i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX);
     if readable_by > ours {
@@ -90,13 +129,8 @@ fn check(place: &str, schema: i32, readable_by: i32) -> Result<()> {
 }
 
 async fn bring_rows_up(client: &Client, place: &str, kind: i32) -> Attempt<()> {
+    check_kind(place, kind)?;
     let ours = i32::from(projection::VERSION);
-    if kind > ours {
-        let what = format!(
-            "{place} has rows of kind {kind}, made by a newer Bursar; this version knows up to {ours}"
-        );
-        return Err(StoreError::Newer(what).into());
-    }
     if kind < ours {
         replay::rebuild(client, place).await?;
         client.execute("UPDATE versions SET projection = $1", &[&ours]).await?;

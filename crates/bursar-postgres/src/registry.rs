@@ -91,6 +91,14 @@ impl Registry for PostgresStore {
         assets::details(self.tables()?, account, assets).await
     }
 
+    async fn detailed_assets(
+        &self,
+        after: Option<&(AccountId, AssetId)>,
+        limit: usize,
+    ) -> Result<Vec<(AccountId, AssetId)>> {
+        assets::detailed(self.tables()?, after, limit).await
+    }
+
     async fn remove_asset_details(&self, account: &AccountId, assets: &[AssetId]) -> Result<()> {
         assets::remove_details(self.tables()?, account, assets).await
     }

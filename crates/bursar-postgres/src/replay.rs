@@ -27,6 +27,21 @@ const EMPTY: &str = "
 /// Makes all rows anew, within a transaction.
 pub(crate) async fn rebuild(client: &Client, place: &str) -> Attempt<()> {
     client.batch_execute(EMPTY).await?;
+    replay(client, place, |entries| {
+        if let Some((last, _)) = entries.last() {
+            tracing::info!(commit = last.commit, "making the tables anew from the journal");
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Makes the rows of the whole journal, in empty tables. `each` sees the entries before they become rows.
+pub(crate) async fn replay(
+    client: &Client,
+    place: &str,
+    mut each: impl FnMut(&[(JournalPosition, Arc<Entry>)]) -> Attempt<()>,
+) -> Attempt<()> {
     let mut done = JournalPosition::default();
     loop {
         let entries = chunk(client, place, done).await?;
@@ -34,8 +49,8 @@ pub(crate) async fn rebuild(client: &Client, place: &str) -> Attempt<()> {
             return Ok(());
         };
         done = *last;
+        each(&entries)?;
         add(client, place, &entries).await?;
-        tracing::info!(commit = done.commit, "making the tables anew from the journal");
     }
 }
 

@@ -48,13 +48,33 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`](bursar_store::StoreError::Unavailable) if the URL is wrong or the server
     /// refuses, `Damaged`, and `Newer` if a newer Bursar has the database.
     pub async fn open(url: &str, options: Options) -> Result<Self> {
+        let store = Self::connect(url, &options)?;
+        migrations::migrate(&store.shared.writers).await?;
+        Ok(store)
+    }
+
+    /// Opens a database that has data of this version, and changes nothing of its schema: for tools.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`]; also if there is no data, or it is of an older version.
+    pub async fn open_existing(url: &str, options: Options) -> Result<Self> {
+        let store = Self::connect(url, &options)?;
+        migrations::check_existing(&store.shared.readers).await?;
+        Ok(store)
+    }
+
+    fn connect(url: &str, options: &Options) -> Result<Self> {
         let target = Target::parse(url)?;
         let most = options.writers.max(1);
-        let writers = Connections::new(&target, &options, most)?;
-        let readers = Connections::new(&target, &options, options.readers)?;
-        migrations::migrate(&writers).await?;
+        let writers = Connections::new(&target, options, most)?;
+        let readers = Connections::new(&target, options, options.readers)?;
         let closed = AtomicBool::new(false);
         Ok(Self { shared: Arc::new(Shared { writers, readers, most, closed }) })
+    }
+
+    /// What the database is called in messages: its host, port and name.
+    pub fn place(&self) -> &str {
+        &self.shared.writers.place
     }
 
     /// For the plain tables.

@@ -16,3 +16,4 @@ mod opening;
 mod proxy;
 mod support;
 mod tls;
+mod verification;
