@@ -116,8 +116,9 @@ fn is_passing(code: &SqlState) -> bool {
 fn is_cut(error: &tokio_postgres::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        if error.is::<io::Error>() {
-            return true;
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            // A certificate that is refused now will be refused again.
+            return error.kind() != io::ErrorKind::InvalidData;
         }
         cause = error.source();
     }

@@ -17,6 +17,8 @@ pub(super) struct Ready<'a> {
     pub(super) url: String,
     pub(super) dir: &'a str,
     pub(super) new: bool,
+    /// Where everything but files is, if not in the directory.
+    pub(super) database: Option<&'a str>,
     pub(super) catalog: &'a Loaded,
     /// A secret to try it with; never one of live mode.
     pub(super) key: Option<String>,
@@ -35,6 +37,7 @@ impl Ready<'_> {
                 "url": self.url,
                 "docs": format!("{}/docs", self.url),
                 "data": self.dir,
+                "database": self.database,
                 "catalog": self.catalog.catalog.version.to_string(),
                 "test_key": self.key,
                 "payments": self.payments,
@@ -43,7 +46,7 @@ impl Ready<'_> {
     }
 
     fn for_people(&self) -> Result<String> {
-        let Self { mode, url, dir, new, catalog, key, payments } = self;
+        let Self { mode, url, dir, new, database, catalog, key, payments } = self;
         let mut text = String::new();
         let what = match mode {
             Mode::Test => "test mode: no money moves, clocks can be moved",
@@ -54,6 +57,9 @@ impl Ready<'_> {
         writeln!(text, "  Address   {url}")?;
         writeln!(text, "  Docs      {url}/docs")?;
         writeln!(text, "  Data      {dir}{}", if *new { " (new)" } else { "" })?;
+        if let Some(database) = database {
+            writeln!(text, "  Database  {database}")?;
+        }
         writeln!(text, "  Catalog   {}", catalog.title())?;
         writeln!(text, "  Payments  {payments}")?;
         match key {
