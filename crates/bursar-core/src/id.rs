@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Context;
+use crate::time::Timestamp;
 
 /// Why a text is not an identifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +55,15 @@ impl AccountId {
     /// A fresh id, `acc_` and a version 7 UUID.
     pub fn generate(context: &Context) -> Self {
         Self(Arc::from(alloc::format!("acc_{}", fresh(context).simple())))
+    }
+
+    /// What its objects in the vault are filed under: the first 16 bytes of BLAKE3 over the id, which is
+    /// chosen by an app and so is never part of a path. Different for ids that differ by case alone.
+    pub fn object_name(&self) -> [u8; 16] {
+        let hash = blake3::hash(self.as_str().as_bytes());
+        let mut name = [0; 16];
+        name.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+        name
     }
 }
 
@@ -194,6 +204,15 @@ impl PaymentId {
     }
 }
 
+impl AssetId {
+    /// When it was made, to the millisecond, by the account's clock.
+    pub fn made_at(self) -> Timestamp {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |made| made.to_unix());
+        let micros = i128::from(seconds) * 1_000_000 + i128::from(nanos / 1_000);
+        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+}
+
 impl RefundId {
     /// The id of the refund of that number, counted from 0, that one command makes.
     pub(crate) fn numbered(context: &Context, number: u8) -> Self {
@@ -307,8 +326,6 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
-    use crate::time::Timestamp;
-
     #[test]
     fn ids_read_what_they_write_and_sort_by_time() {
         let at = |second: i64| Context {

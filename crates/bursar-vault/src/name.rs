@@ -18,12 +18,7 @@ pub struct AccountName([u8; 16]);
 impl AccountName {
     /// The name of that account.
     pub fn of(account: &AccountId) -> Self {
-        let mut name = [0; 16];
-        let hash = blake3::hash(account.as_str().as_bytes());
-        for (byte, hashed) in name.iter_mut().zip(hash.as_bytes()) {
-            *byte = *hashed;
-        }
-        Self(name)
+        Self(account.object_name())
     }
 
     /// The hash.
