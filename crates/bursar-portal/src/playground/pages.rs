@@ -30,6 +30,10 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     hasher.finalize().to_hex().chars().take(16).collect()
 });
 
+/// The modules that `studio.js` is made of.
+const MODULES: [&str; 6] =
+    ["api.js", "customer.js", "dom.js", "order.js", "stage.js", "watch.js"];
+
 #[derive(Template)]
 #[template(path = "playground/studio.html")]
 struct Studio<'a> {
@@ -37,6 +41,8 @@ struct Studio<'a> {
     files: String,
     key: String,
     origin: String,
+    /// What the script loads, told ahead.
+    modules: [&'a str; 6],
     cards: Vec<(CardGroup, Vec<OfferedCard>)>,
 }
 
@@ -55,6 +61,7 @@ pub(super) async fn studio(State(playground): State<Playground>, headers: Header
         files: format!("/playground/static/{}", *VERSION),
         key: playground.api().masked_key(),
         origin: format!("http://{}", host.unwrap_or("127.0.0.1:8080")),
+        modules: MODULES,
         cards: CardGroup::ALL.into_iter().map(|group| (group, of(group))).filter(|(_, cards)| !cards.is_empty()).collect(),
     };
     match page.render() {

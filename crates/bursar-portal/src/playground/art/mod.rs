@@ -188,6 +188,3 @@ impl Recipe {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -68,6 +68,8 @@ pub(super) struct Produced {
     pub(super) size: usize,
     /// What makes the same again.
     pub(super) seed: u32,
+    pub(super) tint: Option<u32>,
+    pub(super) model: String,
     /// Its id in the vault; none if the server has no vault.
     pub(super) asset: Option<String>,
     /// Where the page finds it.

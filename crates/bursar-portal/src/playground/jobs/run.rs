@@ -140,8 +140,7 @@ impl Run {
         operation: &Operation,
         hold: &Exchange,
         recipes: Vec<Recipe>,
-    ) -> Result<Vec<(Made, u32)>, Over> {
-        let seeds: Vec<u32> = recipes.iter().map(|recipe| recipe.seed).collect();
+    ) -> Result<Vec<(Made, Recipe)>, Over> {
         let colors = recipes.first().map(Recipe::colors).unwrap_or_default();
         self.change(|job| {
             job.stage = Stage::Working;
@@ -154,9 +153,9 @@ impl Run {
             Ending::Vanish => VANISHES_AT,
         };
         let at_least = self.at_least(operation);
-        let made = work(&self.playground, &self.job, recipes, at_least, until).await;
+        let made = work(&self.playground, &self.job, recipes.clone(), at_least, until).await;
         match (self.order.ending, made) {
-            (Ending::Succeed | Ending::Partial, Ok(made)) => Ok(made.into_iter().zip(seeds).collect()),
+            (Ending::Succeed | Ending::Partial, Ok(made)) => Ok(made.into_iter().zip(recipes).collect()),
             (Ending::Vanish, Ok(_)) => Err(self.vanish(hold).await),
             (_, Err(why)) => Err(self.release(hold, &why).await),
             (Ending::Fail, Ok(_)) => Err(self.release(hold, "the model ran out of memory").await),
@@ -175,7 +174,7 @@ impl Run {
         &self,
         operation: &Operation,
         hold: &Exchange,
-        made: Vec<(Made, u32)>,
+        made: Vec<(Made, Recipe)>,
     ) -> Result<Vec<super::Produced>, Over> {
         if made.is_empty() {
             return Ok(Vec::new());

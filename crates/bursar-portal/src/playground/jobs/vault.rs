@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Produced;
 use crate::playground::Playground;
-use crate::playground::art::Made;
+use crate::playground::art::{Made, Recipe};
 use crate::playground::call::{Ask, Exchange, Payload};
 
 /// How storing ended.
@@ -24,11 +24,11 @@ pub(super) async fn store(
     playground: &Playground,
     (job, account): (&str, &str),
     operation: &Operation,
-    made: Vec<(Made, u32)>,
+    made: Vec<(Made, Recipe)>,
 ) -> Stored {
     let mut produced = Vec::new();
     let mut no_vault = false;
-    for (number, (made, seed)) in made.into_iter().enumerate() {
+    for (number, (made, recipe)) in made.into_iter().enumerate() {
         let Made { title, media_type, width, height, bytes } = made;
         let bytes = Bytes::from(bytes);
         let mut file = Produced {
@@ -37,7 +37,9 @@ pub(super) async fn store(
             width,
             height,
             size: bytes.len(),
-            seed,
+            seed: recipe.seed,
+            tint: recipe.tint,
+            model: recipe.model,
             asset: None,
             url: String::new(),
         };
