@@ -91,7 +91,9 @@ export function order(studio) {
       output);
   }
 
-  const amount = (operation) => `${chosen.units} ${operation.unit}${chosen.units === 1 ? "" : "s"}`;
+  function amount(operation) {
+    return `${chosen.units} ${operation.unit}${chosen.units === 1 ? "" : "s"}`;
+  }
 
   /** What a remix, an upscale or an export begins with. */
   function sources(operation) {
