@@ -78,6 +78,13 @@ impl Exchange {
         self.told(field).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// An amount of the reply in words: `1 credit`, `80 credits`.
+    pub(super) fn credits(&self, field: &str) -> String {
+        let amount = self.told(field).map(Value::to_string).unwrap_or_default();
+        let noun = if amount == "1" { "credit" } else { "credits" };
+        format!("{amount} {noun}")
+    }
+
     /// The code of the problem that came back.
     pub(super) fn code(&self) -> &str {
         self.text("code")

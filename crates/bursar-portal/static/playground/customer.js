@@ -37,8 +37,8 @@ export function forget(id) {
 export async function make(start, catalog) {
   const taken = new Set(known().map((it) => it.name));
   const name = NAMES.find((it) => !taken.has(it)) ?? NAMES[Math.floor(Math.random() * NAMES.length)];
-  const created = await ask("POST", "/v1/accounts", { name }, {
-    about: "A customer of your app. Give your own id for it, or let Bursar make one.",
+  const created = await ask("POST", "/v1/accounts", { id: `${name.toLowerCase()}-${Math.random().toString(36).slice(2, 6).padEnd(4, "0")}`, name }, {
+    about: "A customer of your app, under your own id for it. Without one, Bursar makes one.",
     idempotency: once("customer"),
   });
   if (!created.ok) {
@@ -287,7 +287,7 @@ export function customer(studio) {
     $("ahead").textContent = ahead > 0 ? `${credits(ahead)} ${ahead === 1 ? "day" : "days"} ahead` : "real time";
     const due = account.next_due_at;
     $("next-event").disabled = !due;
-    $("next-event").textContent = due ? `To the next event, ${minute(due)}` : "Nothing is due";
+    show($("next-event"), due ? [el("span", {}, "To the next event"), el("small", {}, minute(due))] : el("span", {}, "Nothing is due"));
   }
 
   function actions(subscription) {

@@ -6,6 +6,13 @@ import { busy } from "./customer.js";
 
 const ICONS = { image: "▣", video: "▶", export: "⤓" };
 
+const ENDINGS = {
+  succeed: "hold, work, capture",
+  partial: "captures less than it held; the rest comes back",
+  fail: "releases its hold; nothing is charged",
+  vanish: "tells nobody; the hold times out by itself",
+};
+
 /** The form. `studio` knows the account and the results. */
 export function order(studio) {
   const { catalog } = studio;
@@ -69,7 +76,7 @@ export function order(studio) {
       const why = note(it);
       return el("label", { title: why ? `Needs ${why}` : null },
         el("input", { type: "radio", name, value: it, checked: it === value, change: () => { set(it); refocus(name, it); soon(); } }),
-        el("span", {}, it, why && el("span", { class: "lock" }, el("span", { "aria-hidden": "true" }, " 🔒"), el("span", { class: "unseen" }, ` needs ${why}`))));
+        el("span", {}, it, why && [el("i", { class: "lock", "aria-hidden": "true" }), el("span", { class: "unseen" }, ` needs ${why}`)]));
     }));
   }
 
@@ -146,6 +153,7 @@ export function order(studio) {
     const partial = form.querySelector("[name=ending][value=partial]");
     partial.disabled = chosen.units < 2;
     if (partial.disabled && ending === "partial") form.querySelector("[name=ending][value=succeed]").checked = true;
+    $("ending-says").textContent = ENDINGS[form.querySelector("[name=ending]:checked").value];
     show($("quote"),
       el("div", { class: "price" },
         el("p", { class: "big" }, el("strong", {}, credits(body.credits)), ` ${Number(body.credits) === 1 ? "credit" : "credits"}`),
@@ -199,7 +207,8 @@ export function order(studio) {
         ending: form.querySelector("[name=ending]:checked").value,
         source: wants && source ? { seed: source.seed, model: source.model, tint: source.tint ?? null, width: source.width } : null,
       });
-      if (!started.ok) toast(problem(started.body));
+      if (!started.ok) return toast(problem(started.body));
+      studio.watch(started.body);
     });
   }
 

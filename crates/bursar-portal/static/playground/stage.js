@@ -1,7 +1,7 @@
 // The stage: jobs while they run, and what they made.
 
 import { $, bytes, creditWords, el, second, show } from "./dom.js";
-import { reveal } from "./watch.js";
+import { reveal, still } from "./watch.js";
 import { wantsSource } from "./order.js";
 
 const STEPS = [
@@ -35,6 +35,8 @@ export function stage(studio) {
   /** A job as it is now. */
   function put(job) {
     const before = jobs.get(job.id);
+    // The reply to the order may come after the first news.
+    if (before && before.exchanges === undefined && job.stage === "quoting" && before.stage !== "quoting") return;
     jobs.set(job.id, job);
     for (const [index, exchange] of (job.exchanges ?? []).entries()) said({ job: job.id, index, exchange }, null);
     let card = cards.get(job.id);
@@ -154,6 +156,11 @@ export function stage(studio) {
     return [...jobs.values()].reverse().flatMap((job) => job.produced);
   }
 
+  /** Scrolls to a job, as far as it takes. */
+  function showJob(id) {
+    cards.get(id)?.node.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
+  }
+
   reset();
-  return { put, said, reset, made };
+  return { put, said, reset, made, show: showJob };
 }

@@ -28,6 +28,10 @@ const studio = {
     $("plan-say").scrollIntoView({ block: "center" });
     $("plan-say").querySelector("button")?.focus({ preventScroll: true });
   },
+  watch: (job) => {
+    parts.stage.put(job);
+    parts.stage.show(job.id);
+  },
   buy: (pack) => parts.customer.buy(pack),
 };
 const parts = {};
@@ -111,8 +115,7 @@ const TOUR = [
 function tour() {
   const done = tried();
   show($("tour"), TOUR.map(([key, title, words, go]) => el("li", { class: done.has(key) ? "did" : "" },
-    el("button", { type: "button", class: "plain", click: go },
-      el("b", {}, title, done.has(key) && el("span", { class: "unseen" }, " (done)")), el("small", {}, words)))));
+    el("button", { type: "button", class: "plain", title: words, click: go }, title, done.has(key) && el("span", { class: "unseen" }, " (done)")))));
 }
 
 function tried() {

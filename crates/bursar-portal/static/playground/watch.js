@@ -65,11 +65,14 @@ const json = (value) => JSON.stringify(value, null, 2);
 export function reveal(row) {
   if (!row?.isConnected) return;
   row.open = true;
-  row.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  row.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
   row.querySelector("summary").focus({ preventScroll: true });
   row.classList.add("flash");
   setTimeout(() => row.classList.remove("flash"), 1200);
 }
+
+/** Does this reader want nothing to move? */
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Starts the journal over. */
 export function startJournal(rows) {

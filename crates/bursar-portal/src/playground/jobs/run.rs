@@ -144,7 +144,7 @@ impl Run {
         let colors = recipes.first().map(Recipe::colors).unwrap_or_default();
         self.change(|job| {
             job.stage = Stage::Working;
-            job.words = format!("Working. {} credits are held.", hold_credits(hold));
+            job.words = format!("Working, with {} held.", hold.credits("credits"));
             job.colors = colors.iter().map(|color| format!("#{color:06x}")).collect();
         });
         let until = match self.order.ending {
@@ -205,12 +205,12 @@ impl Run {
 
     fn paid(&self, captured: &Exchange, done: u32, units: u32) -> String {
         let credits = captured.told("captured").cloned();
-        let cost = credits.as_ref().map(Value::to_string).unwrap_or_default();
+        let cost = captured.credits("captured");
         self.change(|job| job.captured = credits);
         if done < units {
-            return format!("Done: {done} of {units}. {cost} credits charged, the rest returned.");
+            return format!("Done: {done} of {units}. {cost} charged, the rest returned.");
         }
-        format!("Done. {cost} credits charged.")
+        format!("Done. {cost} charged.")
     }
 
     /// Gives everything back. What is said in the end.
@@ -229,8 +229,8 @@ impl Run {
             .await;
         match released {
             Ok(_) => failed(format!(
-                "Not charged. {} credits returned. It failed: {why}",
-                hold_credits(hold)
+                "Not charged. {} returned. It failed: {why}",
+                hold.credits("credits")
             )),
             Err(refused) => failed(format!("Not charged. {}", refused.problem())),
         }
@@ -239,10 +239,10 @@ impl Run {
     /// The worker says nothing more; the hold ends by itself.
     async fn vanish(&self, hold: &Exchange) -> Over {
         let mut live = self.playground.engine().listen();
-        let credits = hold_credits(hold);
+        let credits = hold.credits("credits");
         self.stage(
             Stage::Lost,
-            &format!("The worker is gone and tells nobody. The hold gives its {credits} credits back when its time is up."),
+            &format!("The worker is gone and tells nobody. The hold gives {credits} back when its time is up."),
         );
         // Listening comes first: what ends between that and looking is heard.
         while self.is_open(hold).await {
@@ -252,7 +252,7 @@ impl Run {
                 Err(RecvError::Closed) => break,
             }
         }
-        failed(format!("Not charged. The hold ended and returned its {credits} credits."))
+        failed(format!("Not charged. The hold ended by itself and returned {credits}."))
     }
 
     async fn is_open(&self, hold: &Exchange) -> bool {
@@ -289,10 +289,6 @@ impl Run {
 
 const fn failed(words: String) -> Over {
     Over { stage: Stage::Failed, words }
-}
-
-fn hold_credits(hold: &Exchange) -> String {
-    hold.told("credits").map(Value::to_string).unwrap_or_default()
 }
 
 fn seed_of(hold: &Exchange) -> u32 {
