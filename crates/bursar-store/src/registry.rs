@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bursar_core::country::Country;
-use bursar_core::id::{AccountId, CatalogVersion, Key};
+use bursar_core::id::{AccountId, AssetId, CatalogVersion, Key};
 use bursar_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,22 @@ pub struct BillingDetails {
     pub vat_id: Option<String>,
 }
 
+/// What is known of a file besides that it exists: personal data, kept apart from the journal so that
+/// it goes when the file goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetDetails {
+    /// The vault that it is in.
+    pub vault: u32,
+    /// What people call it.
+    pub name: String,
+    /// Its media type, such as `image/png`.
+    pub media_type: String,
+    /// The hash of its bytes, once they are there.
+    pub sha256: Option<[u8; 32]>,
+    /// Is there a thumbnail beside its object?
+    pub thumbnail: bool,
+}
+
 /// An API key as it is kept: its secret only as a hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKeyRecord {
@@ -49,6 +65,56 @@ pub struct ApiKeyRecord {
     /// The first instant at which it no longer works; never, if absent. A key is revoked or rotated
     /// by setting it.
     pub expires_at: Option<Timestamp>,
+}
+
+/// A link into the portal as it is kept: its code only as a hash. It stays a while after it was used or
+/// has expired, so that whoever comes too late is told so and sent back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalLink {
+    /// BLAKE3 of the code.
+    pub hash: [u8; 32],
+    /// Whose pages it leads to.
+    pub account: AccountId,
+    /// Where the customer came from.
+    pub return_url: Option<String>,
+    /// The first instant at which it no longer works, by the real clock.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+impl PortalLink {
+    /// Does it work at `now`?
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && now < self.expires_at
+    }
+}
+
+/// A customer who looks at the portal, as it is kept: the cookie only as a hash. Times are by the real
+/// clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalSession {
+    /// BLAKE3 of what the cookie says.
+    pub hash: [u8; 32],
+    /// Whose pages.
+    pub account: AccountId,
+    /// Where the customer came from.
+    pub return_url: Option<String>,
+    /// The first instant at which it is over unless it is used before.
+    pub expires_at: Timestamp,
+    /// The first instant at which it is over however it is used.
+    pub ends_at: Timestamp,
+}
+
+/// What a link is exchanged for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewPortalSession {
+    /// [`PortalSession::hash`].
+    pub hash: [u8; 32],
+    /// [`PortalSession::expires_at`].
+    pub expires_at: Timestamp,
+    /// [`PortalSession::ends_at`].
+    pub ends_at: Timestamp,
 }
 
 /// A catalog that was in force.
@@ -97,6 +163,44 @@ pub trait Registry: Send + Sync {
         account: &AccountId,
         revision: u32,
     ) -> Result<Option<BillingDetails>, StoreError>;
+
+    /// Sets what is known of a file, replacing what was there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_asset_details(
+        &self,
+        account: &AccountId,
+        asset: AssetId,
+        details: AssetDetails,
+    ) -> Result<(), StoreError>;
+
+    /// What is known of files, in order of their ids; nothing for those that nothing is known of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<Vec<(AssetId, AssetDetails)>, StoreError>;
+
+    /// Forgets what is known of files.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is forgotten.
+    async fn remove_asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<(), StoreError>;
+
+    /// Forgets what is known of all files of a vault.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is forgotten.
+    async fn remove_vault_details(&self, account: &AccountId, vault: u32)
+    -> Result<(), StoreError>;
 
     /// Adds an API key, or replaces the one of the same id.
     ///
@@ -161,4 +265,51 @@ pub trait Registry: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn catalogs(&self) -> Result<Vec<CatalogRecord>, StoreError>;
+
+    /// Keeps a link into the portal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_portal_link(&self, link: PortalLink) -> Result<(), StoreError>;
+
+    /// Uses the link whose code has this hash, if it [works](PortalLink::is_good) at `now`: then the
+    /// session is there afterwards. Of several at once one gets it. Returns the link as it was before;
+    /// `None` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn use_portal_link(
+        &self,
+        code: &[u8; 32],
+        now: Timestamp,
+        session: NewPortalSession,
+    ) -> Result<Option<PortalLink>, StoreError>;
+
+    /// The session whose cookie has this hash, over or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn portal_session(&self, hash: &[u8; 32]) -> Result<Option<PortalSession>, StoreError>;
+
+    /// Lets a session last longer; nothing if it has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn extend_portal_session(
+        &self,
+        hash: &[u8; 32],
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Ends a session, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn end_portal_session(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Forgets links and sessions that were over before `then`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn forget_portal_visits(&self, then: Timestamp) -> Result<(), StoreError>;
 }

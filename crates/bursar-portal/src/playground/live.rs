@@ -175,6 +175,7 @@ fn row(version: u64, recorded: &Recorded, actor: Option<&Actor>) -> Value {
     let actor = actor.map(|actor| match actor {
         Actor::System => "time".to_owned(),
         Actor::ApiKey(_) => "the app".to_owned(),
+        Actor::Customer => "the customer".to_owned(),
         Actor::Provider(name) => name.to_string(),
     });
     json!({

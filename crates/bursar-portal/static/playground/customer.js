@@ -266,6 +266,8 @@ export function customer(studio) {
     $("face").textContent = name.slice(0, 1).toUpperCase();
     $("state").textContent = stateWords(subscription);
     $("billing").hidden = false;
+    $("have").hidden = false;
+    show($("have"), el("b", {}, credits(balance.available)), ` ${Number(balance.available) === 1 ? "credit" : "credits"}`, Number(balance.held) > 0 && el("span", { class: "soft" }, ` · ${credits(balance.held)} held`));
     show($("credits"), balanceOf(balance, subscription));
     show($("storage"), storageOf(storage));
     clock(account);

@@ -161,7 +161,7 @@ export function order(studio) {
       body.allowed
         ? el("p", { class: "outlook" }, `${credits(studio.account?.balance.available)} → `, el("b", {}, credits(body.balance_after)), el("span", { class: "soft" }, " left"))
         : refusal(body.reason),
-      el("button", { class: "run", type: "submit" }, body.allowed ? `Run for ${creditWords(body.credits)}` : "Run anyway, to see it refused"));
+      el("button", { class: body.allowed ? "run" : "run quiet", type: "submit" }, body.allowed ? `Run for ${creditWords(body.credits)}` : "Run it anyway"));
   }
 
   /** How the price comes about. */

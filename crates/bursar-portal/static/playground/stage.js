@@ -100,7 +100,8 @@ export function stage(studio) {
   function steps(card, job) {
     const made = (calls.get(job.id) ?? []).filter(Boolean);
     const released = job.stage === "releasing" || made.some((it) => RELEASE[2].test(it.exchange.path));
-    const list = released ? [...STEPS.slice(0, 3), RELEASE] : STEPS;
+    const timed = job.ending === "vanish" && job.stage === "failed" && !released;
+    const list = timed ? [...STEPS.slice(0, 3), ["timed", "Timed out", null]] : released ? [...STEPS.slice(0, 3), RELEASE] : STEPS;
     const at = list.findIndex(([stage]) => stage === job.stage || (stage === "working" && job.stage === "lost"));
     show(card.steps, list.map(([stage, name, pattern], index) => {
       const of = pattern ? made.filter((it) => pattern.test(it.exchange.path)) : [];
@@ -109,9 +110,9 @@ export function stage(studio) {
       const missing = stage === "storing" && of.some((it) => it.exchange.status === 404);
       const wrong = last && last.exchange.status >= 400;
       const active = index === at;
-      const done = of.length > 0 || (stage === "working" && made.length > 2);
-      const state = missing ? "missing" : wrong ? "wrong" : active ? "active" : done ? "did" : "";
-      const words = { missing: "not available here", wrong: "refused", active: "under way", did: "done" }[state] ?? "to come";
+      const done = of.length > 0 || (stage === "working" && (made.length > 2 || timed));
+      const state = stage === "timed" ? "timed" : missing ? "missing" : wrong ? "wrong" : active ? "active" : done ? "did" : "";
+      const words = { missing: "not available here", wrong: "refused", active: "under way", did: "done", timed: "by itself" }[state] ?? "to come";
       const content = [name, el("span", { class: "unseen" }, `: ${words}`)];
       return el("li", { class: state }, last?.row
         ? el("button", { type: "button", class: "plain", title: "Show the request", click: () => reveal((missing ? of[0] : last).row) }, content)

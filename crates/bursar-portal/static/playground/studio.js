@@ -105,8 +105,8 @@ function live(connected) {
 // Things to try, ticked off as they happen.
 const TOUR = [
   ["picture", "Run a picture", "Quote, hold, work, capture", () => pick("image", "succeed")],
-  ["fails", "Make a job fail", "The hold comes back, nothing is charged", () => pick("image", "fail")],
-  ["runs-out", "Run out, then top up", "Order more than there is, and buy a pack", () => { pick("video", "succeed"); parts.order.set({ units: 60 }); }],
+  ["fails", "Fail a job", "The hold comes back, nothing is charged", () => pick("image", "fail")],
+  ["runs-out", "Run out", "Order more than there is, and buy a pack", () => { pick("video", "succeed"); parts.order.set({ units: 60 }); }],
   ["month", "Jump a month", "See the renewal, the invoice, the refresh", () => focus(document.querySelector("[data-by='1mo']"))],
   ["declined", "Break the card", "Use one that is declined, then buy", () => { $("card").value = "pm_card_chargeDeclinedInsufficientFunds"; $("card").dispatchEvent(new Event("change")); focus($("card")); }],
   ["upgrade", "Upgrade", "A preview to the cent, then the same invoice", () => focus($("plans").querySelector("button"))],

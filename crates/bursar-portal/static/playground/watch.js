@@ -27,7 +27,7 @@ function call(exchange) {
   const row = el("details", { class: "call", data: { merge: exchange.merge ?? "" } },
     el("summary", {},
       el("span", { class: `method ${method.toLowerCase()}` }, method),
-      el("span", { class: "path" }, path.replace("/v1/", "")),
+      el("span", { class: "path" }, shortened(path)),
       el("span", { class: `status ${tone}` }, status || "—")));
   // Made when it is looked at: most never are.
   row.addEventListener("toggle", () => {
@@ -58,6 +58,9 @@ function callBody(exchange, about, took) {
     el("div", { class: "label" }, el("b", {}, "Reply"), el("span", { class: "soft" }, `${took} ms`)),
     el("pre", {}, reply, "\n", exchange.reply !== null && el("span", { class: "json" }, "\n", json(exchange.reply))));
 }
+
+/** Without the version, and with long ids cut: where a path ends says most. */
+const shortened = (path) => path.replace("/v1/", "").replace(/((?:hold|inv|pay|asset|ast)_[0-9a-z]{4})[0-9a-z]{6,}/g, "$1…");
 
 const json = (value) => JSON.stringify(value, null, 2);
 
