@@ -19,6 +19,7 @@ mod holds;
 mod invoice_pdf;
 mod invoices;
 mod payment_methods;
+mod portal_sessions;
 mod problems;
 mod provider;
 mod quotes;
@@ -239,6 +240,7 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Subscriptions, Change, routes!(billing_details::set), &[ACCOUNT, &[Code::NothingNew]])
         .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
         .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
+        .on(Subscriptions, Ask, routes!(portal_sessions::start), &[ACCOUNT])
         .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
         .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
         .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])

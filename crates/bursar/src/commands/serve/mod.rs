@@ -3,10 +3,12 @@
 mod catalog_in_force;
 mod connections;
 mod first_key;
+mod front;
 mod listen;
 mod logs;
 mod mail;
 mod provider;
+mod public_url;
 mod ready;
 mod signals;
 mod store_metrics;
@@ -17,8 +19,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use bursar_api::{ApiState, Config, RateLimit};
-use bursar_engine::access::Access;
+use bursar_engine::access::{Access, Mode};
 use bursar_engine::{Clock, Engine, SystemClock};
+use bursar_portal::Portal;
 use bursar_sqlite::SqliteStore;
 use bursar_store::Store;
 use bursar_vault::Vault;
@@ -30,9 +33,11 @@ use crate::data::catalogs::{self, Loaded};
 use crate::data::directory;
 use crate::data::mode::{self, ModeName};
 use crate::problem::{self, Answer};
+use front::PlaygroundName;
 use logs::LogFormat;
 use mail::MailArgs;
 use provider::{Provider, ProviderArgs};
+use public_url::PublicUrl;
 use ready::Ready;
 use signals::Signals;
 
@@ -73,6 +78,10 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", env = "BURSAR_LISTEN", default_value = DEFAULT_LISTEN)]
     listen: String,
+    /// Where people reach this server, as in https://billing.example: what links begin with; the
+    /// address that it listens on, if left out
+    #[arg(long, value_name = "URL", env = "BURSAR_PUBLIC_URL")]
+    public_url: Option<PublicUrl>,
     /// What is sold; the catalog that is built in (ScriptKit's), if left out
     #[arg(long, value_name = "FILE", env = "BURSAR_CATALOG")]
     catalog: Option<String>,
@@ -88,6 +97,9 @@ pub(crate) struct ServeArgs {
     /// The largest body of a batch in bytes
     #[arg(long, value_name = "BYTES", env = "BURSAR_BATCH_BODY_LIMIT", default_value_t = 4 << 20)]
     batch_body_limit: usize,
+    /// Is there a playground at /? It asks for no key; auto: in test mode, unless others can reach it
+    #[arg(long, value_enum, env = "BURSAR_PLAYGROUND", default_value_t)]
+    playground: PlaygroundName,
     #[command(flatten)]
     provider: ProviderArgs,
     #[command(flatten)]
@@ -95,8 +107,9 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    fn api(&self) -> Config {
+    fn api(&self, public_url: &str) -> Config {
         Config {
+            public_url: public_url.to_owned(),
             body_limit: self.body_limit,
             batch_body_limit: self.batch_body_limit,
             rate_limit: self.rate_limit.map(|limit| RateLimit { per_second: limit, burst: limit }),
@@ -131,8 +144,9 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
 
     let address = listener.local_addr().context("the address is not known")?;
     let url = listen::url(address);
+    let public_url = args.public_url.as_ref().map_or(url.as_str(), PublicUrl::as_str);
     let port: Arc<dyn Store> = store.clone();
-    let provider = Provider::open(stripe, mode, &port, &url).await?;
+    let provider = Provider::open(stripe, mode, &port, public_url).await?;
     let options = bursar_engine::Options {
         store: store.clone(),
         catalog: Arc::clone(&catalog.catalog),
@@ -146,12 +160,20 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let mailer = mail::start(&args.mail, mode, dir, &engine).await?;
     store_metrics::register(engine.metrics(), &store);
     let access = Access::new(store, clock, mode);
-    let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api()));
+    let api = bursar_api::router(ApiState::new(engine.clone(), access, args.api(public_url)));
+    let playground = args.playground.opens(mode, address, public_url);
+    let names = front::names(&args.listen, public_url);
+    let playground = playground.then(|| front::playground(&api, &engine, key.as_ref(), names));
+    let playground = playground.flatten();
+    let has_playground = playground.is_some();
+    let router = api.merge(playground.unwrap_or_else(front::pricing));
+    let portal = Portal::new(engine.clone(), portal(public_url, mode, &provider));
+    let router = router.merge(bursar_portal::router(&portal));
     let router = provider.attend(&engine, router);
 
     let signals = Signals::take()?;
     let payments = provider.words();
-    let ready = Ready { mode, url, dir, new, catalog, key, payments };
+    let ready = Ready { mode, url, has_playground, dir, new, catalog, key, payments };
     ready.print(args.log_format)?;
     until_signalled(listener, router, signals).await;
     if let Some(mailer) = mailer {
@@ -161,6 +183,12 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     closed.map_err(|error| problem::of_store("close", dir, &error))?;
     tracing::info!("stopped; everything that was answered is on the disk");
     Ok(Answer::Yes)
+}
+
+/// How the customer's pages behave.
+fn portal(public_url: &str, mode: Mode, provider: &Provider) -> bursar_portal::Config {
+    let form_targets = provider.form_targets();
+    bursar_portal::Config { form_targets, ..bursar_portal::Config::new(public_url, mode) }
 }
 
 /// Serves until the first signal, then finishes what is in flight; a second signal ends the process.
