@@ -83,3 +83,60 @@ pub fn harmless(text: &str) -> String {
         String::from(text)
     }
 }
+
+const SIZES: [(u64, &str); 3] = [(1_000, "KB"), (1_000_000, "MB"), (1_000_000_000, "GB")];
+
+/// `1.5 GB`, `300 MB`, `12 B`: at most one decimal, half up; 1 GB = 10^9 bytes.
+pub fn size(bytes: u64) -> String {
+    sized(bytes, |bytes, tenth| (bytes * 2 + tenth) / (tenth * 2))
+}
+
+/// [`size`], rounded up: what is missing is never shown as less than it is.
+pub fn size_up(bytes: u64) -> String {
+    sized(bytes, u128::div_ceil)
+}
+
+/// In the smallest unit that there are less than a thousand of; `round` divides.
+fn sized(bytes: u64, round: fn(u128, u128) -> u128) -> String {
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let tenths = |unit: u64| round(u128::from(bytes), u128::from(unit / 10));
+    let fitting = SIZES.into_iter().find(|(unit, _)| tenths(*unit) < 10_000);
+    let (unit, name) = fitting.unwrap_or((1_000_000_000_000, "TB"));
+    let (whole, tenth) = (tenths(unit) / 10, tenths(unit) % 10);
+    let whole = grouped(&format!("{whole}"));
+    if tenth == 0 { format!("{whole} {name}") } else { format!("{whole}.{tenth} {name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1 KB"),
+            (1_550, "1.6 KB"),
+            (999_949, "999.9 KB"),
+            (999_950, "1 MB"),
+            (2_000_000_000, "2 GB"),
+            (1_234_500_000_000_000, "1,234.5 TB"),
+            (u64::MAX, "18,446,744.1 TB"),
+        ] {
+            assert_eq!(size(bytes), shown, "{bytes}");
+        }
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_001, "1.1 KB"),
+            (2_001_000_000, "2.1 GB"),
+            (2_000_000_000, "2 GB"),
+            (999_999_999, "1 GB"),
+        ] {
+            assert_eq!(size_up(bytes), shown, "{bytes}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ use bursar_core::id::{AccountId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_payments::PaymentProvider;
 use bursar_store::{Entry, SpendEvent, StatementRow, Store, StoreError};
+use bursar_vault::Vault;
 use parking_lot::Mutex;
 use rand::RngCore;
 use rand::SeedableRng;
@@ -21,6 +22,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::envelope::{Envelope, Failure, Outcome};
+use crate::eraser::Eraser;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::seal::Seal;
@@ -42,6 +44,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Who takes the money.
     pub provider: Arc<dyn PaymentProvider>,
+    /// Who keeps the bytes of assets.
+    pub vault: Arc<Vault>,
     /// Seeds randomness; from the operating system, if absent.
     pub seed: Option<u64>,
 }
@@ -60,6 +64,7 @@ struct Shared {
     seal: Seal,
     visits: Visits,
     provider: Arc<dyn PaymentProvider>,
+    vault: Arc<Vault>,
     outbox: Outbox,
     /// A secret that is another in each installation.
     installation: [u8; 32],
@@ -81,17 +86,18 @@ pub struct View {
 }
 
 impl Engine {
-    /// Starts the writers and the scheduler, on the runtime that it is called in.
+    /// Starts the writers, the scheduler and the workers, on the runtime that it is called in.
     ///
     /// # Errors
     /// [`StoreError`] if the store gives no writer or no secret.
     pub async fn start(options: Options) -> Result<Self, StoreError> {
-        let Options { store, catalog, clock, provider, seed } = options;
+        let Options { store, catalog, clock, provider, vault, seed } = options;
         let mut entropy = seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64);
         let seal = Seal::load(&*store, &mut entropy).await?;
         let visits = Visits::open(Arc::clone(&store), Arc::clone(&clock)).await?;
         let installation = installation(&*store, &mut entropy).await?;
         let (outbox, work) = Outbox::new();
+        let (eraser, to_erase) = Eraser::new();
         let metrics = Arc::new(Metrics::new());
         let (live, _) = broadcast::channel(LIVE_LAG);
         let (mut queues, mut threads) = (Vec::new(), Vec::new());
@@ -105,6 +111,7 @@ impl Engine {
                 entropy: Box::new(StdRng::seed_from_u64(entropy.next_u64())),
                 live: live.clone(),
                 outbox: outbox.clone(),
+                eraser: eraser.clone(),
                 metrics: Arc::clone(&metrics),
                 committing: false,
             };
@@ -119,6 +126,7 @@ impl Engine {
             seal,
             visits,
             provider: Arc::clone(&provider),
+            vault,
             outbox: outbox.clone(),
             installation,
             live,
@@ -130,6 +138,8 @@ impl Engine {
         let engine = Self { shared: Arc::new(shared) };
         tokio::spawn(crate::scheduler::run(engine.clone()));
         tokio::spawn(crate::outbox::run(engine.clone(), provider, outbox, work));
+        tokio::spawn(crate::eraser::run(engine.clone(), eraser, to_erase));
+        tokio::spawn(crate::sweep::run(engine.clone()));
         Ok(engine)
     }
 
@@ -161,6 +171,11 @@ impl Engine {
     /// Who takes the money.
     pub fn provider(&self) -> &Arc<dyn PaymentProvider> {
         &self.shared.provider
+    }
+
+    /// Who keeps the bytes of assets.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.shared.vault
     }
 
     pub(crate) fn outbox(&self) -> &Outbox {

@@ -7,14 +7,18 @@
 
 pub mod access;
 pub mod clock;
+pub mod decline;
 pub mod engine;
 pub mod envelope;
+mod eraser;
 pub mod mailer;
 pub mod metrics;
 mod outbox;
 pub mod payments;
+pub mod purchase;
 mod scheduler;
 pub mod seal;
+mod sweep;
 pub mod test_clock;
 pub mod visits;
 mod writer;
@@ -23,3 +27,4 @@ pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Options, View};
 pub use envelope::{Committed, Envelope, Failure, Outcome};
 pub use mailer::Mailer;
+pub use sweep::NotSwept;
