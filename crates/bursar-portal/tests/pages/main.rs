@@ -12,5 +12,9 @@ mod html;
 mod portal;
 
 mod enter;
+mod hostile;
+mod invoices;
+mod live;
 mod overview;
 mod sign_out;
+mod usage;
