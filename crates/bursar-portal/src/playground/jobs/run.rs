@@ -12,7 +12,7 @@ use super::vault::{self, Stored, said};
 use super::work::work;
 use super::{Job, Stage};
 use crate::playground::Playground;
-use crate::playground::art::{Made, Recipe};
+use bursar_art::{Made, Recipe};
 use crate::playground::call::{Ask, Exchange, Payload};
 
 /// How long the hold of a worker that vanishes lives: long enough to watch, not to wait for.
