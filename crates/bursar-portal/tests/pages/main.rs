@@ -11,6 +11,10 @@
 mod html;
 mod portal;
 
+mod cancel;
+mod credits;
 mod enter;
 mod overview;
+mod payment_methods;
+mod plan;
 mod sign_out;
