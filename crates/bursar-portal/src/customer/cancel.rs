@@ -12,7 +12,7 @@ use bursar_core::credits::Credits;
 use bursar_core::id::Reason;
 
 use super::action::envelope;
-use super::names;
+use crate::page::names;
 use super::refusal::Refusal;
 use crate::page::html_as;
 use crate::page::problem::PageProblem;

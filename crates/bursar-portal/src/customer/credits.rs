@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::action::{buy, onward};
 use super::bill::ShownBill;
-use super::names;
+use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
 use crate::page::problem::PageProblem;

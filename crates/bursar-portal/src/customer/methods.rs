@@ -15,7 +15,7 @@ use bursar_payments::{CustomerStep, SetupStatus};
 use serde::Deserialize;
 
 use super::action::{address, buy, envelope, onward, page_of_ours, payment_page};
-use super::names;
+use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
 use crate::page::problem::PageProblem;

@@ -1,17 +1,20 @@
 //! The customer's pages: one file each, named like its URL.
 
 mod action;
+mod activity;
 mod bill;
 mod cancel;
 mod credits;
+mod invoices;
 mod live;
 mod methods;
-mod names;
+mod movements;
 mod overview;
 mod past_due;
 mod payment;
 mod plan;
 mod refusal;
+mod usage;
 mod waiting;
 
 use axum::Router;
@@ -24,6 +27,11 @@ use crate::state::Portal;
 pub(crate) fn routes() -> Router<Portal> {
     Router::new()
         .route("/portal", get(overview::show))
+        .route("/portal/usage", get(usage::show))
+        .route("/portal/usage.csv", get(usage::csv::download))
+        .route("/portal/usage/receipts/{spend}", get(usage::receipt::show))
+        .route("/portal/invoices", get(invoices::show))
+        .route("/portal/invoices/{id}", get(invoices::pdf::download))
         .route("/portal/live", get(live::follow))
         .merge(changing())
         .route("/portal/{*rest}", any(nowhere))
@@ -42,7 +50,7 @@ fn changing() -> Router<Portal> {
         .route("/portal/cancel", get(cancel::show).post(cancel::cancel))
         .route("/portal/resume", post(cancel::resume))
         .route("/portal/past-due", get(past_due::show))
-        .route("/portal/invoices/{invoice}/pay", post(past_due::pay))
+        .route("/portal/invoices/{id}/pay", post(past_due::pay))
         .route("/portal/payment-methods", get(methods::show))
         .route("/portal/payment-methods/add", post(methods::add))
         .route("/portal/payment-methods/added", get(methods::added))

@@ -10,7 +10,7 @@ use bursar_core::id::DocumentId;
 
 use super::action::{buy, onward};
 use super::bill::ShownBill;
-use super::names;
+use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
 use crate::page::problem::PageProblem;

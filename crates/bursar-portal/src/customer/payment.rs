@@ -13,7 +13,7 @@ use bursar_engine::purchase::Standing;
 use bursar_payments::CustomerStep;
 use bursar_store::PaymentRow;
 
-use super::names;
+use crate::page::names;
 use crate::page::html;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};

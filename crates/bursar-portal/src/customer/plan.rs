@@ -16,7 +16,7 @@ use bursar_core::rejection::SubscriptionRejection;
 use serde::Deserialize;
 
 use super::action::envelope;
-use super::names;
+use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
 use crate::page::html_as;

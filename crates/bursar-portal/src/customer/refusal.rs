@@ -7,7 +7,7 @@ use bursar_engine::Failure;
 use bursar_engine::decline::advice;
 
 use super::action::payment_page;
-use super::names;
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::words::{date, isolated};
 use crate::session::Customer;

@@ -89,7 +89,7 @@ async fn a_bank_that_asks_is_asked() {
         assert!(bank.contains("/sandbox/challenge/"), "{bank}");
         // Whoever comes back without having answered finds the way there again.
         let page = browser.page("/portal/credits").await;
-        let waits = page.one("[aria-label=Payment under way] a").attr("href").to_owned();
+        let waits = page.one(".pending a").attr("href").to_owned();
         let payment = browser.page(&waits).await;
         assert_eq!(payment.one("h1").text(), "Your bank wants you to confirm");
         assert_eq!(payment.select(".outcome .button")[0].attr("href"), bank);
@@ -172,6 +172,7 @@ async fn automatic_top_ups_are_off_until_asked_for() {
     assert_eq!(page.texts(".told li"), ["$0.00 of $25.00 spent this month."]);
 
     portal.spend("ada", 360).await;
+    browser.page("/portal").await;
     portal.engine.settle(&"ada".parse().unwrap(), std::time::Duration::from_secs(5)).await.unwrap();
     let page = browser.page("/portal/credits").await;
     assert_eq!(page.texts(".told li")[0], "$10.00 of $25.00 spent this month.");

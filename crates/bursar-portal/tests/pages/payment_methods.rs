@@ -93,7 +93,7 @@ async fn what_is_past_due_is_paid_by_a_new_card_at_once() {
     past_due(&portal, "ada").await;
     let mut browser = portal.sign_in("ada").await;
     let page = browser.page("/portal").await;
-    assert_eq!(page.select(".banner.bad a")[0].attr("href"), "/portal/past-due");
+    assert_eq!(page.select(".bad a")[0].attr("href"), "/portal/past-due");
     let page = browser.page("/portal/past-due").await;
     assert_eq!(page.one(".bill tfoot").text(), "Due $29.00");
     assert!(page.one("main").text().contains("We try again on 1 March 2026."), "{}", page.text());

@@ -11,7 +11,7 @@ use bursar_core::rejection::{PaymentRejection, Rejection};
 use bursar_engine::Failure;
 
 use super::super::action::envelope;
-use super::super::names;
+use crate::page::names;
 use super::super::refusal::Refusal;
 use super::page;
 use crate::page::problem::PageProblem;

@@ -8,7 +8,7 @@ use bursar_core::rejection::{PaymentRejection, Rejection};
 use bursar_engine::Failure;
 
 use super::super::action::{buy, onward};
-use super::super::names;
+use crate::page::names;
 use super::super::refusal::Refusal;
 use super::preview;
 use crate::page::problem::PageProblem;

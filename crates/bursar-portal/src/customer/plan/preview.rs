@@ -15,7 +15,7 @@ use bursar_core::rejection::Rejection;
 use serde::Deserialize;
 
 use super::super::bill::ShownBill;
-use super::super::names;
+use crate::page::names;
 use super::super::refusal::Refusal;
 use super::{interval_of, page as plans};
 use crate::page::html_as;
