@@ -158,6 +158,30 @@ impl TestPortal {
         self.post(&format!("/v1/test_clock/accounts/{id}/advance"), json!({"by": by})).await
     }
 
+    /// Waits until the provider has refused the renewal.
+    pub(crate) async fn until_past_due(&self, id: &str) {
+        self.until(id, |account| account["subscription"]["state"] == "past_due").await;
+    }
+
+    /// Waits until no payment is under way.
+    pub(crate) async fn until_paid(&self, id: &str) {
+        let settled = |account: &Value| {
+            account["open_payments"] == json!([]) && account["subscription"]["state"] == "active"
+        };
+        self.until(id, settled).await;
+    }
+
+    async fn until(&self, id: &str, holds: impl Fn(&Value) -> bool) {
+        for _ in 0..500 {
+            let account = self.get(&format!("/v1/accounts/{id}")).await;
+            if holds(&account) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("{id} does not come to it")
+    }
+
     pub(crate) async fn rename(&self, id: &str, name: &str) {
         let contact = Contact { name: Some(name.to_owned()), email: None };
         self.store.put_contact(&id.parse().unwrap(), contact).await.unwrap();
@@ -331,7 +355,7 @@ pub(crate) fn page_rules(page: &Element) {
     }
     page.one("main");
     page.one("h1");
-    assert!(!page.one("title").text().is_empty());
+    assert!(!page.one("head title").text().is_empty());
     assert_eq!(page.one("html").attr("lang"), "en");
     let mut ids: Vec<&str> =
         all.iter().map(|it| it.attr("id")).filter(|id| !id.is_empty()).collect();
