@@ -81,7 +81,8 @@ fn key(
     path: &str,
     fields: &[(String, String)],
 ) -> Result<IdempotencyKey, PageProblem> {
-    let contents = serde_json::to_string(&(path, fields)).map_err(|error| PageProblem::defect(&error))?;
+    let contents =
+        serde_json::to_string(&(path, fields)).map_err(|error| PageProblem::defect(&error))?;
     let key = visits.form_key(&customer.visit, &contents);
     key.parse().map_err(|error| PageProblem::defect(&error))
 }
