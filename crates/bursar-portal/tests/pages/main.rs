@@ -13,4 +13,5 @@ mod portal;
 
 mod enter;
 mod overview;
+mod pricing;
 mod sign_out;
