@@ -39,3 +39,4 @@ mod statement;
 mod subscription;
 mod test_clock;
 mod topups;
+mod widget;

@@ -15,3 +15,4 @@ mod enter;
 mod overview;
 mod pricing;
 mod sign_out;
+mod widget;
