@@ -76,6 +76,8 @@ async fn every_route_is_in_it() {
         "GET /v1/accounts/{id}/subscription",
         "GET /v1/accounts/{id}/subscription/refund",
         "GET /v1/catalog",
+        "GET /v1/widget/balance",
+        "GET /v1/widget/events",
         "POST /v1/accounts",
         "POST /v1/accounts/{id}/assets",
         "POST /v1/accounts/{id}/charges",
@@ -104,6 +106,7 @@ async fn every_route_is_in_it() {
         "POST /v1/provider/sandbox/webhooks",
         "POST /v1/provider/stripe/webhooks",
         "POST /v1/test_clock/accounts/{id}/advance",
+        "POST /v1/widget_tokens",
         "PUT /v1/accounts/{id}/assets/{asset}/content",
         "PUT /v1/accounts/{id}/auto_topup",
         "PUT /v1/accounts/{id}/billing_details",
@@ -167,7 +170,9 @@ async fn everything_in_it_is_described() {
             assert!(parameter["description"].is_string(), "{place}: {parameter}");
         }
         if path.starts_with("/v1") && !path.starts_with("/v1/provider") {
-            assert!(operation["security"][0]["api_key"][0].is_string(), "{place}");
+            let security = &operation["security"][0];
+            let is_widget = path.starts_with("/v1/widget/") && security["widget_token"].is_array();
+            assert!(is_widget || security["api_key"][0].is_string(), "{place}");
             assert!(responses.contains_key("401"), "{place}");
         }
     }
