@@ -105,14 +105,19 @@ fn starts(program: impl AsRef<OsStr>) -> bool {
     Command::new(program).arg("-v").output().is_ok()
 }
 
-/// Where tools are kept: beside the build output, wherever that is set to be.
+/// Where tools are kept: beside the build output.
 fn directory() -> Result<PathBuf> {
+    Ok(target()?.join("tools"))
+}
+
+/// The build output, wherever that is set to be.
+pub(crate) fn target() -> Result<PathBuf> {
     let metadata = MetadataCommand::new()
         .current_dir(process::root())
         .no_deps()
         .exec()
         .context("can't ask cargo for the target directory")?;
-    Ok(metadata.target_directory.join("tools").into_std_path_buf())
+    Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// The version a tool reports (`name 1.2.3`), or `None` if it isn't there or doesn't run.
