@@ -26,6 +26,8 @@ pub struct Config {
     pub batch_body_limit: usize,
     /// How often a key may call; unlimited, if absent.
     pub rate_limit: Option<RateLimit>,
+    /// Where people reach this server, without a slash at the end.
+    pub public_url: String,
     /// How often a silent stream of events says that it lives.
     pub heartbeat: Duration,
 }
@@ -36,6 +38,7 @@ impl Default for Config {
             body_limit: 1_048_576,
             batch_body_limit: 4 * 1_048_576,
             rate_limit: None,
+            public_url: "http://127.0.0.1:8080".to_owned(),
             heartbeat: Duration::from_secs(15),
         }
     }

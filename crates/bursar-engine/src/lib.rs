@@ -16,6 +16,7 @@ pub mod payments;
 mod scheduler;
 pub mod seal;
 pub mod test_clock;
+pub mod visits;
 mod writer;
 
 pub use clock::{Clock, SystemClock};

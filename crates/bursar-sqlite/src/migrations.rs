@@ -12,7 +12,11 @@ use crate::error::{Result, about};
 const APPLICATION: i64 = 0x4252_5352;
 
 /// What brings a journal from each version to the next, from 0. Never changed, only added to.
-const JOURNAL: [&str; 2] = [include_str!("sql/journal_1.sql"), include_str!("sql/journal_2.sql")];
+const JOURNAL: [&str; 3] = [
+    include_str!("sql/journal_1.sql"),
+    include_str!("sql/journal_2.sql"),
+    include_str!("sql/journal_3.sql"),
+];
 
 /// The version of the views' schema: raise it with every change. They are built anew when it, or
 /// that of the [rows](projection::VERSION), is another.

@@ -1,5 +1,7 @@
 //! A store that keeps everything in memory: for tests and simulation, where it can be told to fail.
 
+mod registry;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,7 +21,9 @@ use crate::port::{
     Store, StoreError, Wanted, Writer,
 };
 use crate::projection;
-use crate::registry::{ApiKeyRecord, BillingDetails, CatalogRecord, Contact, Registry};
+use crate::registry::{
+    ApiKeyRecord, BillingDetails, CatalogRecord, Contact, PortalLink, PortalSession,
+};
 
 /// How a commit fails.
 #[derive(Clone, Debug)]
@@ -57,6 +61,8 @@ struct Data {
     keys: BTreeMap<Key, ApiKeyRecord>,
     settings: HashMap<String, Vec<u8>>,
     catalogs: Vec<CatalogRecord>,
+    portal_links: HashMap<[u8; 32], PortalLink>,
+    portal_sessions: HashMap<[u8; 32], PortalSession>,
 }
 
 /// One account's state and everything of it that is looked up.
@@ -384,106 +390,5 @@ impl Store for MemoryStore {
     async fn close(&self) -> Result<(), StoreError> {
         self.closed.store(true, Ordering::Release);
         Ok(())
-    }
-}
-
-#[async_trait]
-impl Registry for MemoryStore {
-    async fn put_contact(&self, account: &AccountId, contact: Contact) -> Result<(), StoreError> {
-        self.data()?.contacts.insert(account.clone(), contact);
-        Ok(())
-    }
-
-    async fn contact(&self, account: &AccountId) -> Result<Contact, StoreError> {
-        Ok(self.data()?.contacts.get(account).cloned().unwrap_or_default())
-    }
-
-    async fn add_billing_details(
-        &self,
-        account: &AccountId,
-        details: BillingDetails,
-    ) -> Result<u32, StoreError> {
-        let mut data = self.data()?;
-        let revisions = data.billing_details.entry(account.clone()).or_default();
-        revisions.push(details);
-        Ok(u32::try_from(revisions.len()).unwrap_or(u32::MAX))
-    }
-
-    async fn billing_details(
-        &self,
-        account: &AccountId,
-        revision: u32,
-    ) -> Result<Option<BillingDetails>, StoreError> {
-        let data = self.data()?;
-        let place = revision.checked_sub(1).and_then(|place| usize::try_from(place).ok());
-        let revisions = data.billing_details.get(account);
-        Ok(place.and_then(|place| revisions?.get(place).cloned()))
-    }
-
-    async fn put_api_key(&self, key: ApiKeyRecord) -> Result<(), StoreError> {
-        self.data()?.keys.insert(key.id.clone(), key);
-        Ok(())
-    }
-
-    async fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKeyRecord>, StoreError> {
-        let data = self.data()?;
-        Ok(data.keys.values().find(|key| key.hash == *hash).cloned())
-    }
-
-    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
-        let mut keys: Vec<_> = self.data()?.keys.values().cloned().collect();
-        keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        Ok(keys)
-    }
-
-    async fn setting_or(&self, name: &str, default: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let mut data = self.data()?;
-        let value = data.settings.entry(name.to_owned());
-        Ok(value.or_insert_with(|| default.to_vec()).clone())
-    }
-
-    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.data()?.settings.get(name).cloned())
-    }
-
-    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        let data = self.data()?;
-        let named = data.settings.iter().filter(|(name, _)| name.starts_with(prefix));
-        let mut found: Vec<_> = named.map(|(name, value)| (name.clone(), value.clone())).collect();
-        found.sort_unstable();
-        Ok(found)
-    }
-
-    async fn change_settings(
-        &self,
-        settings: Vec<(String, Option<Vec<u8>>)>,
-    ) -> Result<(), StoreError> {
-        let mut data = self.data()?;
-        for (name, value) in settings {
-            match value {
-                Some(value) => data.settings.insert(name, value),
-                None => data.settings.remove(&name),
-            };
-        }
-        Ok(())
-    }
-
-    async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.data()?.settings.insert(name.to_owned(), value.to_vec());
-        Ok(())
-    }
-
-    async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError> {
-        let mut data = self.data()?;
-        if data.catalogs.iter().all(|known| known.version != catalog.version) {
-            data.catalogs.push(catalog);
-        }
-        Ok(())
-    }
-
-    async fn catalogs(&self) -> Result<Vec<CatalogRecord>, StoreError> {
-        let mut catalogs = self.data()?.catalogs.clone();
-        catalogs.sort_by_key(|catalog| (catalog.since, catalog.version));
-        Ok(catalogs)
     }
 }

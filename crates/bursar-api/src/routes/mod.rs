@@ -16,6 +16,7 @@ mod holds;
 mod invoice_pdf;
 mod invoices;
 mod payment_methods;
+mod portal_sessions;
 mod problems;
 mod provider;
 mod quotes;
@@ -209,6 +210,7 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Subscriptions, Change, routes!(billing_details::set), &[ACCOUNT, &[Code::NothingNew]])
         .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
         .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
+        .on(Subscriptions, Ask, routes!(portal_sessions::start), &[ACCOUNT])
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)

@@ -655,6 +655,8 @@ pub enum Actor {
     ApiKey(Key),
     /// The payment provider, by its name: what it said.
     Provider(Key),
+    /// The customer, on the portal's pages.
+    Customer,
 }
 
 /// The caller's idempotency key with a hash of what it asked for.

@@ -180,6 +180,7 @@ fn actor(actor: &Actor) -> String {
         Actor::System => "fell due".to_owned(),
         Actor::ApiKey(key) => format!("by {key}"),
         Actor::Provider(name) => format!("said by {name}"),
+        Actor::Customer => "by the customer".to_owned(),
     }
 }
 
@@ -199,6 +200,7 @@ fn for_programs(booked: &Booked<'_>, lines: &Lines) -> Value {
         "at": json::time(recorded.at),
         "actor": match &entry.actor {
             Actor::System => "system",
+            Actor::Customer => "customer",
             Actor::ApiKey(key) | Actor::Provider(key) => key.as_str(),
         },
         "idempotency_key": entry.idempotency.as_ref().map(|kept| kept.key.as_str()),

@@ -7,6 +7,7 @@ mod listen;
 mod logs;
 mod mail;
 mod provider;
+mod public_url;
 mod ready;
 mod signals;
 mod store_metrics;
@@ -17,8 +18,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use bursar_api::{ApiState, Config, RateLimit};
-use bursar_engine::access::Access;
+use bursar_engine::access::{Access, Mode};
 use bursar_engine::{Clock, Engine, SystemClock};
+use bursar_portal::Portal;
 use bursar_sqlite::SqliteStore;
 use bursar_store::Store;
 use clap::Args;
@@ -32,6 +34,7 @@ use crate::problem::{self, Answer};
 use logs::LogFormat;
 use mail::MailArgs;
 use provider::{Provider, ProviderArgs};
+use public_url::PublicUrl;
 use ready::Ready;
 use signals::Signals;
 
@@ -72,6 +75,10 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", env = "BURSAR_LISTEN", default_value = DEFAULT_LISTEN)]
     listen: String,
+    /// Where people reach this server, as in https://billing.example: what links begin with; the
+    /// address that it listens on, if left out
+    #[arg(long, value_name = "URL", env = "BURSAR_PUBLIC_URL")]
+    public_url: Option<PublicUrl>,
     /// What is sold; the catalog that is built in (ScriptKit's), if left out
     #[arg(long, value_name = "FILE", env = "BURSAR_CATALOG")]
     catalog: Option<String>,
@@ -94,8 +101,9 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    fn api(&self) -> Config {
+    fn api(&self, public_url: &str) -> Config {
         Config {
+            public_url: public_url.to_owned(),
             body_limit: self.body_limit,
             batch_body_limit: self.batch_body_limit,
             rate_limit: self.rate_limit.map(|limit| RateLimit { per_second: limit, burst: limit }),
@@ -130,8 +138,9 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
 
     let address = listener.local_addr().context("the address is not known")?;
     let url = listen::url(address);
+    let public_url = args.public_url.as_ref().map_or(url.as_str(), PublicUrl::as_str);
     let port: Arc<dyn Store> = store.clone();
-    let provider = Provider::open(stripe, mode, &port, &url).await?;
+    let provider = Provider::open(stripe, mode, &port, public_url).await?;
     let options = bursar_engine::Options {
         store: store.clone(),
         catalog: Arc::clone(&catalog.catalog),
@@ -144,7 +153,9 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let mailer = mail::start(&args.mail, mode, dir, &engine).await?;
     store_metrics::register(engine.metrics(), &store);
     let access = Access::new(store, clock, mode);
-    let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api()));
+    let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api(public_url)));
+    let portal = Portal::new(engine.clone(), portal(public_url, mode, &provider));
+    let router = router.merge(bursar_portal::router(&portal));
     let router = provider.attend(&engine, router);
 
     let signals = Signals::take()?;
@@ -159,6 +170,12 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     closed.map_err(|error| problem::of_store("close", dir, &error))?;
     tracing::info!("stopped; everything that was answered is on the disk");
     Ok(Answer::Yes)
+}
+
+/// How the customer's pages behave.
+fn portal(public_url: &str, mode: Mode, provider: &Provider) -> bursar_portal::Config {
+    let form_targets = provider.form_targets();
+    bursar_portal::Config { form_targets, ..bursar_portal::Config::new(public_url, mode) }
 }
 
 /// Serves until the first signal, then finishes what is in flight; a second signal ends the process.
