@@ -36,6 +36,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use problem::Code;
 pub use state::{ApiState, Config, RateLimit};
+pub use wire::explain;
 
 /// The whole API over a running engine.
 pub fn router(state: ApiState) -> Router {

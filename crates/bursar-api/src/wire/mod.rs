@@ -5,7 +5,7 @@ pub(crate) mod balance;
 pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod change;
-pub(crate) mod explain;
+pub mod explain;
 pub(crate) mod invoice;
 pub(crate) mod method;
 pub(crate) mod number;
