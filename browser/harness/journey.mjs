@@ -52,9 +52,12 @@ class Stage {
     this.api = new Api(server.url, server.key);
   }
 
-  async ready() {
+  /** Somebody else, with a browser profile of their own. */
+  visitor = (options) => new Stage(this.server, this.browser, this.by).ready(options);
+
+  async ready(options = {}) {
     this.context = await this.browser.newContext({
-      viewport: { width: 1280, height: 800 }, locale: 'en-US', timezoneId: 'UTC', acceptDownloads: true,
+      viewport: { width: 1280, height: 800 }, locale: 'en-US', timezoneId: 'UTC', ...options,
     });
     this.context.setDefaultTimeout(PATIENCE);
     this.watch = new Watch(this.context, [this.server.url]);
@@ -107,7 +110,8 @@ async function keepEvidence(evidence, stage, server, error) {
   keep('server.log', server.log());
   if (stage === undefined) return;
   keep('console.log', stage.watch.console.join('\n'));
-  for (const [number, page] of stage.context.pages().entries()) {
+  const pages = stage.browser.contexts().flatMap((context) => context.pages());
+  for (const [number, page] of pages.entries()) {
     const suffix = number === 0 ? '' : `-${number + 1}`;
     keep(`page${suffix}.html`, `<!-- ${page.url()} -->\n${await page.content().catch(String)}`);
     await page.screenshot({ path: join(evidence, `page${suffix}.png`), fullPage: true }).catch(() => {});
