@@ -87,6 +87,7 @@ mod tests {
             store: Arc::clone(&store),
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
             clock: clock.clone(),
+            vault: Arc::new(bursar_vault::Vault::memory()),
             seed: Some(1),
         };
         let engine = Engine::start(options).await.unwrap();

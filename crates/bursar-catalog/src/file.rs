@@ -41,7 +41,7 @@ fn read(root: Table<'_>) -> Option<Catalog> {
     let (features, known) = features::read(&root);
     let plans = plans::read(&root, &plans::Context { currency, annual: &annual, features: &known });
     let packs = packs::read(&root, currency);
-    let (policies, max_credits) = policies::read(&root);
+    let (policies, max_credits) = policies::read(&root, &known);
     let operations =
         operations::read(&root, &operations::Context { features: &known, max_credits });
     let (seller, home) = seller::read(&root, product.as_ref());

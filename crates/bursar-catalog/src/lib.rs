@@ -42,6 +42,7 @@ mod report;
 mod seller;
 mod show;
 mod tax;
+mod vault;
 mod version;
 mod view;
 mod words;

@@ -17,6 +17,7 @@ pub(crate) struct Context<'c> {
     pub(crate) max_credits: Option<Credits>,
 }
 
+/// What operations make; nobody generates a file of the asset vault.
 const ASSETS: [(&str, AssetKind); 3] =
     [("image", AssetKind::Image), ("video", AssetKind::Video), ("export", AssetKind::Export)];
 

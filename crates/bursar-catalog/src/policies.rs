@@ -11,10 +11,10 @@ use bursar_core::catalog::{
 };
 use bursar_core::credits::Credits;
 
-use crate::notices;
 use crate::reader::{Table, Value};
-use crate::references::distinct;
+use crate::references::{Known, distinct};
 use crate::words::in_words;
+use crate::{notices, vault};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ const LAST_RETRY_DAY: u32 = 27;
 pub(crate) const RETENTION_DAYS_MOST: u32 = 3_650;
 
 /// The policies; and the most credits of one hold, also when others have mistakes.
-pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
+pub(crate) fn read(root: &Table<'_>, features: &Known) -> (Option<Policies>, Option<Credits>) {
     let mut max_credits = None;
     let policies = root.section("policies", |table| {
         let burn_first = table.or("burn_first", Vec::new(), burn_first);
@@ -71,6 +71,7 @@ pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
         let payment_ttl = table.or("payment_ttl", HOUR, |value| value.duration(MINUTE * 5, DAY));
         let auto_topup = table.or("auto_topup", DEFAULT_AUTO_TOPUP, auto_topup);
         let notices = notices::read(&table, retention);
+        let vault = vault::read(&table, features);
         table.close();
         Some(Policies {
             burn_first: burn_first?,
@@ -84,6 +85,7 @@ pub(crate) fn read(root: &Table<'_>) -> (Option<Policies>, Option<Credits>) {
             payment_ttl: payment_ttl?,
             auto_topup: auto_topup?,
             notices: notices?,
+            vault: vault?,
         })
     });
     (policies, max_credits)

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bursar_core::catalog::{
-    ChangePolicy, ChangeTiming, Class, ExpiredRefund, HoldPolicy, NoticePolicy, Policies,
-    RefundPolicy,
+    AssetKind, ChangePolicy, ChangeTiming, Class, ExpiredRefund, HoldPolicy, NoticePolicy,
+    Policies, RefundPolicy, VaultPolicy,
 };
 
-use crate::words::{grouped, in_words, listed, plural};
+use crate::words::{grouped, in_words, listed, plural, size};
 
 /// Every policy as a sentence.
 pub(crate) fn sentences(policies: &Policies) -> Vec<String> {
@@ -39,7 +39,34 @@ pub(crate) fn sentences(policies: &Policies) -> Vec<String> {
             in_words(policies.auto_topup.cooldown)
         ),
         notices(&policies.notices),
+        vault(&policies.vault),
+        media(&policies.vault),
     ]
+}
+
+fn vault(policy: &VaultPolicy) -> String {
+    let feature = policy.feature.as_ref();
+    let feature = feature.map_or_else(String::new, |feature| {
+        format!(" Files of kind vault need the feature {feature}.")
+    });
+    format!(
+        "A file has at most {}; its upload takes at most {}, and an account has up to {} under \
+         way.{feature}",
+        size(policy.max_asset),
+        in_words(policy.upload_ttl),
+        grouped(policy.max_uploads),
+    )
+}
+
+fn media(policy: &VaultPolicy) -> String {
+    let kinds = AssetKind::ALL
+        .map(|kind| format!("as {} {}", kind.as_str(), media_types(policy.media.of(kind))));
+    format!("What may be uploaded is {}.", kinds.join("; "))
+}
+
+/// Media types as a list.
+pub(crate) fn media_types(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
 
 /// How credits are burnt.

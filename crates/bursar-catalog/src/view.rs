@@ -1,10 +1,11 @@
 //! A catalog as JSON writes it: credits as plain numbers, money in minor units, times in seconds.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bursar_core::catalog::{
-    Attribute, Catalog, DocumentPolicy, Operation, OperationRate, Pack, Plan, Policies, Seller,
-    TaxPolicy,
+    AssetKind, Attribute, Catalog, DocumentPolicy, Operation, OperationRate, Pack, Plan, Policies,
+    Seller, TaxPolicy, VaultPolicy,
 };
 use bursar_core::id::Key;
 use bursar_core::money::Money;
@@ -254,6 +255,30 @@ struct PoliciesView {
     notice_annual_renewal_seconds: u64,
     notice_ending_seconds: u64,
     notice_deletion_seconds: Vec<u64>,
+    vault: VaultView,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct VaultView {
+    max_asset_bytes: u64,
+    upload_ttl_seconds: u64,
+    max_uploads: u32,
+    feature: Option<Key>,
+    media_types: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl VaultView {
+    fn of(policy: &VaultPolicy) -> Self {
+        Self {
+            max_asset_bytes: policy.max_asset,
+            upload_ttl_seconds: policy.upload_ttl.as_secs(),
+            max_uploads: policy.max_uploads,
+            feature: policy.feature.clone(),
+            media_types: AssetKind::ALL
+                .map(|kind| (kind.as_str(), policy.media.of(kind).to_vec()))
+                .into(),
+        }
+    }
 }
 
 impl PoliciesView {
@@ -284,6 +309,7 @@ impl PoliciesView {
                 .copied()
                 .map(seconds)
                 .collect(),
+            vault: VaultView::of(&policies.vault),
         }
     }
 }

@@ -6,13 +6,14 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::str::FromStr;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::country::Country;
 use crate::credits::Credits;
-use crate::id::{CatalogVersion, Key};
+use crate::id::{CatalogVersion, IdError, Key};
 use crate::money::{Currency, Money};
 use crate::pricing::{Multiplier, Quantity, Rate};
 
@@ -186,8 +187,8 @@ pub struct Pack {
     pub price: Money,
 }
 
-/// What kind of asset an operation makes; such operations are refused when storage is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A kind of file in the vault. Operations that make one are refused when storage is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AssetKind {
     /// A generated image.
     Image,
@@ -195,16 +196,31 @@ pub enum AssetKind {
     Video,
     /// An exported video file.
     Export,
+    /// A file that the customer keeps in the asset vault. No operation makes one.
+    Vault,
 }
 
 impl AssetKind {
-    /// `image`, `video` or `export`.
+    /// All, in the order in which they are listed.
+    pub const ALL: [Self; 4] = [Self::Image, Self::Video, Self::Export, Self::Vault];
+
+    /// `image`, `video`, `export` or `vault`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Image => "image",
             Self::Video => "video",
             Self::Export => "export",
+            Self::Vault => "vault",
         }
+    }
+}
+
+impl FromStr for AssetKind {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let expected = "the kind of an asset is image, video, export or vault";
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(IdError { expected })
     }
 }
 
@@ -319,6 +335,48 @@ pub struct Policies {
     pub auto_topup: AutoTopupPolicy,
     /// What customers are told ahead of time.
     pub notices: NoticePolicy,
+    /// What may be stored.
+    pub vault: VaultPolicy,
+}
+
+/// What may be stored. How much is each plan's quota.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultPolicy {
+    /// The largest file that may be uploaded, in bytes.
+    pub max_asset: u64,
+    /// How long an upload may take before what was reserved for it is given back.
+    pub upload_ttl: Duration,
+    /// The most uploads under way at once on one account.
+    pub max_uploads: u32,
+    /// The feature that a plan must have for files of kind `vault`; without one all plans may.
+    pub feature: Option<Key>,
+    /// Which media types may be uploaded.
+    pub media: MediaTypes,
+}
+
+/// Which media types may be uploaded, by kind: names such as `image/png`, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaTypes {
+    /// As images.
+    pub image: Vec<String>,
+    /// As videos.
+    pub video: Vec<String>,
+    /// As exports.
+    pub export: Vec<String>,
+    /// As files of the asset vault.
+    pub vault: Vec<String>,
+}
+
+impl MediaTypes {
+    /// Those of a kind.
+    pub fn of(&self, kind: AssetKind) -> &[String] {
+        match kind {
+            AssetKind::Image => &self.image,
+            AssetKind::Video => &self.video,
+            AssetKind::Export => &self.export,
+            AssetKind::Vault => &self.vault,
+        }
+    }
 }
 
 /// Limits of automatic top-ups.
@@ -408,6 +466,13 @@ impl Catalog {
     /// The operation of that key.
     pub fn operation(&self, key: &Key) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.key == *key)
+    }
+
+    /// The smallest plan for sale that has room for that many bytes; of equal ones the lowest.
+    pub fn roomy_plan(&self, bytes: u64) -> Option<&Plan> {
+        self.offered()
+            .filter(|plan| plan.storage_bytes >= bytes)
+            .min_by_key(|plan| plan.storage_bytes)
     }
 
     /// The lowest plan for sale that has all of `features`.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Context;
+use crate::time::Timestamp;
 
 /// Why a text is not an identifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +55,15 @@ impl AccountId {
     /// A fresh id, `acc_` and a version 7 UUID.
     pub fn generate(context: &Context) -> Self {
         Self(Arc::from(alloc::format!("acc_{}", fresh(context).simple())))
+    }
+
+    /// What its objects in the vault are filed under: the first 16 bytes of BLAKE3 over the id, which is
+    /// chosen by an app and so is never part of a path. Different for ids that differ by case alone.
+    pub fn object_name(&self) -> [u8; 16] {
+        let hash = blake3::hash(self.as_str().as_bytes());
+        let mut name = [0; 16];
+        name.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+        name
     }
 }
 
@@ -169,6 +179,12 @@ prefixed!(
 );
 
 prefixed!(
+    /// A file in an account's vault. Its name among the objects is made of it, so that nothing from
+    /// outside ever is a path.
+    AssetId, "asset_", "an asset id is asset_ and 32 hexadecimal digits"
+);
+
+prefixed!(
     /// One attempt to take money once; the provider's idempotency key. A new attempt, such as the
     /// next retry of a failed renewal, is a new payment with a new id.
     PaymentId, "pay_", "a payment id is pay_ and 32 hexadecimal digits"
@@ -185,6 +201,15 @@ impl PaymentId {
     pub fn numbered(seed: [u8; 16], number: u32) -> Self {
         let bits = u128::from_be_bytes(seed).wrapping_add(u128::from(number));
         Self(uuid::Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid())
+    }
+}
+
+impl AssetId {
+    /// When it was made, to the millisecond, by the account's clock.
+    pub fn made_at(self) -> Timestamp {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |made| made.to_unix());
+        let micros = i128::from(seconds) * 1_000_000 + i128::from(nanos / 1_000);
+        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 }
 
@@ -301,8 +326,6 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
-    use crate::time::Timestamp;
-
     #[test]
     fn ids_read_what_they_write_and_sort_by_time() {
         let at = |second: i64| Context {

@@ -63,3 +63,44 @@ pub fn period((start, end): (Timestamp, Timestamp), zone: &ZoneName) -> String {
 pub fn last_instant(start: Timestamp, end: Timestamp) -> Timestamp {
     Timestamp::from_micros(end.micros().saturating_sub(1)).max(start)
 }
+
+const SIZES: [(u64, &str); 4] =
+    [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB")];
+
+/// `1.5 GB`, `300 MB`, `12 B`: at most one decimal, half up; 1 GB = 10^9 bytes. What is not nothing is
+/// never shown as nothing.
+pub fn size(bytes: u64) -> String {
+    // From 999.95 on of a unit the next one is shown: 1 GB, not 1000 MB.
+    let fits = |unit: &u64| u128::from(bytes) * 100_000 >= u128::from(*unit) * 99_995;
+    let Some((unit, name)) = SIZES.into_iter().find(|(unit, _)| fits(unit)) else {
+        return format!("{bytes} B");
+    };
+    let tenths = (u128::from(bytes) * 20 + u128::from(unit)) / (u128::from(unit) * 2);
+    let whole = grouped(&format!("{}", tenths / 10));
+    match tenths % 10 {
+        0 => format!("{whole} {name}"),
+        tenth => format!("{whole}.{tenth} {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1 KB"),
+            (1_550, "1.6 KB"),
+            (999_949, "999.9 KB"),
+            (999_950, "1 MB"),
+            (2_000_000_000, "2 GB"),
+            (1_234_500_000_000_000, "1,234.5 TB"),
+            (u64::MAX, "18,446,744.1 TB"),
+        ] {
+            assert_eq!(size(bytes), shown, "{bytes}");
+        }
+    }
+}

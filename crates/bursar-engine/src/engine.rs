@@ -13,6 +13,7 @@ use bursar_core::id::{AccountId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_payments::PaymentProvider;
 use bursar_store::{Entry, SpendEvent, StatementRow, Store, StoreError};
+use bursar_vault::Vault;
 use parking_lot::Mutex;
 use rand::RngCore;
 use rand::SeedableRng;
@@ -42,6 +43,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Who takes the money.
     pub provider: Arc<dyn PaymentProvider>,
+    /// Who keeps the bytes of assets.
+    pub vault: Arc<Vault>,
     /// Seeds randomness; from the operating system, if absent.
     pub seed: Option<u64>,
 }
@@ -60,6 +63,7 @@ struct Shared {
     seal: Seal,
     visits: Visits,
     provider: Arc<dyn PaymentProvider>,
+    vault: Arc<Vault>,
     outbox: Outbox,
     /// A secret that is another in each installation.
     installation: [u8; 32],
@@ -86,7 +90,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`] if the store gives no writer or no secret.
     pub async fn start(options: Options) -> Result<Self, StoreError> {
-        let Options { store, catalog, clock, provider, seed } = options;
+        let Options { store, catalog, clock, provider, vault, seed } = options;
         let mut entropy = seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64);
         let seal = Seal::load(&*store, &mut entropy).await?;
         let visits = Visits::open(Arc::clone(&store), Arc::clone(&clock)).await?;
@@ -119,6 +123,7 @@ impl Engine {
             seal,
             visits,
             provider: Arc::clone(&provider),
+            vault,
             outbox: outbox.clone(),
             installation,
             live,
@@ -161,6 +166,11 @@ impl Engine {
     /// Who takes the money.
     pub fn provider(&self) -> &Arc<dyn PaymentProvider> {
         &self.shared.provider
+    }
+
+    /// Who keeps the bytes of assets.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.shared.vault
     }
 
     pub(crate) fn outbox(&self) -> &Outbox {

@@ -7,12 +7,14 @@
 
 pub mod access;
 pub mod clock;
+pub mod decline;
 pub mod engine;
 pub mod envelope;
 pub mod mailer;
 pub mod metrics;
 mod outbox;
 pub mod payments;
+pub mod purchase;
 mod scheduler;
 pub mod seal;
 pub mod test_clock;

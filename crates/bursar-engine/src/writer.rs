@@ -9,9 +9,10 @@ use bursar_core::account::command::Command;
 use bursar_core::account::event::{Actor, Idempotency, Recorded};
 use bursar_core::account::payments::record::{self, PaymentRecord};
 use bursar_core::account::spend::{self, Spend};
+use bursar_core::account::storage::record::{self as asset_record, AssetRecord};
 use bursar_core::account::{Account, Past, advance::advance, execute};
 use bursar_core::catalog::Catalog;
-use bursar_core::id::{AccountId, IdempotencyKey, Key, PaymentId, SpendId};
+use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_core::rejection::{AccountRejection, Rejection};
 use bursar_core::time::Timestamp;
 use bursar_store::{Batch, Begun, Entry, StoreError, Wanted, Writer};
@@ -335,7 +336,28 @@ impl Deciding {
             Some(id) => self.payment(store, &envelope.account, id).await?,
             None => None,
         };
-        Ok(Past { spend, payment })
+        let asset = match envelope.command.needs_asset(account) {
+            Some(id) => self.asset(store, &envelope.account, id).await?,
+            None => None,
+        };
+        Ok(Past { spend, payment, asset })
+    }
+
+    /// A file from what is committed and the events of this batch.
+    async fn asset(
+        &self,
+        store: &mut dyn Writer,
+        account: &AccountId,
+        id: AssetId,
+    ) -> Result<Option<AssetRecord>, StoreError> {
+        let mut in_batch = self
+            .in_batch(account)
+            .filter(|recorded| asset_record::subject(&recorded.event) == Some(id));
+        // Each of its events says all that is known of it then.
+        match in_batch.by_ref().last() {
+            Some(last) => Ok(asset_record::after(last)),
+            None => store.asset(account, id).await,
+        }
     }
 
     /// A payment from what is committed and the events of this batch.

@@ -35,6 +35,7 @@ async fn bench() -> Bench {
         catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
         clock: clock.clone(),
         provider: sandbox(),
+        vault: Arc::new(bursar_vault::Vault::memory()),
         seed: Some(7),
     };
     Bench { engine: Engine::start(options).await.unwrap(), store, clock }
@@ -296,6 +297,7 @@ async fn a_defect_refuses_what_brings_it_to_light_and_nothing_else() {
         catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
         clock: clock.clone(),
         provider: sandbox(),
+        vault: Arc::new(bursar_vault::Vault::memory()),
         seed: Some(7),
     };
     let engine = Engine::start(options).await.unwrap();

@@ -12,6 +12,7 @@
 //! One process has the directory, through a lock on `bursar.lock`. Tools that only read may look at
 //! the same time.
 
+mod assets;
 mod backup;
 mod checkpoint;
 mod connection;

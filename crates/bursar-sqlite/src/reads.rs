@@ -4,18 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
-use bursar_core::id::{AccountId, DocumentId, Key, PaymentId, SpendId};
+use bursar_core::id::{AccountId, AssetId, DocumentId, Key, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::projection::{is_named, may_name};
 use bursar_store::{
-    DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
+    AssetRow, DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
     StatementRow,
 };
 
+use crate::assets::{self, Listing};
 use crate::connection::Reader;
 use crate::error::Result;
 use crate::segment::{self, Money, Segment};
 use crate::tail::Tail;
+use crate::views::Waiting;
 use crate::{journal, money, replay, views};
 
 /// Where commits are found that the views don't have yet.
@@ -111,20 +113,59 @@ pub(crate) fn due(reader: &Reader, pins: &Pins, now: Timestamp, limit: usize) ->
     Ok(segment::merge_due(pinned, others, now, limit))
 }
 
-pub(crate) fn asking(
+pub(crate) fn waiting(
     reader: &Reader,
     pins: &Pins,
+    what: Waiting,
     after: Option<&AccountId>,
     limit: usize,
 ) -> Result<Vec<AccountId>> {
-    let pinned = pins.look(reader, segment::asking)?;
+    let pinned = pins.look(reader, |segments| segment::waiting(segments, what))?;
     let skip = |id: &AccountId| pinned.contains_key(id);
-    let mut asking = views::asking(&reader.directory, &reader.views, after, limit, skip)?;
-    let pinned = pinned.iter().filter(|(id, asks)| **asks && after.is_none_or(|after| *id > after));
-    asking.extend(pinned.map(|(id, _)| id.clone()));
-    asking.sort_unstable();
-    asking.truncate(limit);
-    Ok(asking)
+    let mut waiting = views::waiting(&reader.directory, &reader.views, what, after, limit, skip)?;
+    let pinned = pinned.iter().filter(|(id, is)| **is && after.is_none_or(|after| *id > after));
+    waiting.extend(pinned.map(|(id, _)| id.clone()));
+    waiting.sort_unstable();
+    waiting.truncate(limit);
+    Ok(waiting)
+}
+
+pub(crate) fn asset(
+    reader: &Reader,
+    pins: &Pins,
+    id: &AccountId,
+    asset: AssetId,
+) -> Result<Option<AssetRow>> {
+    let changed = pins.look(reader, |segments| segment::assets(segments, id))?;
+    if let Some(known) = changed.of(asset) {
+        return Ok(known.cloned());
+    }
+    let stored = assets::read(&reader.directory, &reader.views, id, asset)?;
+    Ok(stored.filter(|row| !changed.has_ended(row.record.vault)))
+}
+
+pub(crate) fn assets(
+    reader: &Reader,
+    pins: &Pins,
+    id: &AccountId,
+    wanted: &Listing,
+) -> Result<Vec<AssetRow>> {
+    let changed = pins.look(reader, |segments| segment::assets(segments, id))?;
+    changed.list(wanted, |limit| {
+        let wanted = Listing { limit, ..*wanted };
+        assets::list(&reader.directory, &reader.views, id, &wanted)
+    })
+}
+
+pub(crate) fn owner(
+    reader: &Reader,
+    pins: &Pins,
+    object_name: [u8; 16],
+) -> Result<Option<AccountId>> {
+    match pins.look(reader, |segments| segment::owner(segments, object_name))? {
+        Some(owner) => Ok(Some(owner)),
+        None => assets::owner(&reader.directory, &reader.views, object_name),
+    }
 }
 
 pub(crate) fn payment(

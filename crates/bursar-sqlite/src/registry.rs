@@ -1,14 +1,15 @@
 //! The plain tables beside the journal.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bursar_core::country::Country;
-use bursar_core::id::{AccountId, CatalogVersion};
+use bursar_core::id::{AccountId, AssetId, CatalogVersion};
 use bursar_core::time::Timestamp;
 use bursar_store::{
-    ApiKeyRecord, BillingDetails, CatalogRecord, Contact, NewPortalSession, PortalLink,
-    PortalSession, Registry, StoreError,
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
+    PortalLink, PortalSession, Registry, StoreError,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -121,6 +122,80 @@ impl Registry for SqliteStore {
                 .optional()
         })
         .await
+    }
+
+    async fn put_asset_details(
+        &self,
+        account: &AccountId,
+        asset: AssetId,
+        details: AssetDetails,
+    ) -> Result<()> {
+        let account = account.clone();
+        self.change(move |tables| {
+            tables.execute(
+                "INSERT INTO asset_details VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO UPDATE SET vault = ?3, name = ?4, media_type = ?5, sha256 = ?6,
+                 thumbnail = ?7",
+                params![
+                    account.as_str(),
+                    asset.to_string(),
+                    details.vault,
+                    details.name,
+                    details.media_type,
+                    details.sha256,
+                    details.thumbnail,
+                ],
+            )
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<Vec<(AssetId, AssetDetails)>> {
+        let account = account.clone();
+        let assets: BTreeSet<AssetId> = assets.iter().copied().collect();
+        self.look_up(move |tables| {
+            let mut select = tables.prepare_cached(
+                "SELECT vault, name, media_type, sha256, thumbnail FROM asset_details
+                 WHERE account_id = ?1 AND asset = ?2",
+            )?;
+            let mut found = Vec::new();
+            for asset in assets {
+                let key = params![account.as_str(), asset.to_string()];
+                let details = select.query_row(key, asset_details).optional()?;
+                found.extend(details.map(|details| (asset, details)));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn remove_asset_details(&self, account: &AccountId, assets: &[AssetId]) -> Result<()> {
+        let (account, assets) = (account.clone(), assets.to_vec());
+        self.change(move |tables| {
+            let transaction = tables.unchecked_transaction()?;
+            for asset in assets {
+                let remove = "DELETE FROM asset_details WHERE account_id = ?1 AND asset = ?2";
+                let key = params![account.as_str(), asset.to_string()];
+                transaction.prepare_cached(remove)?.execute(key)?;
+            }
+            transaction.commit()
+        })
+        .await
+    }
+
+    async fn remove_vault_details(&self, account: &AccountId, vault: u32) -> Result<()> {
+        let account = account.clone();
+        self.change(move |tables| {
+            let remove = "DELETE FROM asset_details WHERE account_id = ?1 AND vault = ?2";
+            tables.execute(remove, params![account.as_str(), vault])
+        })
+        .await
+        .map(drop)
     }
 
     async fn put_api_key(&self, key: ApiKeyRecord) -> Result<()> {
@@ -405,6 +480,16 @@ fn billing_details(row: &Row<'_>) -> rusqlite::Result<BillingDetails> {
             .map(|code| code.parse::<Country>().map_err(|_| wrong(3, "not a country")))
             .transpose()?,
         vat_id: row.get(4)?,
+    })
+}
+
+fn asset_details(row: &Row<'_>) -> rusqlite::Result<AssetDetails> {
+    Ok(AssetDetails {
+        vault: row.get(0)?,
+        name: row.get(1)?,
+        media_type: row.get(2)?,
+        sha256: row.get(3)?,
+        thumbnail: row.get(4)?,
     })
 }
 

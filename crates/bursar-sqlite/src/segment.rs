@@ -7,11 +7,14 @@ use bursar_core::account::Account;
 use bursar_core::id::{AccountId, IdempotencyKey, Key, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::projection::{
-    events, idempotency, is_about_money, legal_numbers, spend_events, statement_rows,
+    events, idempotency, is_about_assets, is_about_money, legal_numbers, spend_events,
+    statement_rows,
 };
 use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
 
+use crate::assets::ChangedAssets;
 use crate::journal::Stamp;
+use crate::views::Waiting;
 
 /// Commits that are in the journal and not in the views yet.
 #[derive(Default)]
@@ -20,6 +23,8 @@ pub(crate) struct Segment {
     keys: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
     /// The entries about payments and documents, in order.
     money: Vec<(JournalPosition, Arc<Entry>)>,
+    /// The entries about files, in order.
+    assets: Vec<Arc<Entry>>,
     /// The last of them.
     pub(crate) stamp: Stamp,
     pub(crate) entries: usize,
@@ -34,6 +39,8 @@ pub(crate) struct Pinned {
     pub(crate) entries: Vec<(JournalPosition, Arc<Entry>)>,
     /// Those of `entries` that are about payments and documents.
     pub(crate) money: Vec<(JournalPosition, Arc<Entry>)>,
+    /// Those of `entries` that are about files.
+    pub(crate) assets: Vec<Arc<Entry>>,
 }
 
 impl Segment {
@@ -50,7 +57,8 @@ impl Segment {
                 Some(pinned) => pinned.account = Arc::clone(account),
                 None => {
                     let account = Arc::clone(account);
-                    let pinned = Pinned { account, entries: Vec::new(), money: Vec::new() };
+                    let (entries, money, assets) = (Vec::new(), Vec::new(), Vec::new());
+                    let pinned = Pinned { account, entries, money, assets };
                     self.accounts.insert(pinned.account.id.clone(), pinned);
                 }
             }
@@ -67,6 +75,10 @@ impl Segment {
                 if is_about_money(entry) {
                     pinned.money.push((position, Arc::clone(entry)));
                     self.money.push((position, Arc::clone(entry)));
+                }
+                if is_about_assets(entry) {
+                    pinned.assets.push(Arc::clone(entry));
+                    self.assets.push(Arc::clone(entry));
                 }
             }
         }
@@ -141,6 +153,23 @@ pub(crate) fn all_money(segments: &[&Segment]) -> Money {
     segments.iter().flat_map(|segment| &segment.money).cloned().collect()
 }
 
+/// What the segments, which follow each other, do to the files of an account.
+pub(crate) fn assets(segments: &[&Segment], id: &AccountId) -> ChangedAssets {
+    let mut changed = ChangedAssets::default();
+    let pinned = segments.iter().filter_map(|segment| segment.accounts.get(id));
+    for entry in pinned.flat_map(|pinned| &pinned.assets) {
+        changed.add(entry);
+    }
+    changed
+}
+
+/// An account that has stored something in the segments and whose objects have that name.
+pub(crate) fn owner(segments: &[&Segment], object_name: [u8; 16]) -> Option<AccountId> {
+    let entries = segments.iter().flat_map(|segment| &segment.assets);
+    let mut accounts = entries.map(|entry| &entry.account);
+    accounts.find(|id| id.object_name() == object_name).cloned()
+}
+
 /// The highest legal number of a series and year in the segments.
 pub(crate) fn last_number(segments: &[&Segment], series: &Key, year: u16) -> Option<u32> {
     let entries = segments.iter().flat_map(|segment| &segment.money);
@@ -149,13 +178,13 @@ pub(crate) fn last_number(segments: &[&Segment], series: &Key, year: u16) -> Opt
     of_series.map(|number| number.number).max()
 }
 
-/// Whether each account of the segments has something to ask of the payment provider; of an account
-/// that is in several, the last one counts.
-pub(crate) fn asking(segments: &[&Segment]) -> HashMap<AccountId, bool> {
+/// Whether each account of the segments waits for something; of an account that is in several, the
+/// last one counts.
+pub(crate) fn waiting(segments: &[&Segment], what: Waiting) -> HashMap<AccountId, bool> {
     segments
         .iter()
         .flat_map(|segment| &segment.accounts)
-        .map(|(id, pinned)| (id.clone(), pinned.account.billing.is_waiting()))
+        .map(|(id, pinned)| (id.clone(), what.is_it(&pinned.account)))
         .collect()
 }
 

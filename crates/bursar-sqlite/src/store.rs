@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use async_trait::async_trait;
 use bursar_core::account::Account;
-use bursar_core::id::{AccountId, DocumentId, PaymentId, SpendId};
+use bursar_core::id::{AccountId, AssetId, DocumentId, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::{
-    DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
-    StatementRow, Store, StoreError, Writer,
+    AssetCursor, AssetFilter, AssetOrder, AssetRow, DocumentRow, Due, Entry, JournalPosition,
+    Payer, PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Writer,
 };
 use parking_lot::Mutex;
 
+use crate::assets::Listing;
 use crate::checkpoint::{self, Stop};
 use crate::connection;
 use crate::directory::Directory;
@@ -25,6 +26,7 @@ use crate::reads::{self, Pins};
 use crate::registry::read_only;
 use crate::shared::{Shared, Threads};
 use crate::tail::Tail;
+use crate::views::Waiting;
 use crate::writer::SqliteWriter;
 use crate::{Lag, Options, replay, view_writer};
 
@@ -211,7 +213,45 @@ impl Store for SqliteStore {
     async fn asking(&self, after: Option<&AccountId>, limit: usize) -> Result<Vec<AccountId>> {
         let (after, pins) = (after.cloned(), self.shared.pins.clone());
         let readers = &self.shared.readers;
-        readers.read(move |reader| reads::asking(reader, &pins, after.as_ref(), limit)).await
+        let read = readers.read(move |reader| {
+            reads::waiting(reader, &pins, Waiting::Asking, after.as_ref(), limit)
+        });
+        read.await
+    }
+
+    async fn erasing(&self, after: Option<&AccountId>, limit: usize) -> Result<Vec<AccountId>> {
+        let (after, pins) = (after.cloned(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        let read = readers.read(move |reader| {
+            reads::waiting(reader, &pins, Waiting::Erasing, after.as_ref(), limit)
+        });
+        read.await
+    }
+
+    async fn asset(&self, id: &AccountId, asset: AssetId) -> Result<Option<AssetRow>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::asset(reader, &pins, &id, asset)).await
+    }
+
+    async fn assets(
+        &self,
+        id: &AccountId,
+        filter: AssetFilter,
+        order: AssetOrder,
+        after: Option<AssetCursor>,
+        limit: usize,
+    ) -> Result<Vec<AssetRow>> {
+        let (id, pins) = (id.clone(), self.shared.pins.clone());
+        let wanted = Listing { filter, order, after, limit };
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::assets(reader, &pins, &id, &wanted)).await
+    }
+
+    async fn owner(&self, object_name: [u8; 16]) -> Result<Option<AccountId>> {
+        let pins = self.shared.pins.clone();
+        let readers = &self.shared.readers;
+        readers.read(move |reader| reads::owner(reader, &pins, object_name)).await
     }
 
     async fn payment(&self, id: &AccountId, payment: PaymentId) -> Result<Option<PaymentRow>> {

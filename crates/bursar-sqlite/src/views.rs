@@ -10,6 +10,7 @@ use bursar_store::projection::{self, AccountRow, HistoryRow, LineColumns, idempo
 use bursar_store::{Due, JournalPosition, SpendEvent, StatementRow, StoreError, codec};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
+use crate::assets;
 use crate::directory::Directory;
 use crate::error::{Result, about, signed, unsigned};
 use crate::journal::Stamp;
@@ -33,6 +34,9 @@ pub(crate) fn write(
         write_account(&transaction, id, pinned, &about(&path))?;
         if !pinned.money.is_empty() {
             money::write(directory, &transaction, id, &pinned.money)?;
+        }
+        if !pinned.assets.is_empty() {
+            assets::write(directory, &transaction, id, &pinned.assets)?;
         }
     }
     transaction
@@ -114,15 +118,16 @@ fn write_key(
 fn write_state(transaction: &Transaction<'_>, row: &AccountRow) -> rusqlite::Result<usize> {
     transaction
         .prepare_cached(
-            "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (account_id) DO UPDATE SET version = ?2, due_at = ?3, asking = ?4,
-             status = ?5, plan = ?6, available = ?7, held = ?8, state = ?9",
+             erasing = ?5, status = ?6, plan = ?7, available = ?8, held = ?9, state = ?10",
         )?
         .execute(params![
             row.account.as_str(),
             signed(row.version),
             row.due_at.map(Timestamp::micros),
             row.asking,
+            row.erasing,
             row.status,
             row.plan.as_ref().map(|key| key.as_str()),
             row.available.micro(),
@@ -357,33 +362,60 @@ pub(crate) fn due(
     Ok(due)
 }
 
-/// At most `limit` accounts after one that have something to ask of the payment provider, in order of
-/// their ids, but not those to `skip`.
-pub(crate) fn asking(
+/// What an account may wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// The payment provider.
+    Asking,
+    /// Erasing something from the vault.
+    Erasing,
+}
+
+impl Waiting {
+    /// Does this account?
+    pub(crate) fn is_it(self, account: &Account) -> bool {
+        match self {
+            Self::Asking => account.billing.is_waiting(),
+            Self::Erasing => account.storage.is_erasing(),
+        }
+    }
+
+    const fn select(self) -> &'static str {
+        match self {
+            Self::Asking => {
+                "SELECT account_id FROM accounts WHERE asking = 1 AND account_id > ?1
+                 ORDER BY account_id"
+            }
+            Self::Erasing => {
+                "SELECT account_id FROM accounts WHERE erasing = 1 AND account_id > ?1
+                 ORDER BY account_id"
+            }
+        }
+    }
+}
+
+/// At most `limit` accounts after one that wait, in order of their ids, but not those to `skip`.
+pub(crate) fn waiting(
     directory: &Directory,
     connection: &Connection,
+    what: Waiting,
     after: Option<&AccountId>,
     limit: usize,
     skip: impl Fn(&AccountId) -> bool,
 ) -> Result<Vec<AccountId>> {
     let path = directory.views();
-    let mut select = connection
-        .prepare_cached(
-            "SELECT account_id FROM accounts WHERE asking = 1 AND account_id > ?1
-             ORDER BY account_id",
-        )
-        .map_err(about(&path))?;
+    let mut select = connection.prepare_cached(what.select()).map_err(about(&path))?;
     // Every id comes after no text at all.
     let after = after.map_or("", AccountId::as_str);
     let mut rows = select.query([after]).map_err(about(&path))?;
-    let mut asking = Vec::new();
-    while asking.len() < limit
+    let mut waiting = Vec::new();
+    while waiting.len() < limit
         && let Some(row) = rows.next().map_err(about(&path))?
     {
         let account = row.get(0).map_err(about(&path))?;
-        asking.extend(parse("account_id", Some(account))?.filter(|account| !skip(account)));
+        waiting.extend(parse("account_id", Some(account))?.filter(|account| !skip(account)));
     }
-    Ok(asking)
+    Ok(waiting)
 }
 
 /// All rows of `accounts`, in order of their ids.
@@ -395,7 +427,7 @@ pub(crate) fn each_account(
     let path = directory.views();
     let mut select = connection
         .prepare(
-            "SELECT account_id, version, due_at, asking, status, plan, available, held, state
+            "SELECT account_id, version, due_at, asking, erasing, status, plan, available, held, state
              FROM accounts ORDER BY account_id",
         )
         .map_err(about(&path))?;
@@ -410,9 +442,10 @@ pub(crate) fn each_account(
 
 fn account_row(row: &Row<'_>) -> rusqlite::Result<Result<Option<AccountRow>>> {
     use bursar_core::credits::Credits;
-    let (account, version, plan) = (row.get(0)?, row.get(1)?, row.get(5)?);
-    let (due, asking): (Option<i64>, bool) = (row.get(2)?, row.get(3)?);
-    let (status, available, held, state) = (row.get(4)?, row.get(6)?, row.get(7)?, row.get(8)?);
+    let (account, version, plan) = (row.get(0)?, row.get(1)?, row.get(6)?);
+    let due: Option<i64> = row.get(2)?;
+    let (asking, erasing) = (row.get(3)?, row.get(4)?);
+    let (status, available, held, state) = (row.get(5)?, row.get(7)?, row.get(8)?, row.get(9)?);
     Ok((|| {
         let Some(account) = parse("account_id", Some(account))? else {
             return Ok(None);
@@ -422,6 +455,7 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<Result<Option<AccountRow>>> {
             version: unsigned(version)?,
             due_at: due.map(Timestamp::from_micros),
             asking,
+            erasing,
             status,
             plan: parse("plan", plan)?,
             available: Credits::from_micro(available),

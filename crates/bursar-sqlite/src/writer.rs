@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
-use bursar_core::id::{AccountId, Key, PaymentId, SpendId};
+use bursar_core::account::storage::record::AssetRecord;
+use bursar_core::id::{AccountId, AssetId, Key, PaymentId, SpendId};
 use bursar_store::{
     Batch, Begun, Entry, JournalPosition, Numbers, StoreError, Wanted, Writer, codec,
 };
@@ -158,6 +159,11 @@ impl Writer for SqliteWriter {
         payment: PaymentId,
     ) -> Result<Option<PaymentRecord>> {
         let row = reads::payment(&self.reader, &self.shared.pins, account, payment)?;
+        Ok(row.map(|row| row.record))
+    }
+
+    async fn asset(&mut self, account: &AccountId, asset: AssetId) -> Result<Option<AssetRecord>> {
+        let row = reads::asset(&self.reader, &self.shared.pins, account, asset)?;
         Ok(row.map(|row| row.record))
     }
 

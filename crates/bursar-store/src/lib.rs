@@ -19,10 +19,10 @@ pub mod registry;
 pub use batch::Numbers;
 pub use entry::{Entry, JournalPosition};
 pub use port::{
-    Batch, Begun, DocumentRow, Due, Payer, PaymentName, PaymentRow, SpendEvent, StatementRow,
-    Store, StoreError, Wanted, Writer,
+    AssetCursor, AssetFilter, AssetOrder, AssetRow, Batch, Begun, DocumentRow, Due, Payer,
+    PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer,
 };
 pub use registry::{
-    ApiKeyRecord, BillingDetails, CatalogRecord, Contact, NewPortalSession, PortalLink,
-    PortalSession, Registry,
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
+    PortalLink, PortalSession, Registry,
 };

@@ -11,18 +11,19 @@ use async_trait::async_trait;
 use bursar_core::account::Account;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
-use bursar_core::id::{AccountId, DocumentId, IdempotencyKey, Key, PaymentId, SpendId};
+use bursar_core::account::storage::record::AssetRecord;
+use bursar_core::id::{AccountId, AssetId, DocumentId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::entry::{Entry, JournalPosition};
 use crate::port::{
-    Batch, Begun, DocumentRow, Due, Payer, PaymentName, PaymentRow, SpendEvent, StatementRow,
-    Store, StoreError, Wanted, Writer,
+    AssetCursor, AssetFilter, AssetOrder, AssetRow, Batch, Begun, DocumentRow, Due, Payer,
+    PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer,
 };
-use crate::projection;
+use crate::projection::{self, AssetChange};
 use crate::registry::{
-    ApiKeyRecord, BillingDetails, CatalogRecord, Contact, PortalLink, PortalSession,
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, PortalLink, PortalSession,
 };
 
 /// How a commit fails.
@@ -58,6 +59,7 @@ struct Data {
     due: BTreeSet<(Timestamp, AccountId)>,
     contacts: HashMap<AccountId, Contact>,
     billing_details: HashMap<AccountId, Vec<BillingDetails>>,
+    asset_details: BTreeMap<(AccountId, AssetId), AssetDetails>,
     keys: BTreeMap<Key, ApiKeyRecord>,
     settings: HashMap<String, Vec<u8>>,
     catalogs: Vec<CatalogRecord>,
@@ -72,6 +74,9 @@ struct Seat {
     keys: HashMap<IdempotencyKey, Arc<Entry>>,
     payments: BTreeMap<PaymentId, PaymentRow>,
     documents: BTreeMap<DocumentId, DocumentRow>,
+    assets: BTreeMap<AssetId, AssetRow>,
+    /// Has it ever stored anything?
+    stores: bool,
 }
 
 impl Default for MemoryStore {
@@ -170,6 +175,15 @@ impl Writer for MemoryWriter {
         Ok(row.map(|row| row.record))
     }
 
+    async fn asset(
+        &mut self,
+        account: &AccountId,
+        asset: AssetId,
+    ) -> Result<Option<AssetRecord>, StoreError> {
+        let row = self.store.asset(account, asset).await?;
+        Ok(row.map(|row| row.record))
+    }
+
     async fn last_number(&mut self, series: &Key, year: u16) -> Result<u32, StoreError> {
         Ok(self.store.data()?.last_number(series, year))
     }
@@ -225,6 +239,8 @@ impl Data {
             keys: HashMap::new(),
             payments: BTreeMap::new(),
             documents: BTreeMap::new(),
+            assets: BTreeMap::new(),
+            stores: false,
         });
         if let Some(due) = seat.account.next_due_wall() {
             self.due.remove(&(due, account.id.clone()));
@@ -237,6 +253,7 @@ impl Data {
                 seat.keys.insert(key.clone(), Arc::clone(entry));
             }
             seat.keep_money(*position, entry);
+            seat.keep_assets(entry);
         }
         seat.account = account;
         seat.entries.extend(entries.into_iter().map(|(_, entry)| entry));
@@ -246,6 +263,20 @@ impl Data {
         let entries = self.accounts.get(account).map(|seat| &seat.entries);
         let entries = entries.into_iter().flatten();
         entries.flat_map(|entry| projection::spend_events(entry, spend)).collect()
+    }
+
+    fn accounts_that(
+        &self,
+        is_one: impl Fn(&Account) -> bool,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Vec<AccountId> {
+        let seats = self.accounts.iter().filter(|(_, seat)| is_one(&seat.account));
+        let ids = seats.map(|(id, _)| id).filter(|id| after.is_none_or(|after| *id > after));
+        let mut ids: Vec<AccountId> = ids.cloned().collect();
+        ids.sort_unstable();
+        ids.truncate(limit);
+        ids
     }
 
     fn last_number(&self, series: &Key, year: u16) -> u32 {
@@ -264,6 +295,19 @@ impl Seat {
         let Ok(documents) = projection::documents(entry, known);
         self.payments.extend(payments.into_iter().map(|row| (row.record.id, row)));
         self.documents.extend(documents.into_iter().map(|row| (row.record.id, row)));
+    }
+
+    fn keep_assets(&mut self, entry: &Entry) {
+        for change in projection::asset_changes(entry) {
+            self.stores = true;
+            match change {
+                AssetChange::Is(row) => drop(self.assets.insert(row.record.id, row)),
+                AssetChange::Gone(asset) => drop(self.assets.remove(&asset)),
+                AssetChange::VaultGone(vault) => {
+                    self.assets.retain(|_, row| row.record.vault != vault);
+                }
+            }
+        }
     }
 }
 
@@ -339,13 +383,46 @@ impl Store for MemoryStore {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Vec<AccountId>, StoreError> {
+        Ok(self.data()?.accounts_that(|account| account.billing.is_waiting(), after, limit))
+    }
+
+    async fn erasing(
+        &self,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        Ok(self.data()?.accounts_that(|account| account.storage.is_erasing(), after, limit))
+    }
+
+    async fn asset(&self, id: &AccountId, asset: AssetId) -> Result<Option<AssetRow>, StoreError> {
         let data = self.data()?;
-        let asks = |seat: &&Seat| seat.account.billing.is_waiting();
-        let asking = data.accounts.values().filter(asks).map(|seat| seat.account.id.clone());
-        let mut asking: Vec<_> = asking.filter(|id| after.is_none_or(|after| id > after)).collect();
-        asking.sort_unstable();
-        asking.truncate(limit);
-        Ok(asking)
+        Ok(data.accounts.get(id).and_then(|seat| seat.assets.get(&asset).cloned()))
+    }
+
+    async fn assets(
+        &self,
+        id: &AccountId,
+        filter: AssetFilter,
+        order: AssetOrder,
+        after: Option<AssetCursor>,
+        limit: usize,
+    ) -> Result<Vec<AssetRow>, StoreError> {
+        let data = self.data()?;
+        let rows = data.accounts.get(id).into_iter().flat_map(|seat| seat.assets.values());
+        let wanted = rows.filter(|row| {
+            let comes = after.is_none_or(|after| order.is_after(&after, &row.record));
+            comes && filter.has(&row.record)
+        });
+        let mut rows: Vec<AssetRow> = wanted.cloned().collect();
+        rows.sort_unstable_by(|one, other| order.compare(&one.record, &other.record));
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    async fn owner(&self, object_name: [u8; 16]) -> Result<Option<AccountId>, StoreError> {
+        let data = self.data()?;
+        let mut storing = data.accounts.iter().filter(|(_, seat)| seat.stores);
+        Ok(storing.find(|(id, _)| id.object_name() == object_name).map(|(id, _)| id.clone()))
     }
 
     async fn payment(

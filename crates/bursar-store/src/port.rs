@@ -1,5 +1,6 @@
 //! The Store port: what the engine needs of a database, and nothing else.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,7 +8,11 @@ use bursar_core::account::Account;
 use bursar_core::account::documents::record::DocumentRecord;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
-use bursar_core::id::{AccountId, DocumentId, IdempotencyKey, Key, PaymentId, RefundId, SpendId};
+use bursar_core::account::storage::record::AssetRecord;
+use bursar_core::catalog::AssetKind;
+use bursar_core::id::{
+    AccountId, AssetId, DocumentId, IdempotencyKey, Key, PaymentId, RefundId, SpendId,
+};
 use bursar_core::provider::PaymentRef;
 use bursar_core::statement::StatementLine;
 use bursar_core::time::Timestamp;
@@ -111,6 +116,76 @@ pub struct DocumentRow {
     pub record: DocumentRecord,
 }
 
+/// A file, with where it stands in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetRow {
+    /// The account's version after the last event about it.
+    pub version: u64,
+    /// The file.
+    pub record: AssetRecord,
+}
+
+/// Which files of an account are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AssetFilter {
+    /// Those of this vault: the account's own, unless one that was purged is meant.
+    pub vault: u32,
+    /// Those of one kind.
+    pub kind: Option<AssetKind>,
+    /// Those that are there, and no uploads.
+    pub stored_only: bool,
+}
+
+impl AssetFilter {
+    /// Is it among them?
+    pub fn has(&self, asset: &AssetRecord) -> bool {
+        asset.vault == self.vault
+            && self.kind.is_none_or(|kind| asset.kind == kind)
+            && (!self.stored_only || asset.stored_at().is_some())
+    }
+}
+
+/// In which order files are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AssetOrder {
+    /// Begun last first: by id, backwards.
+    #[default]
+    Newest,
+    /// Begun first first: by id.
+    Oldest,
+    /// Largest first, of equal ones the newest.
+    Largest,
+}
+
+/// The last file of a page, after which the next begins. It stays right while files come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AssetCursor {
+    /// Its id.
+    pub asset: AssetId,
+    /// Its size; looked at for [`AssetOrder::Largest`] only.
+    pub bytes: u64,
+}
+
+impl AssetOrder {
+    /// Does a file of that id and size come after the cursor?
+    pub fn is_after(self, cursor: &AssetCursor, asset: &AssetRecord) -> bool {
+        match self {
+            Self::Newest => asset.id < cursor.asset,
+            Self::Oldest => asset.id > cursor.asset,
+            Self::Largest => (asset.bytes, asset.id) < (cursor.bytes, cursor.asset),
+        }
+    }
+
+    /// Which of two comes first.
+    pub fn compare(self, one: &AssetRecord, other: &AssetRecord) -> Ordering {
+        match self {
+            Self::Newest => other.id.cmp(&one.id),
+            Self::Oldest => one.id.cmp(&other.id),
+            Self::Largest => (other.bytes, other.id).cmp(&(one.bytes, one.id)),
+        }
+    }
+}
+
 /// What names a payment, wherever it is heard of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaymentName {
@@ -133,7 +208,7 @@ pub struct Payer {
 
 /// Where a batch is decided: accounts are loaded and locked, then all changes are committed at once.
 ///
-/// The calls come as `begin`, any number of `spend`, then `commit` or `abandon`.
+/// The calls come as `begin`, any number of `spend`, `payment` and `asset`, then `commit` or `abandon`.
 #[async_trait]
 pub trait Writer: Send {
     /// Loads and locks.
@@ -162,6 +237,16 @@ pub trait Writer: Send {
         account: &AccountId,
         payment: PaymentId,
     ) -> Result<Option<PaymentRecord>, StoreError>;
+
+    /// A file or upload of a locked account as what is committed makes it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the batch stays begun.
+    async fn asset(
+        &mut self,
+        account: &AccountId,
+        asset: AssetId,
+    ) -> Result<Option<AssetRecord>, StoreError>;
 
     /// The highest number that committed documents of a series have in a year; 0 if there are none.
     /// Where there are other writers, they wait for it until the batch is over: so numbers have no
@@ -257,6 +342,45 @@ pub trait Store: Registry {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Accounts that have something to be erased
+    /// ([`is_erasing`](bursar_core::account::storage::Storage::is_erasing)), as [`Store::asking`] lists
+    /// those that wait for the payment provider.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn erasing(
+        &self,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// One file or upload of an account. Those of a vault that was purged are there until that is
+    /// certified: whoever shows one compares its vault with the account's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn asset(&self, id: &AccountId, asset: AssetId) -> Result<Option<AssetRow>, StoreError>;
+
+    /// At most `limit` files of an account after a cursor, in that order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn assets(
+        &self,
+        id: &AccountId,
+        filter: AssetFilter,
+        order: AssetOrder,
+        after: Option<AssetCursor>,
+        limit: usize,
+    ) -> Result<Vec<AssetRow>, StoreError>;
+
+    /// The account whose objects are filed under that [name](AccountId::object_name), if it ever stored
+    /// anything.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn owner(&self, object_name: [u8; 16]) -> Result<Option<AccountId>, StoreError>;
 
     /// One payment of an account.
     ///

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bursar_core::country::Country;
-use bursar_core::id::{AccountId, CatalogVersion, Key};
+use bursar_core::id::{AccountId, AssetId, CatalogVersion, Key};
 use bursar_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,22 @@ pub struct BillingDetails {
     pub country: Option<Country>,
     /// The VAT id with its country's prefix.
     pub vat_id: Option<String>,
+}
+
+/// What is known of a file besides that it exists: personal data, kept apart from the journal so that
+/// it goes when the file goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetDetails {
+    /// The vault that it is in.
+    pub vault: u32,
+    /// What people call it.
+    pub name: String,
+    /// Its media type, such as `image/png`.
+    pub media_type: String,
+    /// The hash of its bytes, once they are there.
+    pub sha256: Option<[u8; 32]>,
+    /// Is there a thumbnail beside its object?
+    pub thumbnail: bool,
 }
 
 /// An API key as it is kept: its secret only as a hash.
@@ -147,6 +163,44 @@ pub trait Registry: Send + Sync {
         account: &AccountId,
         revision: u32,
     ) -> Result<Option<BillingDetails>, StoreError>;
+
+    /// Sets what is known of a file, replacing what was there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_asset_details(
+        &self,
+        account: &AccountId,
+        asset: AssetId,
+        details: AssetDetails,
+    ) -> Result<(), StoreError>;
+
+    /// What is known of files, in order of their ids; nothing for those that nothing is known of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<Vec<(AssetId, AssetDetails)>, StoreError>;
+
+    /// Forgets what is known of files.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is forgotten.
+    async fn remove_asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<(), StoreError>;
+
+    /// Forgets what is known of all files of a vault.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is forgotten.
+    async fn remove_vault_details(&self, account: &AccountId, vault: u32)
+    -> Result<(), StoreError>;
 
     /// Adds an API key, or replaces the one of the same id.
     ///

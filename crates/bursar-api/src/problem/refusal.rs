@@ -3,8 +3,8 @@
 use bursar_core::id::Key;
 use bursar_core::pricing::PricingRejection;
 use bursar_core::rejection::{
-    AccountRejection, CreditsRejection, PaymentRejection, Rejection, SpendRejection,
-    SubscriptionRejection,
+    AccountRejection, CreditsRejection, PaymentRejection, Rejection, SpendRejection, StorageFull,
+    StorageRejection, SubscriptionRejection,
 };
 use bursar_engine::Failure;
 use bursar_engine::access::Denied;
@@ -96,6 +96,7 @@ impl From<Rejection> for Problem {
                 Rejection::Credits(rejection) => credits(rejection, members),
                 Rejection::Subscription(rejection) => subscription(rejection, members),
                 Rejection::Payment(rejection) => money(rejection, members),
+                Rejection::Storage(rejection) => storage(rejection, members),
             },
         )
     }
@@ -129,6 +130,28 @@ fn account(rejection: &AccountRejection, members: &mut Members) {
     }
 }
 
+fn storage_full(full: &StorageFull, members: &mut Members) {
+    members.used_bytes = Some(full.used_bytes);
+    members.quota_bytes = Some(full.quota_bytes);
+    members.unlocked_by = full.upgrade.as_ref().map(Key::to_string);
+}
+
+fn storage(rejection: &StorageRejection, members: &mut Members) {
+    match rejection {
+        StorageRejection::Full(full) => storage_full(full, members),
+        StorageRejection::SubscriptionEnded { ended_at: at, .. }
+        | StorageRejection::UploadExpired { expired_at: at, .. } => members.at = Some(Time(*at)),
+        StorageRejection::Empty
+        | StorageRejection::TooLarge { .. }
+        | StorageRejection::ExceedsReservation { .. }
+        | StorageRejection::TooManyUploads { .. }
+        | StorageRejection::NotSubscribed
+        | StorageRejection::NotFound { .. }
+        | StorageRejection::AlreadyStored { .. }
+        | StorageRejection::NothingNew => {}
+    }
+}
+
 fn spend(rejection: &SpendRejection, members: &mut Members) {
     match rejection {
         SpendRejection::Pricing(rejection) => pricing(rejection, members),
@@ -143,10 +166,7 @@ fn spend(rejection: &SpendRejection, members: &mut Members) {
             members.unlocked_by = unlocked_by.as_ref().map(Key::to_string);
         }
         SpendRejection::SubscriptionEnded { ended_at } => members.at = Some(Time(*ended_at)),
-        SpendRejection::StorageFull { used_bytes, quota_bytes } => {
-            members.used_bytes = Some(*used_bytes);
-            members.quota_bytes = Some(*quota_bytes);
-        }
+        SpendRejection::StorageFull(full) => storage_full(full, members),
         SpendRejection::TooManyCredits { most, .. } => members.most_credits = Some(Amount(*most)),
         SpendRejection::TooManyHolds { most } => members.most_holds = Some(*most),
         SpendRejection::TtlOutOfRange { most_seconds } => {

@@ -27,7 +27,7 @@ use crate::wire::change::EventView;
 /// A stream of server-sent events, each with the account's version as its id. The first is a
 /// `balance`: the whole balance as it is now. Then `hold`, `charge`, `credits`, `subscription`,
 /// `payment`, `invoice`, `billing` (payment methods, billing details, automatic top-ups), `notice`,
-/// `revenue` and `clock` events say what happened, and a `balance` follows each. A listener that comes
+/// `storage`, `revenue` and `clock` events say what happened, and a `balance` follows each. A listener that comes
 /// back or falls behind gets a fresh `balance`, so nothing it shows stays wrong.
 #[utoipa::path(get, path = "/v1/accounts/{id}/events", tag = "balance",
     operation_id = "follow_account",
@@ -176,5 +176,12 @@ const fn topic(event: &AccountEvent) -> &'static str {
         | AccountEvent::AutoTopupCapped => "billing",
         AccountEvent::RevenueRecognized { .. } => "revenue",
         AccountEvent::NoticeScheduled { .. } | AccountEvent::NoticeGiven { .. } => "notice",
+        AccountEvent::UploadReserved { .. }
+        | AccountEvent::AssetStored { .. }
+        | AccountEvent::UploadEnded { .. }
+        | AccountEvent::AssetDeleted { .. }
+        | AccountEvent::AssetsErased { .. }
+        | AccountEvent::VaultPurged { .. }
+        | AccountEvent::PurgeCertified { .. } => "storage",
     }
 }

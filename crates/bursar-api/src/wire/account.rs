@@ -119,7 +119,7 @@ impl AccountView {
         catalog: &Catalog,
         now: Timestamp,
     ) -> Self {
-        let storage = account.storage;
+        let storage = &account.storage;
         let method = account.billing.default_method();
         let quota_bytes = account.storage_quota();
         let taken = storage.used_bytes.saturating_add(storage.reserved_bytes);

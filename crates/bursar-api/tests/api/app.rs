@@ -108,6 +108,7 @@ impl App {
             catalog: Arc::clone(&catalog),
             clock: clock.clone(),
             provider,
+            vault: Arc::new(bursar_vault::Vault::memory()),
             seed: Some(7),
         };
         let engine = Engine::start(options).await.unwrap();

@@ -7,7 +7,7 @@ use bursar_core::money::{Currency, Money};
 use bursar_core::pricing::{PricingRejection, Quantity};
 use bursar_core::rejection::{
     AccountRejection, CreditsRejection, HoldEnd, PaymentRejection, Rejection, SpendRejection,
-    SubscriptionRejection,
+    StorageFull, SubscriptionRejection,
 };
 use bursar_core::time::Timestamp;
 
@@ -99,7 +99,16 @@ fn spending() -> Vec<SpendRejection> {
             unlocked_by: None,
         },
         SpendRejection::SubscriptionEnded { ended_at: at },
-        SpendRejection::StorageFull { used_bytes: 1, quota_bytes: 1 },
+        SpendRejection::StorageFull(StorageFull {
+            used_bytes: 1,
+            reserved_bytes: 0,
+            quota_bytes: 1,
+            need_bytes: 0,
+            short_bytes: 1,
+            upgrade: None,
+            upgrade_name: None,
+            upgrade_bytes: 0,
+        }),
         SpendRejection::NothingToSpend,
         SpendRejection::TooManyCredits { given: one, most: one },
         SpendRejection::TooManyHolds { most: 1 },

@@ -87,6 +87,8 @@ pub enum Effect {
     YearsFromNowOn,
     /// The announcement of the end of cancelled subscriptions.
     CancellationsFromNowOn,
+    /// What may be uploaded.
+    UploadsFromNowOn,
     /// How purchases are taxed.
     NewBills,
     /// What documents say.
@@ -125,6 +127,7 @@ impl Effect {
             Self::NextAutoTopup => "next_auto_topup",
             Self::YearsFromNowOn => "years_from_now_on",
             Self::CancellationsFromNowOn => "cancellations_from_now_on",
+            Self::UploadsFromNowOn => "uploads_from_now_on",
             Self::NewBills => "new_bills",
             Self::NewDocuments => "new_documents",
             Self::NewNumbers => "new_numbers",
@@ -170,6 +173,7 @@ impl Display for Effect {
             Self::CancellationsFromNowOn => {
                 "subscriptions cancelled from now on; notices already planned stay"
             }
+            Self::UploadsFromNowOn => "uploads from now on; what is stored stays",
             Self::NewBills => {
                 "bills from now on, also when present subscribers renew; what is issued stays"
             }

@@ -1,12 +1,13 @@
 //! Policies compared.
 
 use bursar_core::catalog::{
-    AutoTopupPolicy, ChangePolicy, HoldPolicy, NoticePolicy, Policies, RefundPolicy,
+    AssetKind, AutoTopupPolicy, ChangePolicy, HoldPolicy, NoticePolicy, Policies, RefundPolicy,
+    VaultPolicy,
 };
 
 use super::change::{At, Changes, Effect};
-use crate::policy_words::{ahead, burn_order, deletion, expired, retries, timing};
-use crate::words::in_words;
+use crate::policy_words::{ahead, burn_order, deletion, expired, media_types, retries, timing};
+use crate::words::{in_words, size};
 
 pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies) {
     // Taken apart in full, so that a new policy can't be forgotten here.
@@ -22,6 +23,7 @@ pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies
         payment_ttl,
         auto_topup: AutoTopupPolicy { cooldown },
         notices,
+        vault,
     } = before;
     let mut at = changes.at("policies", "Policies");
     let orders = (&burn_order(burn_first), &burn_order(&after.burn_first));
@@ -49,6 +51,25 @@ pub(super) fn compare(changes: &mut Changes, before: &Policies, after: &Policies
     let apart = "least time between automatic top-ups";
     at.compare("auto_topup.cooldown", apart, cooldowns, Effect::NextAutoTopup);
     self::notices(&mut at, notices, &after.notices);
+    self::vault(&mut at, vault, &after.vault);
+}
+
+fn vault(at: &mut At<'_>, before: &VaultPolicy, after: &VaultPolicy) {
+    let VaultPolicy { max_asset, upload_ttl, max_uploads, feature, media } = before;
+    let effect = Effect::UploadsFromNowOn;
+    let sizes = (&size(*max_asset), &size(after.max_asset));
+    at.compare("vault.max_asset", "largest upload", sizes, effect);
+    let ttls = (&in_words(*upload_ttl), &in_words(after.upload_ttl));
+    at.compare("vault.upload_ttl", "an upload takes at most", ttls, effect);
+    let most = (max_uploads, &after.max_uploads);
+    at.compare("vault.max_uploads", "uploads under way at once", most, effect);
+    let features = (feature, &after.feature);
+    at.compare_option("vault.feature", "feature for files of kind vault", features, effect);
+    for kind in AssetKind::ALL {
+        let types = (&media_types(media.of(kind)), &media_types(after.media.of(kind)));
+        let field = format!("vault.media_types.{}", kind.as_str());
+        at.compare(&field, &format!("uploads of kind {}", kind.as_str()), types, effect);
+    }
 }
 
 fn notices(at: &mut At<'_>, before: &NoticePolicy, after: &NoticePolicy) {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::event::{Event, Recorded, ReleaseCause};
 use super::state::{LiveSubscription, Lot};
 use super::subscription::renewal;
-use super::{Account, lots, notices, payments, record, revenue, subscription, topups};
+use super::{Account, lots, notices, payments, record, revenue, storage, subscription, topups};
 use crate::catalog::{Catalog, Class};
 use crate::time::Timestamp;
 
@@ -39,7 +39,7 @@ pub fn advance(account: &mut Account, catalog: &Catalog, now: Timestamp) -> Vec<
 }
 
 /// What happens next of all that is due at `due`; never nothing. At one instant holds time out first,
-/// so that what they return can still expire or be used; then the month's revenue is booked, while it
+/// so that what they return can still expire or be used, and uploads, so that their room is free; then the month's revenue is booked, while it
 /// shows what was left unused; then lots expire; then the subscription moves on, and what was bought
 /// automatically or is to be announced comes last.
 fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Vec<Event> {
@@ -52,6 +52,9 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Vec<Event> 
             expired,
             cause: ReleaseCause::TimedOut,
         }];
+    }
+    if let Some(given_up) = storage::reserve::expired(account, due) {
+        return alloc::vec![given_up];
     }
     if let Some(live) = account.live()
         && let Some(earned) = revenue::of_month(account, live, catalog, due)
@@ -78,16 +81,18 @@ fn fall_due(account: &Account, catalog: &Catalog, due: Timestamp) -> Vec<Event> 
         return topups::auto::go(account, catalog, due);
     }
     // `next_due_at` says that something is due; only the purge is left.
-    alloc::vec![purge(account)]
+    purge(account)
 }
 
 /// After the purge an account starts empty: only what was bought survives.
-fn purge(account: &Account) -> Event {
+fn purge(account: &Account) -> Vec<Event> {
     let given = |lot: &&Lot| lot.class != Class::Topup && !lot.expired;
-    match account.lots.iter().find(given) {
-        Some(lot) => lots::expire(lot),
-        None => Event::AccountPurged,
+    if let Some(lot) = account.lots.iter().find(given) {
+        return alloc::vec![lots::expire(lot)];
     }
+    let mut events = storage::purge::give_up(&account.storage);
+    events.push(Event::AccountPurged);
+    events
 }
 
 /// What happens when a month is over: another month of the billing period; or, on the billing date, the

@@ -102,6 +102,13 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
                 issue(account, new.lot, Class::Promo, new.credits, new.expires_at);
             }
         }
+        Event::UploadReserved { .. }
+        | Event::AssetStored { .. }
+        | Event::UploadEnded { .. }
+        | Event::AssetDeleted { .. }
+        | Event::AssetsErased { .. }
+        | Event::VaultPurged { .. }
+        | Event::PurgeCertified { .. } => super::storage::apply(&mut account.storage, at, event),
         money => super::payments::apply::apply_billing(account, at, money),
     }
 }
@@ -145,7 +152,6 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
         Event::AccountPurged => {
             account.notices.clear();
             account.subscription = Subscription::Purged { at };
-            account.storage = super::state::Storage::default();
         }
         other => {
             // What was to be announced is another thing now.

@@ -4,15 +4,18 @@ use core::time::Duration;
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::Account;
 use super::payments::{AutoTopup, DisputeStatus, PaymentMethod, Retry};
 use super::subscription::offer::Offer;
-use crate::catalog::{Class, Interval, Plan};
+use crate::catalog::{AssetKind, Class, Interval, Plan};
 use crate::country::Country;
 use crate::credits::Credits;
-use crate::id::{DocumentId, HoldId, Key, PaymentId, Reason, Reference, RefundId, SpendId};
+use crate::id::{
+    AssetId, DocumentId, HoldId, Key, PaymentId, Reason, Reference, RefundId, SpendId,
+};
 use crate::money::{Currency, Money};
 use crate::pricing::{Quantity, UsageRequest};
 use crate::provider::{CustomerRef, DisputeRef, MethodRef, PaymentRef};
@@ -78,6 +81,72 @@ pub enum Command {
     RefundTopup(RefundTopup),
     /// Offer the account a plan of its own, or no longer.
     SetCustomPlan(Option<Box<Plan>>),
+    /// Reserve room for a file that is to be uploaded.
+    ReserveUpload(ReserveUpload),
+    /// Note that a file has been uploaded.
+    StoreAsset(StoreAsset),
+    /// Count a file whose bytes the app keeps.
+    RegisterExternal(RegisterExternal),
+    /// Delete a file, or give an upload up.
+    DeleteAsset(AssetId),
+    /// Note that nothing is left of deleted files.
+    NoteErased(NoteErased),
+    /// Note that nothing is left of a vault that was purged.
+    CertifyPurge(CertifyPurge),
+}
+
+/// Reserve room for a file that is to be uploaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReserveUpload {
+    /// Of which kind.
+    pub kind: AssetKind,
+    /// The most it may have, in bytes; more than zero.
+    pub bytes: u64,
+    /// The caller's reference.
+    pub reference: Option<Reference>,
+}
+
+/// Note that a file has been uploaded: its object is complete and durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreAsset {
+    /// The asset.
+    pub asset: AssetId,
+    /// How much came, in bytes; at most what is reserved.
+    pub bytes: u64,
+    /// Which attempt to upload it.
+    pub attempt: u64,
+}
+
+/// Count a file whose bytes the app keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterExternal {
+    /// Of which kind.
+    pub kind: AssetKind,
+    /// Its size in bytes; more than zero.
+    pub bytes: u64,
+    /// The caller's reference.
+    pub reference: Option<Reference>,
+}
+
+/// Note that nothing is left of deleted files and ended uploads: their objects first, then their
+/// details.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteErased {
+    /// The vault that they were in.
+    pub vault: u32,
+    /// Which.
+    pub assets: Vec<AssetId>,
+}
+
+/// Note that nothing is left of a vault that was purged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertifyPurge {
+    /// The vault.
+    pub vault: u32,
+    /// How many of its files had their bytes in it.
+    pub objects: u64,
+    /// The hash of the [list](super::storage::manifest) of all of them.
+    pub digest: [u8; 32],
 }
 
 /// Open an account.
@@ -364,6 +433,22 @@ impl Command {
             Self::RefundSubscription(_) => "refund_subscription",
             Self::RefundTopup(_) => "refund_topup",
             Self::SetCustomPlan(_) => "set_custom_plan",
+            Self::ReserveUpload(_) => "reserve_upload",
+            Self::StoreAsset(_) => "store_asset",
+            Self::RegisterExternal(_) => "register_external",
+            Self::DeleteAsset(_) => "delete_asset",
+            Self::NoteErased(_) => "note_erased",
+            Self::CertifyPurge(_) => "certify_purge",
+        }
+    }
+
+    /// The asset whose record deciding it takes, because the state has uploads only.
+    pub fn needs_asset(&self, account: &Account) -> Option<AssetId> {
+        match self {
+            Self::StoreAsset(StoreAsset { asset, .. }) | Self::DeleteAsset(asset) => {
+                account.storage.upload(*asset).is_none().then_some(*asset)
+            }
+            _ => None,
         }
     }
 

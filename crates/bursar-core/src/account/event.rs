@@ -16,12 +16,12 @@ use super::notices::NoticeKind;
 use super::payments::{AutoTopup, DisputeStatus, Order, PaymentMethod, Retry};
 use super::state::Terms;
 use crate::bill::{Bill, LegalNumber};
-use crate::catalog::{Class, Interval, Plan};
+use crate::catalog::{AssetKind, Class, Interval, Plan};
 use crate::country::Country;
 use crate::credits::Credits;
 use crate::id::{
-    CatalogVersion, ChargeId, DocumentId, HoldId, IdempotencyKey, Key, LotId, PaymentId, Reason,
-    Reference, RefundId, SpendId,
+    AssetId, CatalogVersion, ChargeId, DocumentId, HoldId, IdempotencyKey, Key, LotId, PaymentId,
+    Reason, Reference, RefundId, SpendId,
 };
 use crate::money::{Currency, Money};
 use crate::pricing::{Quantity, Rate, Usage};
@@ -155,6 +155,28 @@ impl Direction {
         match self {
             Self::Upgrade => "upgrade",
             Self::Downgrade => "downgrade",
+        }
+    }
+}
+
+/// Why an upload ended without a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UploadEnd {
+    /// It wasn't finished in time.
+    Abandoned,
+    /// It isn't wanted any more.
+    Canceled,
+    /// All files were given up.
+    Purged,
+}
+
+impl UploadEnd {
+    /// `abandoned`, `canceled` or `purged`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Abandoned => "abandoned",
+            Self::Canceled => "canceled",
+            Self::Purged => "purged",
         }
     }
 }
@@ -609,6 +631,87 @@ pub enum Event {
         /// The provider's word for why.
         reason: Key,
     },
+    /// Room for a file was reserved while it is uploaded.
+    UploadReserved {
+        /// The asset that it is to be.
+        asset: AssetId,
+        /// Of which kind.
+        kind: AssetKind,
+        /// How much is reserved: the most that may be uploaded.
+        bytes: u64,
+        /// When the reservation is given up.
+        expires_at: Timestamp,
+        /// The caller's reference.
+        reference: Option<Reference>,
+        /// The vault that it lies in.
+        vault: u32,
+    },
+    /// A file is in the vault.
+    AssetStored {
+        /// The asset.
+        asset: AssetId,
+        /// Of which kind.
+        kind: AssetKind,
+        /// Its size.
+        bytes: u64,
+        /// Does the app keep the bytes? Then it is counted and has no object.
+        external: bool,
+        /// Which attempt to upload it is the one that counts. 0 if external.
+        attempt: u64,
+        /// What was reserved for it, and now isn't any more. 0 if external.
+        reserved_bytes: u64,
+        /// The caller's reference.
+        reference: Option<Reference>,
+        /// The vault that it lies in.
+        vault: u32,
+    },
+    /// An upload ended without a file; what was reserved for it is free again.
+    UploadEnded {
+        /// The asset that it was to be.
+        asset: AssetId,
+        /// What was reserved.
+        bytes: u64,
+        /// Why.
+        cause: UploadEnd,
+    },
+    /// A file was deleted, and its bytes are free again. What is left of it is erased.
+    AssetDeleted {
+        /// The asset.
+        asset: AssetId,
+        /// Of which kind it was.
+        kind: AssetKind,
+        /// Its size.
+        bytes: u64,
+        /// Did the app keep the bytes?
+        external: bool,
+    },
+    /// Nothing is left of deleted files and ended uploads: no object, no name.
+    AssetsErased {
+        /// Of which.
+        assets: Vec<AssetId>,
+    },
+    /// All files were given up. What is left of them is erased.
+    VaultPurged {
+        /// The vault that ended.
+        vault: u32,
+        /// How many files it had.
+        assets: u64,
+        /// How many bytes they took.
+        bytes: u64,
+    },
+    /// Nothing is left of a vault that ended.
+    PurgeCertified {
+        /// The vault.
+        vault: u32,
+        /// How many files it had.
+        assets: u64,
+        /// How many bytes they took.
+        bytes: u64,
+        /// How many of them had their bytes in the vault; the app kept those of the others.
+        objects: u64,
+        /// The hash of the [list](super::storage::manifest) of all of them.
+        digest: [u8; 32],
+    },
 }
 
 impl Event {
@@ -655,7 +758,7 @@ pub enum Actor {
     ApiKey(Key),
     /// The payment provider, by its name: what it said.
     Provider(Key),
-    /// The customer, on the portal's pages.
+    /// The customer, in the portal. Whose account it is says who; nothing more is kept.
     Customer,
 }
 

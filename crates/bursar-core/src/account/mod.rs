@@ -17,6 +17,7 @@ pub mod payments;
 mod revenue;
 pub mod spend;
 pub mod state;
+pub mod storage;
 pub mod subscription;
 pub mod topups;
 
@@ -31,6 +32,7 @@ use event::{Event, Recorded};
 use payments::record::PaymentRecord;
 use spend::Spend;
 pub use state::Account;
+use storage::record::AssetRecord;
 
 /// What deciding a command takes of history that the state no longer has.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,8 @@ pub struct Past {
     pub spend: Option<Spend>,
     /// The payment that [`Command::needs_payment`] asked for, if it exists.
     pub payment: Option<PaymentRecord>,
+    /// The asset that [`Command::needs_asset`] asked for, if it exists.
+    pub asset: Option<AssetRecord>,
 }
 
 /// Decides `command` and applies what it does to `account`, which has been advanced to
@@ -116,6 +120,16 @@ fn decide(
         Command::SetCustomPlan(plan) => {
             subscription::custom::decide(account, catalog, plan.as_deref())?
         }
+        Command::ReserveUpload(command) => command.decide(account, catalog, context)?,
+        Command::StoreAsset(command) => {
+            command.decide(account, catalog, now, past.asset.as_ref())?
+        }
+        Command::RegisterExternal(command) => command.decide(account, catalog, context)?,
+        Command::DeleteAsset(asset) => {
+            storage::delete::decide(account, *asset, past.asset.as_ref())?
+        }
+        Command::NoteErased(command) => command.decide(account)?,
+        Command::CertifyPurge(command) => command.decide(account)?,
     })
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{About, Portion, Purpose};
 use super::notices::ScheduledNotice;
 use super::payments::{Billing, OpenPayment, Order, Purchase};
+pub use super::storage::Storage;
 use crate::catalog::{Catalog, Class, Interval, Plan};
 use crate::credits::Credits;
 use crate::id::{AccountId, DocumentId, HoldId, Key, LotId, Reference};
@@ -46,7 +47,7 @@ pub struct Account {
     pub next_lot: LotId,
     /// Open holds, oldest first.
     pub holds: Vec<Hold>,
-    /// Storage in use.
+    /// What is stored, being uploaded, and being erased.
     pub storage: Storage,
     /// When its last event was booked: unlike `last_event_at` not ahead while a moved test clock books
     /// what fell due on the way.
@@ -247,15 +248,6 @@ impl Hold {
     }
 }
 
-/// Bytes of the asset vault.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Storage {
-    /// Bytes of stored assets.
-    pub used_bytes: u64,
-    /// Bytes reserved for uploads under way.
-    pub reserved_bytes: u64,
-}
-
 impl Account {
     /// The lots of the subscription's allowance that haven't expired.
     pub fn plan_lots(&self) -> impl Iterator<Item = &Lot> {
@@ -351,7 +343,9 @@ impl Account {
         };
         let topup = super::topups::auto::due_at(self);
         let notices = self.notices.iter().map(|notice| notice.at);
-        let all = holds.chain(lots).chain(payments).chain(notices).chain(subscription).chain(topup);
+        let uploads = self.storage.uploads.iter().map(|upload| upload.expires_at);
+        let all = holds.chain(lots).chain(payments).chain(notices).chain(uploads);
+        let all = all.chain(subscription).chain(topup);
         all.min().map(|due| due.max(self.booked_at))
     }
 
@@ -378,6 +372,6 @@ impl Account {
                 return Err(alloc::format!("{}: open holds don't sum to {}", lot.id, lot.held));
             }
         }
-        Ok(())
+        self.storage.check()
     }
 }

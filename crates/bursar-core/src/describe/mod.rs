@@ -1,6 +1,7 @@
 //! Events in words, for ledgers, logs and whoever asks what happened on the way.
 
 mod money;
+mod storage;
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -35,6 +36,13 @@ pub const fn kind(event: &Event) -> &'static str {
         Event::HoldReleased { .. } => "hold_released",
         Event::Charged { .. } => "charged",
         Event::ChargeRefunded { .. } => "charge_refunded",
+        Event::UploadReserved { .. }
+        | Event::AssetStored { .. }
+        | Event::UploadEnded { .. }
+        | Event::AssetDeleted { .. }
+        | Event::AssetsErased { .. }
+        | Event::VaultPurged { .. }
+        | Event::PurgeCertified { .. } => storage::kind(event),
         about_money => money::kind(about_money),
     }
 }
@@ -65,6 +73,13 @@ pub fn summary(event: &Event) -> String {
         Event::ChargeRefunded { spend, returned, reissued, expired, .. } => {
             refund(spend, returned, reissued.as_ref(), expired)
         }
+        Event::UploadReserved { .. }
+        | Event::AssetStored { .. }
+        | Event::UploadEnded { .. }
+        | Event::AssetDeleted { .. }
+        | Event::AssetsErased { .. }
+        | Event::VaultPurged { .. }
+        | Event::PurgeCertified { .. } => storage::summary(event),
         about_money => money::summary(about_money),
     }
 }

@@ -2,6 +2,7 @@
 //! what would fix it. Rejections know nothing of HTTP.
 
 mod payment;
+mod storage;
 mod subscription;
 
 use alloc::string::{String, ToString};
@@ -13,6 +14,7 @@ use crate::money::Currency;
 use crate::pricing::{PricingRejection, Quantity};
 use crate::time::Timestamp;
 pub use payment::PaymentRejection;
+pub use storage::{StorageFull, StorageRejection};
 pub use subscription::SubscriptionRejection;
 
 /// Why a command is refused.
@@ -33,6 +35,9 @@ pub enum Rejection {
     /// About money.
     #[error(transparent)]
     Payment(#[from] PaymentRejection),
+    /// About what is stored.
+    #[error(transparent)]
+    Storage(#[from] StorageRejection),
 }
 
 /// Why nothing can be done to an account.
@@ -150,13 +155,8 @@ pub enum SpendRejection {
         ended_at: Timestamp,
     },
     /// No room for another asset.
-    #[error("storage is full: {used_bytes} of {quota_bytes} bytes")]
-    StorageFull {
-        /// Bytes in use, uploads under way included.
-        used_bytes: u64,
-        /// Bytes the plan has.
-        quota_bytes: u64,
-    },
+    #[error(transparent)]
+    StorageFull(#[from] StorageFull),
     /// An amount of nothing.
     #[error("an amount of credits to spend must be above 0")]
     NothingToSpend,
@@ -282,6 +282,7 @@ impl Rejection {
             Self::Credits(rejection) => rejection.code(),
             Self::Subscription(rejection) => rejection.code(),
             Self::Payment(rejection) => rejection.code(),
+            Self::Storage(rejection) => rejection.code(),
         }
     }
 
@@ -293,6 +294,7 @@ impl Rejection {
             Self::Credits(rejection) => rejection.fix().to_string(),
             Self::Subscription(rejection) => rejection.fix(),
             Self::Payment(rejection) => rejection.fix().to_string(),
+            Self::Storage(rejection) => rejection.fix(),
         }
     }
 }
@@ -330,7 +332,7 @@ impl SpendRejection {
             Self::InsufficientCredits { .. } => "insufficient_credits",
             Self::FeatureNotInPlan { .. } => "feature_not_in_plan",
             Self::SubscriptionEnded { .. } => "subscription_ended",
-            Self::StorageFull { .. } => "storage_full",
+            Self::StorageFull(_) => "storage_full",
             Self::NothingToSpend => "nothing_to_spend",
             Self::TooManyCredits { .. } => "too_many_credits",
             Self::TooManyHolds { .. } => "too_many_holds",
@@ -359,7 +361,7 @@ impl SpendRejection {
             }
             Self::FeatureNotInPlan { unlocked_by: None, .. } => "No plan has this; ask support.",
             Self::SubscriptionEnded { .. } => "Resubscribe: POST /v1/accounts/{id}/subscription.",
-            Self::StorageFull { .. } => "Delete assets, or upgrade to a plan with more storage.",
+            Self::StorageFull(full) => return full.fix(),
             Self::NothingToSpend => "Name an amount above 0.",
             Self::TooManyCredits { .. } => "Split it into smaller amounts.",
             Self::TooManyHolds { .. } => "Capture or release holds that are done.",

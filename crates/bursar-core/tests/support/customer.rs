@@ -13,11 +13,12 @@ use bursar_core::account::event::{Event, Recorded};
 use bursar_core::account::payments::record::{self, PaymentRecord};
 use bursar_core::account::payments::{Effect, OpenPayment, PaymentMethod, Retry};
 use bursar_core::account::spend;
+use bursar_core::account::storage::record::{self as asset, AssetRecord};
 use bursar_core::account::subscription::offer::{Offer, offer};
 use bursar_core::account::{Account, Past, execute};
 use bursar_core::bill::Bill;
 use bursar_core::catalog::{Catalog, Interval};
-use bursar_core::id::{PaymentId, RefundId};
+use bursar_core::id::{AssetId, PaymentId, RefundId};
 use bursar_core::provider::{Card, PaymentRef};
 use bursar_core::rejection::{Rejection, SubscriptionRejection};
 use bursar_core::time::{Timestamp, ZoneName};
@@ -243,7 +244,14 @@ impl Customer {
             own.fold(None, spend::fold)
         });
         let payment = command.needs_payment(&self.account).and_then(|id| self.payment(id));
-        Past { spend, payment }
+        let asset = command.needs_asset(&self.account).and_then(|id| self.asset(id));
+        Past { spend, payment, asset }
+    }
+
+    /// A file as its last event left it.
+    pub(crate) fn asset(&self, id: AssetId) -> Option<AssetRecord> {
+        let mut own = self.history.iter().filter(|r| asset::subject(&r.event) == Some(id));
+        own.next_back().and_then(asset::after)
     }
 
     /// A payment from beginning to end.

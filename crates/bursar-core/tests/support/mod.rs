@@ -13,8 +13,8 @@ pub(crate) mod customer;
 
 use bursar_core::catalog::{
     AssetKind, Attribute, AttributeValue, AutoTopupPolicy, Catalog, ChangePolicy, ChangeTiming,
-    Class, DocumentPolicy, ExpiredRefund, Feature, HoldPolicy, NoticePolicy, Operation,
-    OperationRate, Pack, Plan, Policies, RefundPolicy, Seller, TaxPolicy, TaxRate,
+    Class, DocumentPolicy, ExpiredRefund, Feature, HoldPolicy, MediaTypes, NoticePolicy, Operation,
+    OperationRate, Pack, Plan, Policies, RefundPolicy, Seller, TaxPolicy, TaxRate, VaultPolicy,
 };
 use bursar_core::credits::Credits;
 use bursar_core::id::{CatalogVersion, Key};
@@ -178,6 +178,18 @@ fn policies() -> Policies {
             annual_renewal: 14 * DAY,
             ending: 3 * DAY,
             deletion: vec![14 * DAY, 27 * DAY],
+        },
+        vault: VaultPolicy {
+            max_asset: 600,
+            upload_ttl: Duration::from_secs(3_600),
+            max_uploads: 5,
+            feature: None,
+            media: MediaTypes {
+                image: vec!["image/png".to_owned()],
+                video: Vec::new(),
+                export: Vec::new(),
+                vault: Vec::new(),
+            },
         },
     }
 }

@@ -104,6 +104,7 @@ mod tests {
                 base_url: "http://127.0.0.1/sandbox".to_owned(),
                 webhook_secret: Secret::new("test"),
             })),
+            vault: Arc::new(bursar_vault::Vault::memory()),
             seed: Some(1),
         });
         let engine = engine.await.unwrap();

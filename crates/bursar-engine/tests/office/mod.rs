@@ -127,6 +127,7 @@ impl Office {
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
             clock: clock.clone(),
             provider: sandbox.clone(),
+            vault: Arc::new(bursar_vault::Vault::memory()),
             seed: Some(1),
         };
         let engine = Engine::start(options).await.unwrap();

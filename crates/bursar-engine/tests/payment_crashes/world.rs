@@ -94,6 +94,7 @@ impl World {
                 catalog: Arc::clone(&CATALOG),
                 clock: self.clock.clone(),
                 provider: self.bank.clone(),
+                vault: Arc::new(bursar_vault::Vault::memory()),
                 seed: Some(self.lives.fetch_add(1, Ordering::Relaxed)),
             };
             match Engine::start(options).await {

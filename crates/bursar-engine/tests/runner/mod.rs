@@ -98,6 +98,7 @@ impl Player {
             catalog: Arc::new(bursar_catalog::scriptkit().unwrap()),
             clock: clock.clone(),
             provider: sandbox.clone(),
+            vault: Arc::new(bursar_vault::Vault::memory()),
             seed: Some(1),
         };
         let engine = Engine::start(options).await.unwrap();

@@ -82,6 +82,7 @@ impl TestPortal {
             catalog: Arc::new(catalog),
             clock: clock.clone(),
             provider: sandbox.clone(),
+            vault: Arc::new(bursar_vault::Vault::memory()),
             seed: Some(7),
         };
         let engine = Engine::start(options).await.unwrap();

@@ -11,12 +11,13 @@ CREATE TABLE stamp (
 INSERT INTO stamp VALUES (1, 0, 0);
 
 -- Each account after its last event. `due_at` is by the real clock; `asking` is 1 while the payment
--- provider is to be asked for something.
+-- provider is to be asked for something, `erasing` while something is to be erased from the vault.
 CREATE TABLE accounts (
     account_id TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
     due_at INTEGER,
     asking INTEGER NOT NULL,
+    erasing INTEGER NOT NULL,
     status TEXT NOT NULL,
     plan TEXT,
     available INTEGER NOT NULL,
@@ -25,6 +26,7 @@ CREATE TABLE accounts (
 ) WITHOUT ROWID;
 CREATE INDEX accounts_due ON accounts (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking = 1;
+CREATE INDEX accounts_erasing ON accounts (account_id) WHERE erasing = 1;
 
 -- One row per event that is a statement line (it has a kind) or belongs to a spend. `event` is the
 -- encoded event, kept for those of spends.
@@ -119,4 +121,29 @@ CREATE TABLE documents (
     row BLOB NOT NULL,
     PRIMARY KEY (account_id, document),
     UNIQUE (series, year, number)
+) WITHOUT ROWID;
+
+-- Each file (it has `stored_at`) and each upload under way (it has `expires_at`) until it is gone; those
+-- of a vault that was purged until that is certified. `attempt` names the object that has the bytes, a
+-- number of 64 bits. `version` is the account's after the last event about it.
+CREATE TABLE assets (
+    account_id TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    vault INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    stored_at INTEGER,
+    expires_at INTEGER,
+    external INTEGER NOT NULL,
+    attempt INTEGER,
+    reference TEXT,
+    PRIMARY KEY (account_id, asset)
+) WITHOUT ROWID;
+CREATE INDEX assets_largest ON assets (account_id, vault, bytes, asset);
+
+-- Whose objects are filed under a name, which is a hash of the account's id.
+CREATE TABLE owners (
+    object_name BLOB PRIMARY KEY,
+    account_id TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bursar_core::catalog::{
     AutoTopupPolicy, Catalog, ChangePolicy, ChangeTiming, DocumentPolicy, ExpiredRefund,
-    HoldPolicy, NoticePolicy, Operation, OperationRate, Pack, Plan, Policies, RefundPolicy, Seller,
-    TaxPolicy, TaxRate,
+    HoldPolicy, MediaTypes, NoticePolicy, Operation, OperationRate, Pack, Plan, Policies,
+    RefundPolicy, Seller, TaxPolicy, TaxRate, VaultPolicy,
 };
 use bursar_core::credits::Credits;
 use bursar_core::id::{CatalogVersion, Key};
@@ -72,6 +72,18 @@ fn policies() -> Policies {
             annual_renewal: 14 * DAY,
             ending: 3 * DAY,
             deletion: vec![7 * DAY],
+        },
+        vault: VaultPolicy {
+            max_asset: 400_000_000,
+            upload_ttl: Duration::from_secs(3_600),
+            max_uploads: 10,
+            feature: None,
+            media: MediaTypes {
+                image: vec!["image/png".to_owned()],
+                video: Vec::new(),
+                export: Vec::new(),
+                vault: Vec::new(),
+            },
         },
     }
 }

@@ -9,6 +9,7 @@ use bursar_core::account::command::Command;
 use bursar_core::account::event::{Actor, Idempotency, Recorded};
 use bursar_core::account::payments::record;
 use bursar_core::account::spend::{fold, subject};
+use bursar_core::account::storage::record as asset;
 use bursar_core::account::{Account, Past, advance, execute};
 use bursar_core::catalog::Catalog;
 use bursar_core::id::{AccountId, IdempotencyKey, Key};
@@ -236,6 +237,13 @@ async fn past(
         let own = pending.iter().filter(|recorded| record::subject(&recorded.event) == Some(id));
         let known = writer.payment(&ask.account, id).await?;
         past.payment = own.fold(known, |payment, recorded| record::fold(payment, recorded));
+    }
+    if let Some(id) = ask.command.needs_asset(account) {
+        let own = pending.iter().rfind(|recorded| asset::subject(&recorded.event) == Some(id));
+        past.asset = match own {
+            Some(last) => asset::after(last),
+            None => writer.asset(&ask.account, id).await?,
+        };
     }
     Ok(past)
 }

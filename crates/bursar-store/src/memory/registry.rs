@@ -1,14 +1,16 @@
 //! The plain tables.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use bursar_core::id::AccountId;
+use bursar_core::id::{AccountId, AssetId};
 use bursar_core::time::Timestamp;
 
 use super::MemoryStore;
 use crate::port::StoreError;
 use crate::registry::{
-    ApiKeyRecord, BillingDetails, CatalogRecord, Contact, NewPortalSession, PortalLink,
-    PortalSession, Registry,
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
+    PortalLink, PortalSession, Registry,
 };
 
 #[async_trait]
@@ -42,6 +44,49 @@ impl Registry for MemoryStore {
         let place = revision.checked_sub(1).and_then(|place| usize::try_from(place).ok());
         let revisions = data.billing_details.get(account);
         Ok(place.and_then(|place| revisions?.get(place).cloned()))
+    }
+
+    async fn put_asset_details(
+        &self,
+        account: &AccountId,
+        asset: AssetId,
+        details: AssetDetails,
+    ) -> Result<(), StoreError> {
+        self.data()?.asset_details.insert((account.clone(), asset), details);
+        Ok(())
+    }
+
+    async fn asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<Vec<(AssetId, AssetDetails)>, StoreError> {
+        let data = self.data()?;
+        let known = |asset: &AssetId| data.asset_details.get(&(account.clone(), *asset)).cloned();
+        let wanted: BTreeSet<AssetId> = assets.iter().copied().collect();
+        Ok(wanted.into_iter().filter_map(|asset| Some((asset, known(&asset)?))).collect())
+    }
+
+    async fn remove_asset_details(
+        &self,
+        account: &AccountId,
+        assets: &[AssetId],
+    ) -> Result<(), StoreError> {
+        let mut data = self.data()?;
+        for asset in assets {
+            data.asset_details.remove(&(account.clone(), *asset));
+        }
+        Ok(())
+    }
+
+    async fn remove_vault_details(
+        &self,
+        account: &AccountId,
+        vault: u32,
+    ) -> Result<(), StoreError> {
+        let mut data = self.data()?;
+        data.asset_details.retain(|(id, _), details| id != account || details.vault != vault);
+        Ok(())
     }
 
     async fn put_api_key(&self, key: ApiKeyRecord) -> Result<(), StoreError> {

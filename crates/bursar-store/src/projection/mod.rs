@@ -4,11 +4,14 @@
 //!   one `spend_id`.
 //! - `payments` with `payment_refunds`, and `documents`: one row per payment, refund, invoice and
 //!   credit note, as it stands.
+//! - `assets`: one row per file and upload, as it stands, until it is gone; `owners`: whose objects are
+//!   filed under a name.
 //! - `idempotency`: where each key's entry stands in the journal.
 //! - `accounts`: the state after the last entry, with what is searched by beside it.
 //!
 //! All of it can be made from the journal again at any time.
 
+mod assets;
 mod money;
 
 use std::str::FromStr;
@@ -27,13 +30,14 @@ use crate::codec;
 use crate::entry::{Entry, JournalPosition};
 use crate::port::{DocumentRow, PaymentRow, SpendEvent, StatementRow, StoreError};
 
+pub use assets::{AssetChange, AssetColumns, asset_changes, asset_parts, is_about_assets};
 pub use money::{
     DocumentColumns, PaymentColumns, RefundColumns, is_named, legal_numbers, may_name,
 };
 
 /// The version of these rows. Raised with every change of them, of what they are made from or of how
 /// an [`Account`] is encoded: stores then make them anew.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// A row of `history`, keyed by account and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,6 +187,8 @@ pub struct AccountRow {
     pub due_at: Option<Timestamp>,
     /// Does it wait for the payment provider?
     pub asking: bool,
+    /// Is anything of it to be erased?
+    pub erasing: bool,
     /// The subscription's state.
     pub status: String,
     /// The plan in force.
@@ -206,6 +212,7 @@ impl AccountRow {
             version: account.version,
             due_at: account.next_due_wall(),
             asking: account.billing.is_waiting(),
+            erasing: account.storage.is_erasing(),
             status: account.status().to_owned(),
             plan: account.plan().cloned(),
             available: account.available(),

@@ -29,13 +29,14 @@ fn every_event_is_read_as_it_was_written() {
         };
         check(&file, &event, FOR_EVER);
     }
-    assert_eq!(seen.len(), 46, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 53, "a variant has no sample: {seen:?}");
 }
 
 #[test]
 fn a_commit_is_read_as_it_was_written() {
     check::<Vec<Entry>>("entries", &samples::entries(), FOR_EVER);
     check::<Vec<Entry>>("entries_provider", &samples::entries_of_the_provider(), FOR_EVER);
+    check::<Vec<Entry>>("entries_customer", &samples::entries_of_the_customer(), FOR_EVER);
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod damage;
 mod goldens;
 mod money_samples;
 mod samples;
+mod storage_samples;

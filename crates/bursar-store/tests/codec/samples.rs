@@ -9,7 +9,7 @@ use bursar_core::account::event::{
 };
 use bursar_core::account::notices::{NoticeKind, ScheduledNotice};
 use bursar_core::account::state::{
-    Cancellation, Hold, LiveSubscription, Lot, ScheduledChange, Storage, Subscription, Terms,
+    Cancellation, Hold, LiveSubscription, Lot, ScheduledChange, Subscription, Terms,
 };
 use bursar_core::catalog::{Class, Interval};
 use bursar_core::credits::Credits;
@@ -69,6 +69,13 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::NoticeScheduled { .. } => "notice_scheduled",
         Event::NoticeGiven { .. } => "notice_given",
         Event::PaymentDisputed { .. } => "payment_disputed",
+        Event::UploadReserved { .. } => "upload_reserved",
+        Event::AssetStored { .. } => "asset_stored",
+        Event::UploadEnded { .. } => "upload_ended",
+        Event::AssetDeleted { .. } => "asset_deleted",
+        Event::AssetsErased { .. } => "assets_erased",
+        Event::VaultPurged { .. } => "vault_purged",
+        Event::PurgeCertified { .. } => "purge_certified",
     }
 }
 
@@ -78,6 +85,7 @@ pub(crate) fn events() -> Vec<Event> {
     events.extend(credit_events());
     events.extend(spend_events());
     events.extend(super::money_samples::events());
+    events.extend(super::storage_samples::events());
     events
 }
 
@@ -237,6 +245,14 @@ pub(crate) fn entries_of_the_provider() -> Vec<Entry> {
     entries
 }
 
+/// A commit that the customer caused.
+pub(crate) fn entries_of_the_customer() -> Vec<Entry> {
+    let mut entries = entries();
+    entries.truncate(1);
+    entries[0].actor = Actor::Customer;
+    entries
+}
+
 /// A commit of two entries.
 pub(crate) fn entries() -> Vec<Entry> {
     let recorded =
@@ -300,7 +316,7 @@ pub(crate) fn account() -> Account {
             purpose: operation(),
             reference: Some("job-9".parse().unwrap()),
         }],
-        storage: Storage { used_bytes: 5_000_000_000, reserved_bytes: 1 },
+        storage: super::storage_samples::storage(),
         booked_at: at(13),
         billing: super::money_samples::billing(),
         notices: vec![ScheduledNotice { kind: NoticeKind::Ending, at: at(14) }],

@@ -200,8 +200,8 @@ fn for_programs(booked: &Booked<'_>, lines: &Lines) -> Value {
         "at": json::time(recorded.at),
         "actor": match &entry.actor {
             Actor::System => "system",
-            Actor::Customer => "customer",
             Actor::ApiKey(key) | Actor::Provider(key) => key.as_str(),
+            Actor::Customer => "customer",
         },
         "idempotency_key": entry.idempotency.as_ref().map(|kept| kept.key.as_str()),
         "event": describe::kind(&recorded.event),

@@ -9,6 +9,7 @@ use crate::account::command::{PlaceHold, SpendRequest};
 use crate::account::event::{Event, Portion, Purpose};
 use crate::account::lots::choose;
 use crate::account::state::Subscription;
+use crate::account::storage;
 use crate::catalog::Catalog;
 use crate::credits::Credits;
 use crate::id::{HoldId, Key};
@@ -108,7 +109,7 @@ fn reserve(
     if let Some(price) = price {
         check_features(account, catalog, &price.features)?;
         if price.asset.is_some() {
-            check_storage(account)?;
+            check_storage(account, catalog)?;
         }
     }
     let most = catalog.policies.holds.max_credits;
@@ -131,7 +132,7 @@ pub(super) fn check_standing(account: &Account) -> Result<(), SpendRejection> {
     }
 }
 
-fn check_features(
+pub(in crate::account) fn check_features(
     account: &Account,
     catalog: &Catalog,
     features: &[Key],
@@ -153,11 +154,11 @@ fn check_features(
     })
 }
 
-fn check_storage(account: &Account) -> Result<(), SpendRejection> {
-    let used_bytes = account.storage.used_bytes.saturating_add(account.storage.reserved_bytes);
-    let quota_bytes = account.storage_quota();
-    if used_bytes >= quota_bytes {
-        return Err(SpendRejection::StorageFull { used_bytes, quota_bytes });
+/// "Storage full? You can't generate new assets." How large the new one will be isn't known yet, so
+/// any room will do.
+fn check_storage(account: &Account, catalog: &Catalog) -> Result<(), SpendRejection> {
+    if account.storage.taken() >= account.storage_quota() {
+        return Err(storage::full(account, catalog, 0).into());
     }
     Ok(())
 }

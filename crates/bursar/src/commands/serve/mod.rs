@@ -23,6 +23,7 @@ use bursar_engine::{Clock, Engine, SystemClock};
 use bursar_portal::Portal;
 use bursar_sqlite::SqliteStore;
 use bursar_store::Store;
+use bursar_vault::Vault;
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -146,6 +147,7 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
         catalog: Arc::clone(&catalog.catalog),
         clock: clock.clone(),
         provider: provider.port(),
+        vault: Arc::new(Vault::open(&format!("{dir}/vault")).context("cannot open the vault")?),
         seed: None,
     };
     let engine = Engine::start(options).await;
