@@ -28,8 +28,7 @@ export function startBrowser() {
 export async function run(journey, { name, by, bursar, failures, late }) {
   const evidence = join(failures, `${name}.${by}`);
   rmSync(evidence, { recursive: true, force: true });
-  const wanted = journey.server ?? {};
-  const server = await startServer(bursar, wanted.arguments ?? []);
+  const server = await startServer(bursar, journey.server);
   const browser = await startBrowser();
   let stage;
   try {

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,9 +15,20 @@ function environment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BURSAR_')));
 }
 
-/** Starts a server in test mode, and waits until it says that it is ready. */
-export async function startServer(bursar, more = []) {
+const SHIPPED = new URL('../../catalogs/scriptkit.toml', import.meta.url);
+
+/**
+ * Starts a server in test mode, and waits until it says that it is ready.
+ *
+ * `catalog` makes another catalog of the text of the shipped one.
+ */
+export async function startServer(bursar, { catalog, more = [] } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'bursar-browser-'));
+  if (catalog !== undefined) {
+    const file = join(home, 'catalog.toml');
+    writeFileSync(file, catalog(readFileSync(SHIPPED, 'utf8')));
+    more = [...more, '--catalog', file];
+  }
   const server = new Server(bursar, more, home);
   await server.start('127.0.0.1:0');
   return server;

@@ -12,6 +12,10 @@ export class Watch {
     this.#origins = new Set(origins);
     context.on('console', (message) => this.#heard(message));
     context.on('weberror', (error) => this.#fault(`uncaught: ${error.error()?.stack ?? error.error()}`));
+    context.on('dialog', (dialog) => {
+      this.#fault(`a dialog opened: ${dialog.message()}`);
+      dialog.dismiss();
+    });
     context.on('request', (request) => this.#left(request));
     context.on('requestfailed', (request) => this.#failed(request));
     context.on('response', (response) => this.#answered(response));
