@@ -91,6 +91,7 @@ async fn every_route_is_in_it() {
         "POST /v1/accounts/{id}/subscription/resume",
         "POST /v1/accounts/{id}/topups",
         "POST /v1/batch",
+        "POST /v1/portal_sessions",
         "POST /v1/provider/sandbox/webhooks",
         "POST /v1/provider/stripe/webhooks",
         "POST /v1/test_clock/accounts/{id}/advance",
