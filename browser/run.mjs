@@ -14,7 +14,7 @@ const { values } = parseArgs({
     journey: { type: 'string' },
     folder: { type: 'string', default: 'journeys' },
     by: { type: 'string', default: 'mouse' },
-    bursar: { type: 'string', default: here('../target/debug/bursar') },
+    bursar: { type: 'string', default: process.env.BURSAR_BINARY ?? here('../target/debug/bursar') },
     failures: { type: 'string', default: here('../target/browser-failures') },
   },
 });

@@ -54,13 +54,11 @@ class Mouse extends Hands {
     await target.pressSequentially(text);
   }
 
-  /** Chooses a radio button or sets a check mark, where a person clicks: on the label, if it is in the way. */
+  /** Chooses a radio button or sets a check mark, where a person clicks: on its words. */
   async choose(target) {
     if (await target.isChecked()) return;
     const label = await target.evaluateHandle((element) => element.labels?.[0] ?? element);
-    const box = await target.boundingBox();
-    if (box !== null && box.width >= 8 && box.height >= 8) await target.check().catch(() => label.click());
-    else await label.click();
+    await label.click();
     await until('the choice', () => target.isChecked());
   }
 
