@@ -13,6 +13,7 @@
 mod charts;
 mod customer;
 mod page;
+pub mod playground;
 mod session;
 mod state;
 

@@ -3,6 +3,7 @@
 mod catalog_in_force;
 mod connections;
 mod first_key;
+mod front;
 mod listen;
 mod logs;
 mod mail;
@@ -32,6 +33,7 @@ use crate::data::catalogs::{self, Loaded};
 use crate::data::directory;
 use crate::data::mode::{self, ModeName};
 use crate::problem::{self, Answer};
+use front::PlaygroundName;
 use logs::LogFormat;
 use mail::MailArgs;
 use provider::{Provider, ProviderArgs};
@@ -95,6 +97,9 @@ pub(crate) struct ServeArgs {
     /// The largest body of a batch in bytes
     #[arg(long, value_name = "BYTES", env = "BURSAR_BATCH_BODY_LIMIT", default_value_t = 4 << 20)]
     batch_body_limit: usize,
+    /// Is there a playground at /? It asks for no key; auto: in test mode, unless others can reach it
+    #[arg(long, value_enum, env = "BURSAR_PLAYGROUND", default_value_t)]
+    playground: PlaygroundName,
     #[command(flatten)]
     provider: ProviderArgs,
     #[command(flatten)]
@@ -155,14 +160,20 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let mailer = mail::start(&args.mail, mode, dir, &engine).await?;
     store_metrics::register(engine.metrics(), &store);
     let access = Access::new(store, clock, mode);
-    let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api(public_url)));
+    let api = bursar_api::router(ApiState::new(engine.clone(), access, args.api(public_url)));
+    let playground = args.playground.opens(mode, address, public_url);
+    let names = front::names(&args.listen, public_url);
+    let playground = playground.then(|| front::playground(&api, &engine, key.as_ref(), names));
+    let playground = playground.flatten();
+    let has_playground = playground.is_some();
+    let router = api.merge(playground.unwrap_or_else(front::pricing));
     let portal = Portal::new(engine.clone(), portal(public_url, mode, &provider));
     let router = router.merge(bursar_portal::router(&portal));
     let router = provider.attend(&engine, router);
 
     let signals = Signals::take()?;
     let payments = provider.words();
-    let ready = Ready { mode, url, dir, new, catalog, key, payments };
+    let ready = Ready { mode, url, has_playground, dir, new, catalog, key, payments };
     ready.print(args.log_format)?;
     until_signalled(listener, router, signals).await;
     if let Some(mailer) = mailer {
