@@ -1,6 +1,8 @@
 //! The customer's pages: one file each, named like its URL.
 
+mod activity;
 mod live;
+mod movements;
 mod overview;
 
 use axum::Router;
