@@ -17,7 +17,7 @@ impl StorageCard {
     /// The storage of a customer who has some, or could have.
     pub(super) fn of(customer: &Customer) -> Option<Self> {
         let (account, locale) = (customer.account(), &customer.locale);
-        let (storage, quota) = (account.storage, account.storage_quota());
+        let (storage, quota) = (&account.storage, account.storage_quota());
         let taken = storage.used_bytes.saturating_add(storage.reserved_bytes);
         if quota == 0 && taken == 0 {
             return None;
