@@ -32,7 +32,7 @@ export default async function quoteRunReceipt({ page, goto, hand, handsOf, see, 
   // What the customer sees of both.
   const billing = await hand.open(button('Settings'));
   const portal = handsOf(billing);
-  await billing.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  await billing.getByRole('heading', { level: 1, name: 'Billing' }).waitFor();
   await see('397', billing.locator('header'));
   await portal.go(billing.getByRole('navigation').getByRole('link', { name: 'Usage' }));
   await see('Not charged', billing);

@@ -8,7 +8,7 @@ export default async function signIn(stage) {
   const good = await link(ada.id, back);
   await page.goto(good);
   assert.equal(page.url(), `${server.url}/portal`);
-  await heading('Overview');
+  await heading('Billing');
   assert.ok(!(await page.title()).includes('code='));
   await audit(page);
 
@@ -32,7 +32,7 @@ export default async function signIn(stage) {
   await audit(elsewhere.page, { again: false });
   elsewhere.watch.judge();
   await goto('/portal');
-  await heading('Overview');
+  await heading('Billing');
 
   // Out, and the page behind is gone with it.
   await hand.press(page.locator('details.menu summary'));
@@ -50,7 +50,7 @@ export default async function signIn(stage) {
   await page.goto(old);
   await see('has been used or is too old');
   await page.goto(await link(ada.id));
-  await heading('Overview');
+  await heading('Billing');
   await see('Ada Lovelace');
   assert.ok(await linkTo('Overview').first().isVisible());
 }
