@@ -15,7 +15,7 @@ export default async function playground({ page, goto, audit, see, visitor }) {
   await hand.press(page.getByRole('button', { name: '+ 1 month' }));
   await see(/things happened/);
   await hand.press(page.getByRole('button', { name: /^Choose Professional/ }));
-  await page.getByRole('button', { name: /^Pay/ }).waitFor();
+  await page.getByRole('button', { name: 'Pay $' }).waitFor();
   await audit(page, { again: false });
 
   const plain = await visitor({ javaScriptEnabled: false });

@@ -18,14 +18,14 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'
  *
  * `weight: null` is for pages that may be heavy, `scriptless: false` for those that are nothing
  * without script, `again: false` for what stands there once only, such as the answer to a form,
- * `accessible: false` for a viewer that is not ours to mend.
+ * `accessible: false` for a viewer that is not ours to mend, `part` for one that covers others.
  */
-export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, again = true, accessible = true } = {}) {
+export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, again = true, accessible = true, part } = {}) {
   const findings = [];
   for (const look of LOOKS) {
     await wear(page, look);
     const found = await overflow(page);
-    if (accessible) found.push(...(await accessibility(page)));
+    if (accessible) found.push(...(await accessibility(page, part)));
     findings.push(...found.map((text) => `${look.width} px, ${look.theme}: ${text}`));
     await picture(page, look);
   }
@@ -57,14 +57,14 @@ async function picture(page, { width, theme }) {
   await page.screenshot({ path: join(folder, `${number}${name}-${width}-${theme}.png`), fullPage: true });
 }
 
-async function accessibility(page) {
+async function accessibility(page, part) {
   // Evaluated by the debugger, which the page's own policy doesn't bind.
   await page.evaluate(`window.axe || (() => { ${axeSource} })()`);
-  const { violations } = await page.evaluate((rules) => window.axe.run(document, {
+  const { violations } = await page.evaluate(({ rules, part }) => window.axe.run(part ? document.querySelector(part) : document, {
     runOnly: { type: 'tag', values: rules },
     rules: { 'target-size': { enabled: true } },
     resultTypes: ['violations'],
-  }), RULES);
+  }), { rules: RULES, part });
   return violations.flatMap(({ id, nodes }) => {
     const shown = nodes.slice(0, 4).map((node) => {
       const why = node.failureSummary.replace(/\s+/g, ' ').replace(/^Fix (any|all) of the following: /, '');

@@ -107,18 +107,18 @@ class Keyboard extends Hands {
   /** Goes to an element by Tab, or back by Shift+Tab; within radio buttons by arrows. */
   async reach(target) {
     await target.waitFor({ state: 'attached' });
-    const wanted = await target.elementHandle();
     await this.page.evaluate(rememberRest);
     const passed = [];
     for (let step = 0; step < 400; step += 1) {
-      const stop = await wanted.evaluate(whereAmI);
+      // Looked up anew each time: a page may draw its controls again when one is changed.
+      const stop = await target.evaluate(whereAmI);
       if (stop.name !== null && step > 0) judge(stop);
       if (stop.here) return;
       passed.push(stop.name);
       if (stop.rounds > 2) break;
       await this.page.keyboard.press(stop.key);
     }
-    const name = await wanted.evaluate((element) => element.outerHTML.slice(0, 200));
+    const name = await target.evaluate((element) => element.outerHTML.slice(0, 200));
     throw new Error(`not to be reached by keyboard: ${name}\n  passed: ${passed.join(' · ')}`);
   }
 }

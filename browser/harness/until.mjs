@@ -1,7 +1,7 @@
 // Waiting for conditions, never for time.
 
 /** How long anything may take before a journey gives up on it, in milliseconds. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 60_000;
 
 /** Asks again and again until the answer is true or something else than `undefined`, `null`, `false`. */
 export async function until(what, ask) {

@@ -9,31 +9,30 @@ export default async function quoteRunReceipt({ page, goto, hand, handsOf, see, 
   const customer = api.of(await page.getByRole('combobox', { name: 'Customer' }).inputValue());
   assert.equal(await customer.available(), 400);
 
-  // A picture, of the better kind.
+  // Pictures, by the better model.
   await hand.choose(page.getByRole('radio', { name: 'tempera-2' }));
-  await hand.choose(page.getByRole('radio', { name: 'hd' }));
-  await hand.press(page.getByRole('button', { name: 'Run for 3 credits' }));
+  await hand.press(page.getByRole('button', { name: 'Run for 2 credits' }));
   const job = page.getByRole('article').first();
-  await see('3 credits', job.locator('header'));
+  await see('2 credits', job.locator('header'));
   await until('three pictures', async () => (await job.getByRole('img').count()) === 3);
   for (const picture of await job.getByRole('img').all()) {
-    await until('a picture that opens', () => picture.evaluate((img) => img.complete && img.naturalWidth === 1280));
+    await until('a picture that opens', () => picture.evaluate((img) => img.complete && img.naturalWidth === 768));
   }
-  await until('the balance', async () => (await customer.available()) === 397);
-  await see('397', page.locator('#credits'));
+  await until('the balance', async () => (await customer.available()) === 398);
+  await see('398', page.locator('#credits'));
 
   // A video that fails: held, then released.
   await hand.choose(page.getByRole('radio', { name: /Video Generation/ }));
   await hand.choose(page.getByRole('radio', { name: /fails/ }));
   await hand.press(page.getByRole('button', { name: 'Run for 50 credits' }));
   await see('not charged', page.getByRole('article').first());
-  await until('the balance', async () => (await customer.available()) === 397);
+  await until('the balance', async () => (await customer.available()) === 398);
 
   // What the customer sees of both.
   const billing = await hand.open(button('Settings'));
   const portal = handsOf(billing);
   await billing.getByRole('heading', { level: 1, name: 'Billing' }).waitFor();
-  await see('397', billing.locator('header'));
+  await see('398', billing.locator('header'));
   await portal.go(billing.getByRole('navigation').getByRole('link', { name: 'Usage' }));
   await see('Not charged', billing);
   const row = billing.getByRole('row').filter({ hasText: 'Image' }).first();

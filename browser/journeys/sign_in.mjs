@@ -36,7 +36,7 @@ export default async function signIn(stage) {
 
   // Out, and the page behind is gone with it.
   await hand.press(page.locator('details.menu summary'));
-  await audit(page, { again: false });
+  await audit(page, { again: false, part: 'header' });
   await hand.go(button('Sign out'));
   await heading('You have signed out');
   watch.expect(401, '/portal');
