@@ -1,9 +1,11 @@
 //! The customer's pages: one file each, named like its URL.
 
 mod activity;
+mod invoices;
 mod live;
 mod movements;
 mod overview;
+mod usage;
 
 use axum::Router;
 use axum::routing::{any, get};
@@ -15,6 +17,11 @@ use crate::state::Portal;
 pub(crate) fn routes() -> Router<Portal> {
     Router::new()
         .route("/portal", get(overview::show))
+        .route("/portal/usage", get(usage::show))
+        .route("/portal/usage.csv", get(usage::csv::download))
+        .route("/portal/usage/receipts/{spend}", get(usage::receipt::show))
+        .route("/portal/invoices", get(invoices::show))
+        .route("/portal/invoices/{id}", get(invoices::pdf::download))
         .route("/portal/live", get(live::follow))
         .route("/portal/{*rest}", any(nowhere))
 }
