@@ -14,6 +14,7 @@ mod charts;
 mod customer;
 mod page;
 pub mod playground;
+mod pricing;
 mod session;
 mod state;
 
@@ -27,11 +28,12 @@ pub use state::{Config, Portal};
 /// The largest form, in bytes.
 const FORM_LIMIT: usize = 64 * 1_024;
 
-/// All pages over a running engine: `/portal…` and `/static…`.
+/// All pages over a running engine: `/portal…`, `/pricing` and `/static…`.
 pub fn router(portal: &Portal) -> Router {
     let pages = Router::new()
         .merge(session::routes())
         .merge(customer::routes())
+        .merge(pricing::routes())
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(CatchPanicLayer::custom(page::outermost::panicked))
         .layer(from_fn_with_state(portal.clone(), page::outermost::run))

@@ -20,5 +20,6 @@ mod live;
 mod overview;
 mod payment_methods;
 mod plan;
+mod pricing;
 mod sign_out;
 mod usage;
