@@ -35,6 +35,17 @@ export class Api {
       delete: (path, key) => this.delete(at + path, key),
       /** Moves the account's clock, and tells what happened on the way. */
       advance: (by) => this.post(`/v1/test_clock/accounts/${encodeURIComponent(account)}/advance`, { by }),
+      /** Stores a file in the account's vault. */
+      upload: async (about, bytes) => {
+        const asset = await this.post(`${at}/assets`, { ...about, size: bytes.length });
+        const reply = await fetch(`${this.url}${at}/assets/${asset.id}/content`, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${this.key}`, 'content-type': about.media_type },
+          body: bytes,
+        });
+        if (!reply.ok) throw new Error(`${about.name}: ${reply.status} ${await reply.text()}`);
+        return asset;
+      },
       available: async () => (await this.get(`${at}/balance`)).available,
     };
   }

@@ -85,6 +85,24 @@ class Stage {
     if (path !== '/portal') await this.goto(path);
   };
 
+  /** Enters a test card on the provider's page, and saves it. */
+  enterCard = async (number) => {
+    await this.heading('Add a card');
+    await this.hand.fill(this.field('Card number'), number);
+    await this.hand.fill(this.field('Expiry'), '12/34');
+    await this.hand.fill(this.field('Security code'), '123');
+    await this.hand.go(this.button('Save card'));
+  };
+
+  /** Goes to a section of the portal by its navigation. */
+  section = async (name) => {
+    const navigation = this.page.getByRole('navigation', { name: 'Billing' });
+    await this.hand.go(navigation.getByRole('link', { name, exact: true }));
+  };
+
+  /** The credits that the header shows. */
+  inHeader = () => this.page.locator('header [data-live-available]').textContent();
+
   button = (name) => this.page.getByRole('button', { name });
   linkTo = (name) => this.page.getByRole('link', { name });
   field = (name) => this.page.getByLabel(name);

@@ -21,10 +21,10 @@ export default async function quoteRunReceipt({ page, goto, hand, handsOf, see, 
   await until('the balance', async () => (await customer.available()) === 398);
   await see('398', page.locator('#credits'));
 
-  // A video that fails: held, then released.
-  await hand.choose(page.getByRole('radio', { name: /Video Generation/ }));
+  // An edit that fails: held, then released.
+  await hand.choose(page.getByRole('radio', { name: /Remix/ }));
   await hand.choose(page.getByRole('radio', { name: /fails/ }));
-  await hand.press(page.getByRole('button', { name: 'Run for 50 credits' }));
+  await hand.press(page.getByRole('button', { name: 'Run for 1 credit' }));
   await see('not charged', page.getByRole('article').first());
   await until('the balance', async () => (await customer.available()) === 398);
 
@@ -35,8 +35,8 @@ export default async function quoteRunReceipt({ page, goto, hand, handsOf, see, 
   await see('398', billing.locator('header'));
   await portal.go(billing.getByRole('navigation').getByRole('link', { name: 'Usage' }));
   await see('Not charged', billing);
-  const row = billing.getByRole('row').filter({ hasText: 'Image' }).first();
+  const row = billing.getByRole('row').filter({ hasText: 'tempera-2' }).first();
   await portal.go(row.getByRole('link').first());
   await see('tempera-2', billing);
-  for (const text of ['Held', 'Captured', 'Returned']) await see(text, billing.locator('main'));
+  for (const text of ['Held', 'Charged', '2 credits charged.']) await see(text, billing.locator('main'));
 }
