@@ -12,7 +12,7 @@ use bursar_payments::Secret;
 use bursar_payments::sandbox::{Sandbox, SandboxConfig};
 use bursar_portal::playground;
 use bursar_store::memory::MemoryStore;
-use bursar_store::{Registry, Store};
+use bursar_store::Registry;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -153,7 +153,10 @@ pub(crate) fn request(method: &str, path: &str, body: Option<&Value>) -> Request
         None => request.body(Body::empty()).unwrap(),
         Some(body) => {
             let request = request.header("content-type", "application/json");
-            request.header("origin", format!("http://{HOST}")).body(body.to_string().into()).unwrap()
+            request
+                .header("origin", format!("http://{HOST}"))
+                .body(body.to_string().into())
+                .unwrap()
         }
     }
 }
