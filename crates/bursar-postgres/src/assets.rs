@@ -277,7 +277,8 @@ pub(crate) async fn detailed(
     rows.iter().map(|row| Ok((account_id(row, 0)?, asset_id(row, 1)?))).collect()
 }
 
-fn asset_id(row: &Row, column: usize) -> Result<AssetId> {
+/// A file's id in a row.
+pub(crate) fn asset_id(row: &Row, column: usize) -> Result<AssetId> {
     let id = parse("asset", Some(get(row, column)?))?;
     id.ok_or_else(|| StoreError::Damaged("a file without an id".to_owned()))
 }

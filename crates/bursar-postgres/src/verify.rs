@@ -1,17 +1,20 @@
 //! The proof that a database is in order: the journal is replayed, and what it makes is compared with
 //! the tables, row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use bursar_core::id::{AccountId, AssetId};
 use bursar_core::money::Currency;
 use bursar_core::postings::{Book, MoneyBook};
-use bursar_store::audit::{Audit, Counts, Finding};
+use bursar_store::audit::{AssetCounts, Audit, Counts, Finding};
 use bursar_store::{JournalPosition, StoreError};
 use deadpool_postgres::Client;
 
+use crate::assets::asset_id;
 use crate::connection::{Connections, Session};
 use crate::error::{Attempt, Failure, get, unsigned};
 use crate::url::Target;
+use crate::views::account_id;
 use crate::{Options, migrations, replay};
 
 /// What was proved.
@@ -31,6 +34,8 @@ pub struct Report {
     pub totals: BTreeMap<Book, i128>,
     /// Payments, refunds, invoices and credit notes.
     pub counts: Counts,
+    /// Files and uploads.
+    pub assets: AssetCounts,
     /// What each book of money sums to over all accounts, in minor units; those of one currency together
     /// nothing.
     pub money_totals: BTreeMap<(Currency, MoneyBook), i128>,
@@ -145,7 +150,48 @@ impl Proof {
             return Ok(Some(finding.into()));
         }
         replayed?;
-        compare(client).await
+        if let Err((account, what)) = self.audit.check_storage() {
+            let (position, version) = (self.audit.last(), self.audit.version(&account));
+            return Ok(Some(Finding { position, account, version, what }.into()));
+        }
+        match compare(client).await? {
+            Some(difference) => Ok(Some(difference)),
+            None => self.compare_details(client).await,
+        }
+    }
+
+    /// What is known of files is no row of the journal's making, but goes with them.
+    async fn compare_details(&self, client: &Client) -> Attempt<Option<Difference>> {
+        let select = "
+            SELECT account_id, asset, vault FROM asset_details WHERE (account_id, asset) > ($1, $2)
+            ORDER BY account_id, asset LIMIT 10000";
+        let select = client.prepare_cached(select).await?;
+        let differs = |id: &AccountId, asset: AssetId, what: &str| {
+            let what = format!("asset_details of {id}, {asset}: {what}");
+            Ok(Some(Difference::Tables { what }))
+        };
+        let mut detailed: HashSet<(AccountId, AssetId)> = HashSet::new();
+        let (mut account, mut asset) = (String::new(), String::new());
+        loop {
+            let rows = client.query(&select, &[&account, &asset]).await?;
+            for row in &rows {
+                let (id, asset) = (account_id(row, 0)?, asset_id(row, 1)?);
+                if !self.audit.may_have_details(&id, asset, unsigned(get(row, 2)?)?) {
+                    return differs(&id, asset, "there is no such file");
+                }
+                detailed.insert((id, asset));
+            }
+            let Some(last) = rows.last() else {
+                break;
+            };
+            (account, asset) = (get(last, 0)?, get(last, 1)?);
+        }
+        for (id, asset) in self.audit.must_have_details() {
+            if !detailed.contains(&(id.clone(), asset)) {
+                return differs(id, asset, "the file has none");
+            }
+        }
+        Ok(None)
     }
 
     fn count(&mut self, position: JournalPosition) {
@@ -164,6 +210,7 @@ impl Proof {
             keys: audit.key_count(),
             totals: audit.totals().clone(),
             counts: audit.counts(),
+            assets: audit.asset_counts(),
             money_totals: audit.money_totals().clone(),
             last_commit: audit.last().commit,
         }

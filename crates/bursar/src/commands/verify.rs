@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use bursar_core::money::Currency;
 use bursar_core::postings::{Book, MoneyBook};
+use bursar_core::readable;
 use bursar_sqlite::{Difference, Report};
 use bursar_store::StoreError;
 use clap::Args;
@@ -94,16 +95,23 @@ fn verified(args: &StoreArgs) -> Result<std::result::Result<Report, Refuted>> {
 
 /// The same figures, whichever store has them. A database's tables are of the same moment as its journal.
 fn of_database(report: bursar_postgres::Report) -> Report {
-    let bursar_postgres::Report {
-        commits, entries, events, accounts, keys, totals, counts, ..
-    } = report;
-    let (money_totals, views) = (report.money_totals, Some(commits));
-    Report { commits, entries, events, accounts, keys, totals, counts, money_totals, views }
+    Report {
+        commits: report.commits,
+        entries: report.entries,
+        events: report.events,
+        accounts: report.accounts,
+        keys: report.keys,
+        totals: report.totals,
+        counts: report.counts,
+        assets: report.assets,
+        money_totals: report.money_totals,
+        views: Some(report.commits),
+    }
 }
 
 fn for_people(dir: &str, report: &Report, took: u128) -> String {
-    let Report { commits, entries, events, accounts, keys, totals, counts, money_totals, views } =
-        report;
+    let Report { commits, entries, events, accounts, keys, totals, counts, assets, .. } = report;
+    let Report { money_totals, views, .. } = report;
     let views = match views {
         Some(commit) if commit == commits => "agree with the journal".to_owned(),
         Some(commit) => format!("agree with the journal; written up to commit {commit} so far"),
@@ -119,6 +127,7 @@ fn for_people(dir: &str, report: &Report, took: u128) -> String {
         ("Refunds", counts.refunds.to_string()),
         ("Invoices", counts.invoices.to_string()),
         ("Credit notes", counts.credit_notes.to_string()),
+        ("Files", format!("{} of {} in all", assets.files, readable::size(assets.bytes))),
         ("Views", views),
         ("Took", format!("{took} ms")),
     ];
@@ -162,6 +171,9 @@ fn for_programs(report: &Report) -> Value {
         "refunds": report.counts.refunds,
         "invoices": report.counts.invoices,
         "credit_notes": report.counts.credit_notes,
+        "files": report.assets.files,
+        "files_bytes": report.assets.bytes,
+        "uploads": report.assets.uploads,
         "trial_balance": trial_balance(&report.totals),
         "money_trial_balance": money_balance(&report.money_totals),
     })

@@ -27,7 +27,8 @@ impl Shared {
     }
 
     fn start(&self, number: usize) -> Server {
-        Server::start_with(self.dir(number), &["--database", &self.url])
+        let vault = self.dir(0).join("vault").display().to_string();
+        Server::start_with(self.dir(number), &["--database", &self.url, "--vault", &vault])
     }
 
     /// A command on the database, which is in its environment.

@@ -1,9 +1,12 @@
 //! Programs the menu needs: each at one exact version under `target/tools`, or from the system where
 //! that is where such programs come from.
 
+pub(crate) mod browser;
+
 use crate::process;
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::MetadataCommand;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -84,52 +87,65 @@ fn python(name: &str, list: &str) -> Result<PathBuf> {
 
 /// pdftotext and pdftoppm, installed by the system's package manager if they aren't there.
 pub(crate) fn poppler() -> Result<()> {
-    let runs = || ["pdftotext", "pdftoppm"].iter().all(|name| starts(name));
-    install("poppler-utils", "pdftotext, pdftoppm", runs)
+    let runs = || ["pdftotext", "pdftoppm"].iter().all(starts);
+    if runs() {
+        return Ok(());
+    }
+    let other = "install poppler-utils (pdftotext, pdftoppm) with your package manager";
+    install(&["poppler-utils"], other)?;
+    ensure!(runs(), "pdftotext doesn't start after installing it");
+    Ok(())
 }
 
-/// The programs of a PostgreSQL server, and openssl for its certificate. The tests start a server of
+/// The programs of a PostgreSQL server, and openssl for its certificate. The tests start servers of
 /// their own.
 pub(crate) fn postgresql() -> Result<()> {
-    let runs = || {
+    let is_there = || {
         let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let mut servers = versions.map(|version| version.path().join("bin/postgres"));
         servers.any(|server| server.exists()) && starts("openssl")
     };
-    install("postgresql", "the server's programs under /usr/lib/postgresql, and openssl", runs)
-}
-
-/// Installs a Debian package, unless what it brings is there.
-fn install(package: &str, brings: &str, runs: impl Fn() -> bool) -> Result<()> {
-    if runs() {
+    if is_there() {
         return Ok(());
     }
+    let other =
+        "install PostgreSQL 15 or later, with its programs under /usr/lib/postgresql, and openssl";
+    install(&["postgresql", "openssl"], other)?;
+    ensure!(is_there(), "there is no PostgreSQL under /usr/lib/postgresql after installing it");
+    Ok(())
+}
+
+/// Installs packages of the system where that is Debian's way; elsewhere says what to do instead.
+fn install(packages: &[&str], other: &str) -> Result<()> {
     if !starts("apt-get") {
-        bail!("install {package} ({brings}) with your package manager");
+        bail!("{other}");
     }
     process::run(process::program("apt-get").arg("update"))?;
     process::run(
         process::program("apt-get")
             .args(["install", "--yes", "--no-install-recommends"])
-            .arg(package),
-    )?;
-    ensure!(runs(), "{package} doesn't bring {brings}");
-    Ok(())
+            .args(packages),
+    )
 }
 
 /// Whether a program is there at all; what it says to `-v` doesn't matter.
-fn starts(program: &str) -> bool {
+fn starts(program: impl AsRef<OsStr>) -> bool {
     Command::new(program).arg("-v").output().is_ok()
 }
 
-/// Where tools are kept: beside the build output, wherever that is set to be.
+/// Where tools are kept: beside the build output.
 fn directory() -> Result<PathBuf> {
+    Ok(target()?.join("tools"))
+}
+
+/// The build output, wherever that is set to be.
+pub(crate) fn target() -> Result<PathBuf> {
     let metadata = MetadataCommand::new()
         .current_dir(process::root())
         .no_deps()
         .exec()
         .context("can't ask cargo for the target directory")?;
-    Ok(metadata.target_directory.join("tools").into_std_path_buf())
+    Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// The version a tool reports (`name 1.2.3`), or `None` if it isn't there or doesn't run.
