@@ -1,5 +1,7 @@
 //! A store that keeps everything in memory: for tests and simulation, where it can be told to fail.
 
+mod registry;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,9 +22,7 @@ use crate::port::{
     PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer,
 };
 use crate::projection::{self, AssetChange};
-use crate::registry::{
-    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, Registry,
-};
+use crate::registry::{ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact};
 
 /// How a commit fails.
 #[derive(Clone, Debug)]
@@ -463,159 +463,5 @@ impl Store for MemoryStore {
     async fn close(&self) -> Result<(), StoreError> {
         self.closed.store(true, Ordering::Release);
         Ok(())
-    }
-}
-
-#[async_trait]
-impl Registry for MemoryStore {
-    async fn put_contact(&self, account: &AccountId, contact: Contact) -> Result<(), StoreError> {
-        self.data()?.contacts.insert(account.clone(), contact);
-        Ok(())
-    }
-
-    async fn contact(&self, account: &AccountId) -> Result<Contact, StoreError> {
-        Ok(self.data()?.contacts.get(account).cloned().unwrap_or_default())
-    }
-
-    async fn add_billing_details(
-        &self,
-        account: &AccountId,
-        details: BillingDetails,
-    ) -> Result<u32, StoreError> {
-        let mut data = self.data()?;
-        let revisions = data.billing_details.entry(account.clone()).or_default();
-        revisions.push(details);
-        Ok(u32::try_from(revisions.len()).unwrap_or(u32::MAX))
-    }
-
-    async fn billing_details(
-        &self,
-        account: &AccountId,
-        revision: u32,
-    ) -> Result<Option<BillingDetails>, StoreError> {
-        let data = self.data()?;
-        let place = revision.checked_sub(1).and_then(|place| usize::try_from(place).ok());
-        let revisions = data.billing_details.get(account);
-        Ok(place.and_then(|place| revisions?.get(place).cloned()))
-    }
-
-    async fn put_asset_details(
-        &self,
-        account: &AccountId,
-        asset: AssetId,
-        details: AssetDetails,
-    ) -> Result<(), StoreError> {
-        self.data()?.asset_details.insert((account.clone(), asset), details);
-        Ok(())
-    }
-
-    async fn asset_details(
-        &self,
-        account: &AccountId,
-        assets: &[AssetId],
-    ) -> Result<Vec<(AssetId, AssetDetails)>, StoreError> {
-        let data = self.data()?;
-        let known = |asset: &AssetId| data.asset_details.get(&(account.clone(), *asset)).cloned();
-        let wanted: BTreeSet<AssetId> = assets.iter().copied().collect();
-        Ok(wanted.into_iter().filter_map(|asset| Some((asset, known(&asset)?))).collect())
-    }
-
-    async fn detailed_assets(
-        &self,
-        after: Option<&(AccountId, AssetId)>,
-        limit: usize,
-    ) -> Result<Vec<(AccountId, AssetId)>, StoreError> {
-        let data = self.data()?;
-        let all = data.asset_details.keys();
-        Ok(all.filter(|key| after.is_none_or(|after| *key > after)).take(limit).cloned().collect())
-    }
-
-    async fn remove_asset_details(
-        &self,
-        account: &AccountId,
-        assets: &[AssetId],
-    ) -> Result<(), StoreError> {
-        let mut data = self.data()?;
-        for asset in assets {
-            data.asset_details.remove(&(account.clone(), *asset));
-        }
-        Ok(())
-    }
-
-    async fn remove_vault_details(
-        &self,
-        account: &AccountId,
-        vault: u32,
-    ) -> Result<(), StoreError> {
-        let mut data = self.data()?;
-        data.asset_details.retain(|(id, _), details| id != account || details.vault != vault);
-        Ok(())
-    }
-
-    async fn put_api_key(&self, key: ApiKeyRecord) -> Result<(), StoreError> {
-        self.data()?.keys.insert(key.id.clone(), key);
-        Ok(())
-    }
-
-    async fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKeyRecord>, StoreError> {
-        let data = self.data()?;
-        Ok(data.keys.values().find(|key| key.hash == *hash).cloned())
-    }
-
-    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
-        let mut keys: Vec<_> = self.data()?.keys.values().cloned().collect();
-        keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        Ok(keys)
-    }
-
-    async fn setting_or(&self, name: &str, default: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let mut data = self.data()?;
-        let value = data.settings.entry(name.to_owned());
-        Ok(value.or_insert_with(|| default.to_vec()).clone())
-    }
-
-    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.data()?.settings.get(name).cloned())
-    }
-
-    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        let data = self.data()?;
-        let named = data.settings.iter().filter(|(name, _)| name.starts_with(prefix));
-        let mut found: Vec<_> = named.map(|(name, value)| (name.clone(), value.clone())).collect();
-        found.sort_unstable();
-        Ok(found)
-    }
-
-    async fn change_settings(
-        &self,
-        settings: Vec<(String, Option<Vec<u8>>)>,
-    ) -> Result<(), StoreError> {
-        let mut data = self.data()?;
-        for (name, value) in settings {
-            match value {
-                Some(value) => data.settings.insert(name, value),
-                None => data.settings.remove(&name),
-            };
-        }
-        Ok(())
-    }
-
-    async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.data()?.settings.insert(name.to_owned(), value.to_vec());
-        Ok(())
-    }
-
-    async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError> {
-        let mut data = self.data()?;
-        if data.catalogs.iter().all(|known| known.version != catalog.version) {
-            data.catalogs.push(catalog);
-        }
-        Ok(())
-    }
-
-    async fn catalogs(&self) -> Result<Vec<CatalogRecord>, StoreError> {
-        let mut catalogs = self.data()?.catalogs.clone();
-        catalogs.sort_by_key(|catalog| (catalog.since, catalog.version));
-        Ok(catalogs)
     }
 }
