@@ -15,7 +15,7 @@ use bursar_engine::access::{Access, Mode, Scope, record};
 use bursar_engine::clock::ManualClock;
 use bursar_engine::{Engine, Options};
 use bursar_payments::Secret;
-use bursar_payments::sandbox::{Sandbox, SandboxConfig};
+use bursar_payments::sandbox::{FormReply, Sandbox, SandboxConfig};
 use bursar_portal::{Config, Portal};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{Contact, Registry, Store};
@@ -188,11 +188,20 @@ impl TestPortal {
     }
 
     /// Answers the 3-D Secure page of an address.
-    pub(crate) fn authenticate(&self, action_url: &str, answer: &str) {
+    /// Where it leads.
+    pub(crate) fn authenticate(&self, action_url: &str, answer: &str) -> String {
         let secret = action_url.strip_prefix(&format!("{URL}/sandbox/challenge/")).unwrap();
         let context = Context { now: self.engine.wall_now(), entropy: [1; 10] };
         let body = format!("answer={answer}");
-        self.sandbox.answer_challenge(secret, body.as_bytes(), &context).unwrap();
+        redirect(self.sandbox.answer_challenge(secret, body.as_bytes(), &context).unwrap())
+    }
+
+    /// Fills in the card form of an address. Where it leads.
+    pub(crate) fn enter_card(&self, form_url: &str, number: &str) -> String {
+        let secret = form_url.rsplit('/').next().unwrap();
+        let context = Context { now: self.engine.wall_now(), entropy: [2; 10] };
+        let body = format!("number={number}&expiry=12/34&cvc=123");
+        redirect(self.sandbox.submit_card(secret, body.as_bytes(), &context).unwrap())
     }
 
     /// Real time passes.
@@ -218,6 +227,14 @@ impl TestPortal {
         let reply = browser.get(&self.link(id).await).await;
         assert_eq!(reply.location(), "/portal", "{}", reply.text());
         browser
+    }
+}
+
+#[track_caller]
+fn redirect(reply: FormReply) -> String {
+    match reply {
+        FormReply::Redirect(url) => url,
+        FormReply::Page(page) => panic!("no way on: {page:?}"),
     }
 }
 
