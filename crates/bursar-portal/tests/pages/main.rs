@@ -11,9 +11,11 @@
 mod html;
 mod portal;
 
+mod billing_details;
 mod cancel;
 mod credits;
 mod enter;
+mod forms;
 mod hostile;
 mod invoices;
 mod live;
@@ -21,4 +23,5 @@ mod overview;
 mod payment_methods;
 mod plan;
 mod sign_out;
+mod storage;
 mod usage;
