@@ -87,7 +87,7 @@ fn key(
 
 /// Does the browser say that a page of this server sent it? Browsers of the last years always say so;
 /// what says nothing at all is no browser with a customer in front, and still needs the mark.
-fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
+pub(crate) fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
     let text = |value: Option<&axum::http::HeaderValue>| {
         value.and_then(|value| value.to_str().ok()).map(str::to_owned)
     };

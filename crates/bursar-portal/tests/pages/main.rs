@@ -22,6 +22,8 @@ mod live;
 mod overview;
 mod payment_methods;
 mod plan;
+mod pricing;
 mod sign_out;
 mod storage;
 mod usage;
+mod widget;
