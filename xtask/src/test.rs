@@ -27,10 +27,20 @@ const PREREQUISITES: &[Prerequisite] = &[
         name: "localstripe, a fake Stripe server (python3 with venv, and pip)",
         prepare: tools::localstripe,
     },
+    Prerequisite {
+        name: "moto, an S3-compatible server (python3 with venv, and pip)",
+        prepare: tools::moto,
+    },
     Prerequisite { name: "poppler-utils, to read documents back", prepare: tools::poppler },
     Prerequisite {
         name: "the rules of EN 16931 (python3 with venv, and pip)",
         prepare: tools::einvoice_rules,
+    },
+    Prerequisite { name: "Chromium, for the browser journeys", prepare: tools::browser::chromium },
+    Prerequisite { name: "Node 18 or later with npm, to drive it", prepare: tools::browser::node },
+    Prerequisite {
+        name: "playwright-core and axe-core (npm packages)",
+        prepare: || tools::browser::packages().map(drop),
     },
 ];
 

@@ -13,6 +13,7 @@
 mod charts;
 mod customer;
 mod page;
+pub mod playground;
 mod pricing;
 mod session;
 mod state;

@@ -2,7 +2,9 @@
 
 use super::offer::next_order;
 use crate::account::Account;
+use crate::account::payments::Purchase;
 use crate::catalog::Catalog;
+use crate::credits::Credits;
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -27,4 +29,17 @@ pub fn next_refresh_at(account: &Account) -> Option<Timestamp> {
     }
     let ends = live.cancellation.is_some() && live.billing.end <= live.credit.end;
     (!ends).then_some(live.credit.end)
+}
+
+/// When monthly credits come next, and how many: those of the next billing period, if that is when it
+/// begins. `None` if none will come.
+pub fn next_allowance(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Credits)> {
+    let (at, live) = (next_refresh_at(account)?, account.live()?);
+    if at < live.billing.end {
+        return Some((at, live.terms.allowance));
+    }
+    match next_order(account, live, catalog).purchase {
+        Purchase::Renewal { terms, .. } => Some((at, terms.allowance)),
+        Purchase::Start { .. } | Purchase::Change { .. } | Purchase::Topup { .. } => None,
+    }
 }
