@@ -15,6 +15,15 @@ fn no_difference_is_said() {
 }
 
 #[test]
+fn where_people_sign_up() {
+    let line = "# signup_url = \"https://app.scriptkit.ai/signup\"";
+    assert_eq!(
+        changes(&[(line, "signup_url = \"https://app.example/\"")]),
+        "Product: sign-up address none -> https://app.example/: on its pages at once\n"
+    );
+}
+
+#[test]
 fn prices_are_pinned_until_renewal() {
     assert_eq!(
         changes(&[("{ month = \"29.00\" }", "{ month = \"35.00\", year = \"313.00\" }")]),
