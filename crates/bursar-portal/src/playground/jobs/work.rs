@@ -56,7 +56,11 @@ fn share(elapsed: Duration, of: Duration) -> u8 {
     percent.map_or(100, |percent| u8::try_from(percent.min(100)).unwrap_or(100))
 }
 
-fn paint(recipes: &[Recipe], count: usize, told: &AtomicU8) -> Result<Vec<Made>, image::ImageError> {
+fn paint(
+    recipes: &[Recipe],
+    count: usize,
+    told: &AtomicU8,
+) -> Result<Vec<Made>, image::ImageError> {
     let mut made = Vec::new();
     for (number, recipe) in recipes.iter().enumerate() {
         let progress = |percent: u8| {
