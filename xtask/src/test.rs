@@ -27,6 +27,10 @@ const PREREQUISITES: &[Prerequisite] = &[
         name: "localstripe, a fake Stripe server (python3 with venv, and pip)",
         prepare: tools::localstripe,
     },
+    Prerequisite {
+        name: "moto, an S3-compatible server (python3 with venv, and pip)",
+        prepare: tools::moto,
+    },
     Prerequisite { name: "poppler-utils, to read documents back", prepare: tools::poppler },
     Prerequisite {
         name: "the rules of EN 16931 (python3 with venv, and pip)",

@@ -45,6 +45,16 @@ pub(crate) fn localstripe() -> Result<()> {
     Ok(())
 }
 
+/// The S3-compatible server of the vault's tests, which start it as a process.
+pub(crate) fn moto() -> Result<()> {
+    let home = python("moto", "xtask/moto.txt")?;
+    let imported =
+        Command::new(home.join("bin/python")).args(["-c", "import moto.moto_server"]).output();
+    let runs = imported.is_ok_and(|output| output.status.success());
+    ensure!(runs, "moto doesn't run; remove {} and try again", home.display());
+    Ok(())
+}
+
 /// The schema and the business rules of EN 16931.
 pub(crate) fn einvoice_rules() -> Result<()> {
     python("einvoice", "crates/bursar-documents/tests/einvoice/requirements.txt").map(drop)

@@ -32,6 +32,7 @@ const SCHEME: &str = "api_key";
         (name = "spending", description = "Quotes, holds, captures, releases, charges, refunds"),
         (name = "subscription", description = "Plans: start, change, cancel, resume"),
         (name = "payments", description = "Payment methods, top-ups, invoices, billing details"),
+        (name = "vault", description = "Files of the app's customers: stored, read, deleted, exported"),
         (name = "catalog", description = "Plans, packs, rates and features"),
         (name = "support", description = "Adjustments, with a reason"),
         (name = "test clock", description = "Move an account ahead in time; test mode only"),
@@ -69,6 +70,8 @@ pub(crate) enum Call {
     KeyedChange,
     /// It changes something and has a key for each part of its body.
     Batch,
+    /// Its body is a file.
+    Upload,
 }
 
 impl Call {
@@ -118,7 +121,12 @@ fn common(scope: Option<Scope>, call: Call) -> Vec<Code> {
         codes.extend([Code::RateLimited, Code::StorageUnavailable]);
     }
     if call != Call::Read {
-        codes.extend([Code::MalformedJson, Code::MalformedRequest, Code::InvalidRequest]);
+        codes.push(Code::MalformedRequest);
+    }
+    if call == Call::Upload {
+        codes.extend([Code::OutcomeUnknown, Code::ShuttingDown]);
+    } else if call != Call::Read {
+        codes.extend([Code::MalformedJson, Code::InvalidRequest]);
         codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
     }
     if call.has_key() {
@@ -203,6 +211,7 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
             "method" => ("The payment method's name at the provider.", "pm_1"),
             "session" => ("The session's name at the provider.", "seti_1"),
             "invoice" => ("The id of an invoice or a credit note.", "inv_1"),
+            "asset" => ("The file's id.", "asset_0198f3a2b4c57d6e8f9012345678abcd"),
             "code" => ("The problem's code.", "insufficient_credits"),
             _ => ("", ""),
         };

@@ -64,23 +64,49 @@ pub fn last_instant(start: Timestamp, end: Timestamp) -> Timestamp {
     Timestamp::from_micros(end.micros().saturating_sub(1)).max(start)
 }
 
-const SIZES: [(u64, &str); 4] =
-    [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB")];
-
-/// `1.5 GB`, `300 MB`, `12 B`: at most one decimal, half up; 1 GB = 10^9 bytes. What is not nothing is
-/// never shown as nothing.
-pub fn size(bytes: u64) -> String {
-    // From 999.95 on of a unit the next one is shown: 1 GB, not 1000 MB.
-    let fits = |unit: &u64| u128::from(bytes) * 100_000 >= u128::from(*unit) * 99_995;
-    let Some((unit, name)) = SIZES.into_iter().find(|(unit, _)| fits(unit)) else {
-        return format!("{bytes} B");
+/// Spreadsheets run a text that looks like a formula, so such a text gets an apostrophe in front,
+/// which they show as it is and never run. Numbers are ours and need none.
+pub fn harmless(text: &str) -> String {
+    let starts = |text: &str| {
+        text.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
     };
-    let tenths = (u128::from(bytes) * 20 + u128::from(unit)) / (u128::from(unit) * 2);
-    let whole = grouped(&format!("{}", tenths / 10));
-    match tenths % 10 {
-        0 => format!("{whole} {name}"),
-        tenth => format!("{whole}.{tenth} {name}"),
+    // Some drop what can't be seen before they look.
+    let unseen = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+    };
+    let seen = text.trim_start_matches(unseen);
+    if starts(seen) || text.starts_with(['\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        String::from(text)
     }
+}
+
+const SIZES: [(u64, &str); 3] = [(1_000, "KB"), (1_000_000, "MB"), (1_000_000_000, "GB")];
+
+/// `1.5 GB`, `300 MB`, `12 B`: at most one decimal, half up; 1 GB = 10^9 bytes.
+pub fn size(bytes: u64) -> String {
+    sized(bytes, |bytes, tenth| (bytes * 2 + tenth) / (tenth * 2))
+}
+
+/// [`size`], rounded up: what is missing is never shown as less than it is.
+pub fn size_up(bytes: u64) -> String {
+    sized(bytes, u128::div_ceil)
+}
+
+/// In the smallest unit that there are less than a thousand of; `round` divides.
+fn sized(bytes: u64, round: fn(u128, u128) -> u128) -> String {
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let tenths = |unit: u64| round(u128::from(bytes), u128::from(unit / 10));
+    let fitting = SIZES.into_iter().find(|(unit, _)| tenths(*unit) < 10_000);
+    let (unit, name) = fitting.unwrap_or((1_000_000_000_000, "TB"));
+    let (whole, tenth) = (tenths(unit) / 10, tenths(unit) % 10);
+    let whole = grouped(&format!("{whole}"));
+    if tenth == 0 { format!("{whole} {name}") } else { format!("{whole}.{tenth} {name}") }
 }
 
 #[cfg(test)]
@@ -101,6 +127,16 @@ mod tests {
             (u64::MAX, "18,446,744.1 TB"),
         ] {
             assert_eq!(size(bytes), shown, "{bytes}");
+        }
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_001, "1.1 KB"),
+            (2_001_000_000, "2.1 GB"),
+            (2_000_000_000, "2 GB"),
+            (999_999_999, "1 GB"),
+        ] {
+            assert_eq!(size_up(bytes), shown, "{bytes}");
         }
     }
 }

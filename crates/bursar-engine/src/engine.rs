@@ -22,6 +22,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::envelope::{Envelope, Failure, Outcome};
+use crate::eraser::Eraser;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::seal::Seal;
@@ -85,7 +86,7 @@ pub struct View {
 }
 
 impl Engine {
-    /// Starts the writers and the scheduler, on the runtime that it is called in.
+    /// Starts the writers, the scheduler and the workers, on the runtime that it is called in.
     ///
     /// # Errors
     /// [`StoreError`] if the store gives no writer or no secret.
@@ -96,6 +97,7 @@ impl Engine {
         let visits = Visits::open(Arc::clone(&store), Arc::clone(&clock)).await?;
         let installation = installation(&*store, &mut entropy).await?;
         let (outbox, work) = Outbox::new();
+        let (eraser, to_erase) = Eraser::new();
         let metrics = Arc::new(Metrics::new());
         let (live, _) = broadcast::channel(LIVE_LAG);
         let (mut queues, mut threads) = (Vec::new(), Vec::new());
@@ -109,6 +111,7 @@ impl Engine {
                 entropy: Box::new(StdRng::seed_from_u64(entropy.next_u64())),
                 live: live.clone(),
                 outbox: outbox.clone(),
+                eraser: eraser.clone(),
                 metrics: Arc::clone(&metrics),
                 committing: false,
             };
@@ -135,6 +138,8 @@ impl Engine {
         let engine = Self { shared: Arc::new(shared) };
         tokio::spawn(crate::scheduler::run(engine.clone()));
         tokio::spawn(crate::outbox::run(engine.clone(), provider, outbox, work));
+        tokio::spawn(crate::eraser::run(engine.clone(), eraser, to_erase));
+        tokio::spawn(crate::sweep::run(engine.clone()));
         Ok(engine)
     }
 

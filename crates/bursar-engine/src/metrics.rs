@@ -37,6 +37,12 @@ pub struct Metrics {
     pub(crate) queued: Gauge,
     /// Accounts that the scheduler advanced.
     pub(crate) advanced: Counter,
+    /// Files that were erased from the vault.
+    pub(crate) erased: Counter,
+    /// Attempts to erase something that failed.
+    pub(crate) not_erased: Counter,
+    /// Objects that nobody knew and that a sweep erased.
+    pub(crate) swept: Counter,
 }
 
 impl Metrics {
@@ -59,8 +65,25 @@ impl Metrics {
         registry.register("queued_commands", "Commands that wait for a writer", queued.clone());
         let help = "Accounts advanced because something fell due";
         registry.register("accounts_advanced", help, advanced.clone());
-        let registry = parking_lot::Mutex::new(registry);
-        Self { registry, commands, provider, batch_commands, batch_seconds, queued, advanced }
+        let (erased, not_erased) = (Counter::default(), Counter::default());
+        let swept = Counter::default();
+        registry.register("vault_erased", "Files erased from the vault", erased.clone());
+        let help = "Attempts to erase something from the vault that failed";
+        registry.register("vault_erase_failures", help, not_erased.clone());
+        let help = "Objects of the vault that no account knew and that were erased";
+        registry.register("vault_swept", help, swept.clone());
+        Self {
+            registry: parking_lot::Mutex::new(registry),
+            commands,
+            provider,
+            batch_commands,
+            batch_seconds,
+            queued,
+            advanced,
+            erased,
+            not_erased,
+            swept,
+        }
     }
 
     /// Adds metrics of the layers around the engine.

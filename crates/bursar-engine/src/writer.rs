@@ -22,6 +22,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::envelope::{Committed, Envelope, Failure, Outcome};
+use crate::eraser::Eraser;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 
@@ -43,6 +44,7 @@ pub(crate) struct WriterLoop {
     pub(crate) entropy: Box<dyn RngCore + Send>,
     pub(crate) live: broadcast::Sender<Arc<Entry>>,
     pub(crate) outbox: Outbox,
+    pub(crate) eraser: Eraser,
     pub(crate) metrics: Arc<Metrics>,
     /// Has the batch at hand gone to the store?
     pub(crate) committing: bool,
@@ -144,11 +146,14 @@ impl WriterLoop {
         let accounts: Vec<Arc<Account>> = changed.filter_map(|slot| slot.state).collect();
         let asking = accounts.iter().filter(|account| account.billing.is_waiting());
         let asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
+        let erasing = accounts.iter().filter(|account| account.storage.is_erasing());
+        let erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
         self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
         match committed {
             Ok(()) => {
                 self.outbox.committed(asking, &entries);
+                erasing.into_iter().for_each(|account| self.eraser.tell(account));
                 self.publish(entries);
                 outcomes
             }

@@ -10,6 +10,7 @@
 //!
 //! A page is a file in `customer/`, named like its URL, and a template of the same name.
 
+mod charts;
 mod customer;
 mod page;
 pub mod playground;

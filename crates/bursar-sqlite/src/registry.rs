@@ -174,6 +174,30 @@ impl Registry for SqliteStore {
         .await
     }
 
+    async fn detailed_assets(
+        &self,
+        after: Option<&(AccountId, AssetId)>,
+        limit: usize,
+    ) -> Result<Vec<(AccountId, AssetId)>> {
+        let after = after.map(|(account, asset)| (account.to_string(), asset.to_string()));
+        let (account, asset) = after.unwrap_or_default();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached(
+                    "SELECT account_id, asset FROM asset_details
+                     WHERE (account_id, asset) > (?1, ?2) ORDER BY account_id, asset LIMIT ?3",
+                )?
+                .query_map(params![account, asset, limit], |row| {
+                    let (account, asset): (String, String) = (row.get(0)?, row.get(1)?);
+                    let account = account.parse().map_err(|_| wrong(0, "not an account"))?;
+                    Ok((account, asset.parse().map_err(|_| wrong(1, "not an asset"))?))
+                })?
+                .collect()
+        })
+        .await
+    }
+
     async fn remove_asset_details(&self, account: &AccountId, assets: &[AssetId]) -> Result<()> {
         let (account, assets) = (account.clone(), assets.to_vec());
         self.change(move |tables| {
@@ -481,6 +505,32 @@ fn billing_details(row: &Row<'_>) -> rusqlite::Result<BillingDetails> {
             .transpose()?,
         vat_id: row.get(4)?,
     })
+}
+
+/// Every file that something is known of, with its vault.
+pub(crate) fn each_detailed(
+    tables: &Connection,
+    mut each: impl FnMut(AccountId, AssetId, u32),
+) -> rusqlite::Result<()> {
+    let mut select = tables.prepare("SELECT account_id, asset, vault FROM asset_details")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (account, asset): (String, String) = (row.get(0)?, row.get(1)?);
+        let account = account.parse().map_err(|_| wrong(0, "not an account"))?;
+        each(account, asset.parse().map_err(|_| wrong(1, "not an asset"))?, row.get(2)?);
+    }
+    Ok(())
+}
+
+/// Is anything known of a file?
+pub(crate) fn has_details(
+    tables: &Connection,
+    account: &AccountId,
+    asset: AssetId,
+) -> rusqlite::Result<bool> {
+    tables
+        .prepare_cached("SELECT 1 FROM asset_details WHERE account_id = ?1 AND asset = ?2")?
+        .exists(params![account.as_str(), asset.to_string()])
 }
 
 fn asset_details(row: &Row<'_>) -> rusqlite::Result<AssetDetails> {

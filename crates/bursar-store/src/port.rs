@@ -166,6 +166,13 @@ pub struct AssetCursor {
     pub bytes: u64,
 }
 
+impl AssetCursor {
+    /// The cursor after a file.
+    pub const fn of(asset: &AssetRecord) -> Self {
+        Self { asset: asset.id, bytes: asset.bytes }
+    }
+}
+
 impl AssetOrder {
     /// Does a file of that id and size come after the cursor?
     pub fn is_after(self, cursor: &AssetCursor, asset: &AssetRecord) -> bool {

@@ -185,6 +185,16 @@ pub trait Registry: Send + Sync {
         assets: &[AssetId],
     ) -> Result<Vec<(AssetId, AssetDetails)>, StoreError>;
 
+    /// At most `limit` files that something is known of, in order of accounts and ids, after one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn detailed_assets(
+        &self,
+        after: Option<&(AccountId, AssetId)>,
+        limit: usize,
+    ) -> Result<Vec<(AccountId, AssetId)>, StoreError>;
+
     /// Forgets what is known of files.
     ///
     /// # Errors

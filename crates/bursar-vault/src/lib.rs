@@ -1,72 +1,37 @@
-//! The bytes of assets. A stand-in until they are kept: what the engine builds on.
+//! The bytes of assets: kept, read in parts, erased, exported; on a local disk or an object store.
+//!
+//! **Architecture invariant:** nothing from outside is ever a path. An object's name is made of our own
+//! values alone ([`ObjectName`]): a hash of the account's id, the number of the account's vault, the
+//! asset's id, and the number of the attempt to upload it. What people call their files is a matter of
+//! whoever shows or exports them.
+//!
+//! **Architecture invariant:** an object is written whole and durably, or not at all. What
+//! [`Vault::write`] has returned survives a power cut, so that an event may name it; nobody can read an
+//! object that isn't finished.
+//!
+//! This crate keeps bytes and knows nothing of quotas, plans or accounts' states: which objects count is
+//! what the journal says. So an object that no event names may lie here for a while, and
+//! [`Vault::sweep`] erases it.
 
-use bursar_core::id::{AccountId, AssetId};
+mod disk;
+mod erase;
+mod error;
+pub mod export;
+mod location;
+pub mod media;
+mod name;
+pub mod range;
+mod read;
+mod sweep;
+mod thumbnail;
+mod vault;
+mod write;
 
-/// Keeps the bytes of assets.
-#[derive(Debug, Default)]
-pub struct Vault {}
-
-/// Why the vault couldn't do it.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// The disk or the object store didn't do it. Trying again may help.
-    #[error("the vault can't do it now: {0}")]
-    Unavailable(String),
-}
-
-/// What was erased.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Erased {
-    /// How many objects.
-    pub objects: u64,
-    /// How many bytes they had.
-    pub bytes: u64,
-}
-
-impl Vault {
-    /// A vault that forgets everything, for tests.
-    pub fn memory() -> Self {
-        Self::default()
-    }
-
-    /// Opens the vault at a location.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn open(_location: &str) -> Result<Self, VaultError> {
-        Ok(Self::default())
-    }
-
-    /// Erases all objects of an asset; how many there were.
-    ///
-    /// # Errors
-    /// [`VaultError`]; some may be erased.
-    pub async fn erase_asset(
-        &self,
-        _account: &AccountId,
-        _vault: u32,
-        _asset: AssetId,
-    ) -> Result<u64, VaultError> {
-        Ok(0)
-    }
-
-    /// Erases all objects of a vault.
-    ///
-    /// # Errors
-    /// [`VaultError`]; some may be erased.
-    pub async fn erase_vault(
-        &self,
-        _account: &AccountId,
-        _vault: u32,
-    ) -> Result<Erased, VaultError> {
-        Ok(Erased::default())
-    }
-
-    /// Is nothing left of a vault?
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub async fn is_empty(&self, _account: &AccountId, _vault: u32) -> Result<bool, VaultError> {
-        Ok(true)
-    }
-}
+pub use erase::Erased;
+pub use error::{VaultError, WriteError};
+pub use name::{AccountName, ObjectName};
+pub use read::Content;
+pub use sweep::Swept;
+pub use thumbnail::Thumbnail;
+pub use vault::{Foreign, Vault};
+pub use write::Written;

@@ -1,6 +1,8 @@
 //! All routes: which scope each takes and how it can refuse, in one table.
 
 mod accounts;
+mod asset_content;
+mod assets;
 mod balance;
 mod batch;
 mod billing_details;
@@ -10,6 +12,7 @@ mod credits;
 mod custom_plan;
 pub(crate) mod docs;
 mod events;
+mod exports;
 mod features;
 mod health;
 mod holds;
@@ -23,6 +26,7 @@ mod quotes;
 mod receipts;
 mod setup_sessions;
 mod statement;
+mod storage;
 mod subscription;
 mod test_clock;
 mod topups;
@@ -145,6 +149,32 @@ const REFUND_FIRST: &[Code] =
 const REFUND_TOPUP: &[Code] = &[Code::NotRefundable, Code::TopupTouched, Code::PaymentDisputed];
 /// How an account's own plan can.
 const CUSTOM_PLAN: &[Code] = &[Code::UnknownFeature, Code::BadCustomPlan];
+/// How anything about one file can.
+const ASSET: &[Code] = &[Code::AssetNotFound];
+/// How a new file can.
+const ASSET_NEW: &[Code] = &[
+    Code::StorageFull,
+    Code::AssetEmpty,
+    Code::AssetTooLarge,
+    Code::TooManyUploads,
+    Code::MediaTypeNotAllowed,
+    Code::NotSubscribed,
+    Code::SubscriptionEnded,
+    Code::FeatureNotInPlan,
+];
+/// How an upload can.
+const UPLOAD: &[Code] = &[
+    Code::AssetAlreadyStored,
+    Code::UploadExpired,
+    Code::ExceedsReservation,
+    Code::AssetEmpty,
+    Code::ContentContradictsType,
+    Code::UnsupportedMediaType,
+];
+/// How a content that isn't here can.
+const CONTENT: &[Code] = &[Code::AssetNotUploaded, Code::AssetExternal];
+/// How what reads or writes objects can.
+const VAULT: &[Code] = &[Code::VaultUnavailable];
 /// How messages of the payment provider can.
 const WEBHOOK: &[Code] = &[
     Code::WebhookNotBelieved,
@@ -162,7 +192,7 @@ const CLOCK: &[Code] =
 /// The table.
 #[rustfmt::skip]
 pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
-    use Call::{Ask, Batch, Change, Create, KeyedChange, Read};
+    use Call::{Ask, Batch, Change, Create, KeyedChange, Read, Upload};
     use Scope::{Accounts, Adjust, Admin, Read as Look, Spend, Subscriptions, TestClock};
 
     Table { api, router: OpenApiRouter::with_openapi(openapi::document()) }
@@ -211,6 +241,16 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
         .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
         .on(Subscriptions, Ask, routes!(portal_sessions::start), &[ACCOUNT])
+        .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
+        .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
+        .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
+        .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
+        .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
+        .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
+        .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
+        .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
+        .on(Look, Read, routes!(storage::show), &[ACCOUNT])
+        .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)

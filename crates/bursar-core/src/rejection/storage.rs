@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::id::{AssetId, Key};
-use crate::readable::size;
+use crate::readable::{size, size_up};
 use crate::time::Timestamp;
 
 /// There is no room.
@@ -39,7 +39,7 @@ fn also_reserved(reserved_bytes: u64) -> String {
 fn needed(need_bytes: u64, short_bytes: u64) -> String {
     match need_bytes {
         0 => String::new(),
-        some => format!("; needs {}: short {}", size(some), size(short_bytes)),
+        some => format!("; needs {}: short {}", size_up(some), size_up(short_bytes)),
     }
 }
 
@@ -47,8 +47,11 @@ impl StorageFull {
     /// Both ways out.
     pub fn fix(&self) -> String {
         let delete = match self.need_bytes {
-            0 => "Delete assets that are not used".to_string(),
-            _ => format!("Delete assets that are not used, {} of them", size(self.short_bytes)),
+            0 => "Delete assets that are not needed".to_string(),
+            _ => format!(
+                "Delete assets and uploads that are not needed, {} of them",
+                size_up(self.short_bytes)
+            ),
         };
         match &self.upgrade_name {
             Some(name) => {
@@ -69,7 +72,7 @@ pub enum StorageRejection {
     #[error("an asset has at least 1 byte")]
     Empty,
     /// Larger than a file may be.
-    #[error("an upload may have at most {}, not {}", size(*.most_bytes), size(*.given_bytes))]
+    #[error("an upload may have at most {}, not {}", size(*.most_bytes), size_up(*.given_bytes))]
     TooLarge {
         /// How large it would be.
         given_bytes: u64,
@@ -77,7 +80,7 @@ pub enum StorageRejection {
         most_bytes: u64,
     },
     /// More came than was reserved.
-    #[error("{} were reserved for this upload, and {} came", size(*.reserved_bytes), size(*.given_bytes))]
+    #[error("{reserved_bytes} bytes were reserved for this upload, and {given_bytes} came")]
     ExceedsReservation {
         /// How much came.
         given_bytes: u64,
@@ -129,7 +132,9 @@ pub enum StorageRejection {
 fn until(kept_until: Option<Timestamp>) -> String {
     match kept_until {
         Some(at) => {
-            format!("; what is stored can be read, exported and deleted until {at}, nothing added")
+            format!(
+                "; what is stored can be read, exported and deleted until {at}, and nothing added"
+            )
         }
         None => String::new(),
     }

@@ -29,6 +29,10 @@ impl Fields {
         self.words.remove(0)
     }
 
+    pub(crate) fn has_words(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     /// The field of that name.
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         let place = self.named.iter().position(|(known, _)| known == name)?;

@@ -1,6 +1,7 @@
 //! Plays one scenario and writes it down again with what happened.
 
 mod fields;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use bursar_core::account::subscription::offer::{Offer, offer};
 use bursar_core::catalog::{Interval, Plan};
 use bursar_core::describe;
 use bursar_core::entitlements::entitlement;
-use bursar_core::id::{AccountId, Key, SpendId};
+use bursar_core::id::{AccountId, AssetId, Key, SpendId};
 use bursar_core::money::{Currency, Money};
 use bursar_core::postings::{money_postings, postings};
 use bursar_core::pricing::UsageRequest;
@@ -82,6 +83,10 @@ struct Player {
     names: BTreeMap<String, SpendId>,
     quotes: BTreeMap<String, Quote>,
     offers: BTreeMap<String, Offer>,
+    /// What scenarios call their files.
+    assets: BTreeMap<String, AssetId>,
+    /// How much was reserved for each.
+    uploads: BTreeMap<AssetId, u64>,
     seen: JournalPosition,
 }
 
@@ -113,6 +118,8 @@ impl Player {
             names,
             quotes,
             offers: BTreeMap::new(),
+            assets: BTreeMap::new(),
+            uploads: BTreeMap::new(),
             seen,
         }
     }
@@ -125,7 +132,8 @@ impl Player {
             "at" => {
                 let to = rest.parse().unwrap_or_else(|_| panic!("not a time: {line}"));
                 self.pass(to).await;
-                self.news().await
+                let news = self.news().await;
+                self.named(news)
             }
             "given" => self.given(rest).await,
             "when" => self.when(rest).await,
@@ -156,6 +164,7 @@ impl Player {
             let before = self.store.account(account).await.unwrap().unwrap().version;
             let view = self.engine.view(account).await.unwrap().unwrap();
             if view.account.version == before && view.account.billing.effects().is_empty() {
+                self.erased().await;
                 return;
             }
         }
@@ -202,6 +211,9 @@ impl Player {
             "card" => return self.card(fields).await,
             "remove_card" => return self.remove_card().await,
             "authenticate" => return self.authenticate(fields).await,
+            "storage" => return self.storage().await,
+            "files" => return self.named(self.files().await),
+            "reserve" | "store" | "commit" | "delete" => return self.change_storage(fields).await,
             _ => {
                 let name = fields.take("as");
                 let key = fields.take("key").map(|key| key.parse().unwrap());
@@ -235,6 +247,40 @@ impl Player {
         lines.push(self.balance().await);
         lines.iter_mut().for_each(|line| *line = self.with_names(line));
         lines
+    }
+
+    /// Does something about files; what came of it, and the gauge.
+    async fn change_storage(&mut self, mut fields: Fields) -> Vec<String> {
+        let name = fields.take("as");
+        let (both, id) = (fields.verb == "store", self.account.clone().unwrap());
+        let command = self.of_storage(&mut fields).expect("a command about storage");
+        fields.done();
+        let mut outcome =
+            self.engine.execute(Envelope::new(id.clone(), command, Actor::System)).await;
+        if let Ok(committed) = &outcome {
+            let event = committed.entry.events[0].event.clone();
+            let noted = self.note_asset(&event, name.as_deref()).await;
+            if let (true, Some(_), Event::UploadReserved { .. }) = (both, noted, &event) {
+                let mut commit =
+                    Fields::parse(&format!("commit {}", name.as_deref().unwrap_or("file")));
+                let command = self.of_storage(&mut commit).expect("a command about storage");
+                outcome = self.engine.execute(Envelope::new(id, command, Actor::System)).await;
+            }
+        }
+        self.settle().await;
+        let mut lines = self.news().await;
+        if let Err(Failure::Rejected(no)) = &outcome {
+            lines.push(format!("no {}: {no}", no.code()));
+            lines.push(format!("fix: {}", no.fix()));
+        } else {
+            outcome.unwrap();
+        }
+        lines.push(self.gauge().await);
+        self.named(lines)
+    }
+
+    fn named(&self, lines: Vec<String>) -> Vec<String> {
+        lines.iter().map(|line| self.with_names(line)).collect()
     }
 
     /// A clock that is moved goes step by step.
@@ -543,9 +589,9 @@ impl Player {
 
     /// Replaces ids by the names that the scenario gave them.
     fn with_names(&self, line: &str) -> String {
-        self.names
-            .iter()
-            .fold(line.to_owned(), |line, (name, id)| line.replace(&id.to_string(), name))
+        let spends = self.names.iter().map(|(name, id)| (name, id.to_string()));
+        let assets = self.assets.iter().map(|(name, id)| (name, id.to_string()));
+        spends.chain(assets).fold(line.to_owned(), |line, (name, id)| line.replace(&id, name))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use bursar_core::account::Account;
 use bursar_core::account::state::{LiveSubscription, Retention, Subscription};
+use bursar_core::account::subscription::next::next_allowance;
 use bursar_core::catalog::Catalog;
 use bursar_core::credits::Credits;
-use bursar_core::id::Key;
 
 use super::words::{date, isolated};
+use crate::page::names;
 use crate::session::Customer;
 
 /// How much it matters.
@@ -55,7 +56,7 @@ pub(crate) fn of(catalog: &Catalog, customer: &Customer) -> Vec<Banner> {
         Subscription::Live(live) => {
             banners.extend(past_due(live, customer));
             banners.extend(ending(live, catalog, customer));
-            banners.extend(low(live, customer));
+            banners.extend(low(catalog, customer));
         }
         Subscription::Retention(retention) => {
             banners.push(ended(retention, catalog, customer));
@@ -64,10 +65,6 @@ pub(crate) fn of(catalog: &Catalog, customer: &Customer) -> Vec<Banner> {
     }
     banners.extend(storage_full(account));
     banners
-}
-
-fn plan_name<'a>(account: &'a Account, catalog: &'a Catalog, plan: &'a Key) -> &'a str {
-    account.plan_of(catalog, plan).map_or(plan.as_str(), |plan| &plan.name)
 }
 
 fn past_due(live: &LiveSubscription, customer: &Customer) -> Option<Banner> {
@@ -87,14 +84,14 @@ fn past_due(live: &LiveSubscription, customer: &Customer) -> Option<Banner> {
         tone: Tone::Bad,
         title: format!("Your payment of {amount} failed"),
         text: format!("{retry}{end}"),
-        action: ("Pay now", "/portal/invoices"),
+        action: ("Pay now", "/portal/past-due"),
     })
 }
 
 fn ending(live: &LiveSubscription, catalog: &Catalog, customer: &Customer) -> Option<Banner> {
     live.cancellation.as_ref()?;
     let account = customer.account();
-    let plan = isolated(plan_name(account, catalog, &live.plan));
+    let plan = isolated(names::plan(account, catalog, &live.plan));
     Some(Banner {
         tone: Tone::Warn,
         title: format!("{plan} ends on {}", date(live.billing.end, &account.zone)),
@@ -103,7 +100,7 @@ fn ending(live: &LiveSubscription, catalog: &Catalog, customer: &Customer) -> Op
     })
 }
 
-fn low(live: &LiveSubscription, customer: &Customer) -> Option<Banner> {
+fn low(catalog: &Catalog, customer: &Customer) -> Option<Banner> {
     let account = customer.account();
     if !is_low(account) {
         return None;
@@ -114,12 +111,12 @@ fn low(live: &LiveSubscription, customer: &Customer) -> Option<Banner> {
     } else {
         format!("{} left", customer.locale.credits(available))
     };
-    let refreshes = live.renewal.is_none() && live.cancellation.is_none();
-    let text = if refreshes {
-        let allowance = customer.locale.credits(live.terms.allowance);
-        format!("{allowance} come on {}.", date(live.credit.end, &account.zone))
-    } else {
-        "Credits that you buy never expire.".to_owned()
+    let text = match next_allowance(account, catalog) {
+        Some((at, allowance)) => {
+            let allowance = customer.locale.credits(allowance);
+            format!("{allowance} come on {}.", date(at, &account.zone))
+        }
+        None => "Credits that you buy never expire.".to_owned(),
     };
     Some(Banner { tone: Tone::Warn, title, text, action: ("Buy credits", "/portal/credits") })
 }
@@ -127,7 +124,7 @@ fn low(live: &LiveSubscription, customer: &Customer) -> Option<Banner> {
 fn ended(retention: &Retention, catalog: &Catalog, customer: &Customer) -> Banner {
     let account = customer.account();
     let zone = &account.zone;
-    let plan = isolated(plan_name(account, catalog, &retention.plan));
+    let plan = isolated(names::plan(account, catalog, &retention.plan));
     Banner {
         tone: Tone::Bad,
         title: format!("{plan} ended on {}", date(retention.ended_at, zone)),

@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod banner;
+pub(crate) mod names;
 pub(crate) mod outermost;
 pub(crate) mod problem;
 pub(crate) mod shell;

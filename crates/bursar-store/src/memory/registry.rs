@@ -67,6 +67,16 @@ impl Registry for MemoryStore {
         Ok(wanted.into_iter().filter_map(|asset| Some((asset, known(&asset)?))).collect())
     }
 
+    async fn detailed_assets(
+        &self,
+        after: Option<&(AccountId, AssetId)>,
+        limit: usize,
+    ) -> Result<Vec<(AccountId, AssetId)>, StoreError> {
+        let data = self.data()?;
+        let all = data.asset_details.keys();
+        Ok(all.filter(|key| after.is_none_or(|after| *key > after)).take(limit).cloned().collect())
+    }
+
     async fn remove_asset_details(
         &self,
         account: &AccountId,
