@@ -45,7 +45,8 @@ export default async function signIn(stage) {
 
   // A link of six minutes ago, and another one that works.
   const old = await link(ada.id, back);
-  await server.whileDown('UPDATE portal_links SET expires_at = expires_at - 360000000 WHERE used_at IS NULL');
+  const age = 'UPDATE portal_links SET expires_at = expires_at - 360000000 WHERE used_at IS NULL';
+  await server.whileDown(() => server.change(age));
   watch.expect(410, '/portal/enter');
   await page.goto(old);
   await see('has been used or is too old');
