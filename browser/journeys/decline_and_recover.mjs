@@ -4,8 +4,7 @@
 export default async function declineAndRecover(stage) {
   const { customer, page, portal, hand, see, heading, enterCard, section, button, linkTo, inHeader, until, audit, assert } = stage;
   const ada = await customer({ card: 'visa', plan: 'starter' });
-  const poor = await ada.post('/payment_methods', { token: 'pm_card_chargeDeclinedInsufficientFunds' });
-  await ada.post(`/payment_methods/${poor.id}/default`);
+  await ada.post('/payment_methods', { token: 'pm_card_chargeDeclinedInsufficientFunds' });
 
   await portal(ada.id, '/portal/credits?pack=large');
   await hand.go(button('Pay $75.00'));
