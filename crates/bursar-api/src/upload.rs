@@ -205,10 +205,10 @@ async fn erase(api: &ApiState, object: &ObjectName) {
 /// Whoever has deleted the file meanwhile has forgotten its details before they were written anew.
 async fn forget_if_gone(api: &ApiState, account: &AccountId, asset: AssetId) {
     let store = api.engine().store();
-    if let Ok(None) = store.asset(account, asset).await {
-        if let Err(error) = store.remove_asset_details(account, &[asset]).await {
-            tracing::warn!(%error, "details of a file that is gone are left to the sweep");
-        }
+    if let Ok(None) = store.asset(account, asset).await
+        && let Err(error) = store.remove_asset_details(account, &[asset]).await
+    {
+        tracing::warn!(%error, "details of a file that is gone are left to the sweep");
     }
 }
 

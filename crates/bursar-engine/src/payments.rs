@@ -202,7 +202,8 @@ impl Engine {
         let (true, Some(customer)) = (is_open, customer) else {
             return Ok(Some(row));
         };
-        let lookup = PaymentLookup { id: payment, customer, reference: row.record.reference.clone() };
+        let lookup =
+            PaymentLookup { id: payment, customer, reference: row.record.reference.clone() };
         match self.provider().payment(&lookup, &self.provider_context()).await {
             Ok(Some(found)) => self.note_payment(account.clone(), found).await?,
             Ok(None) => {}

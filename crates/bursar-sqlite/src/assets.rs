@@ -179,6 +179,22 @@ pub(crate) fn read(
     found.map(AssetColumns::row).transpose()
 }
 
+/// A file of a vault, if there is one.
+pub(crate) fn of_vault(
+    directory: &Directory,
+    views: &Connection,
+    id: &AccountId,
+    vault: u32,
+) -> Result<Option<AssetId>> {
+    let found: Option<String> = views
+        .prepare_cached("SELECT asset FROM assets WHERE account_id = ?1 AND vault = ?2 LIMIT 1")
+        .and_then(|mut select| {
+            select.query_row(params![id.as_str(), vault], |row| row.get(0)).optional()
+        })
+        .map_err(about(&directory.views()))?;
+    parse("asset", found)
+}
+
 /// A page of files.
 pub(crate) fn list(
     directory: &Directory,

@@ -18,6 +18,9 @@ const JOURNAL: [&str; 3] = [
     include_str!("sql/journal_3.sql"),
 ];
 
+/// The first version of a journal that has details of assets.
+pub(crate) const WITH_ASSETS: i64 = 3;
+
 /// The version of the views' schema: raise it with every change. They are built anew when it, or
 /// that of the [rows](projection::VERSION), is another.
 const VIEWS_SCHEMA: u16 = 3;

@@ -507,6 +507,32 @@ fn billing_details(row: &Row<'_>) -> rusqlite::Result<BillingDetails> {
     })
 }
 
+/// Every file that something is known of, with its vault.
+pub(crate) fn each_detailed(
+    tables: &Connection,
+    mut each: impl FnMut(AccountId, AssetId, u32),
+) -> rusqlite::Result<()> {
+    let mut select = tables.prepare("SELECT account_id, asset, vault FROM asset_details")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (account, asset): (String, String) = (row.get(0)?, row.get(1)?);
+        let account = account.parse().map_err(|_| wrong(0, "not an account"))?;
+        each(account, asset.parse().map_err(|_| wrong(1, "not an asset"))?, row.get(2)?);
+    }
+    Ok(())
+}
+
+/// Is anything known of a file?
+pub(crate) fn has_details(
+    tables: &Connection,
+    account: &AccountId,
+    asset: AssetId,
+) -> rusqlite::Result<bool> {
+    tables
+        .prepare_cached("SELECT 1 FROM asset_details WHERE account_id = ?1 AND asset = ?2")?
+        .exists(params![account.as_str(), asset.to_string()])
+}
+
 fn asset_details(row: &Row<'_>) -> rusqlite::Result<AssetDetails> {
     Ok(AssetDetails {
         vault: row.get(0)?,

@@ -77,13 +77,14 @@ async fn random_work_passes() {
         let store = MemoryStore::new();
         let mut writer = store.writer().unwrap();
         let (mut clerk, mut work) = (Clerk::new(seed), Work::new(seed));
-        for _ in 0..200 {
+        for _ in 0..300 {
             let asks = work.asks();
             clerk.wait(work.pause());
             work.note(&clerk.batch(&mut *writer, &asks).await.unwrap());
         }
         let journal = store.journal(JournalPosition::default(), 100_000).await.unwrap();
         let audit = audit(&journal).unwrap_or_else(|finding| panic!("seed {seed}: {finding}"));
+        audit.check_storage().unwrap_or_else(|(id, what)| panic!("seed {seed}: {id}: {what}"));
         assert!(audit.entry_count() > 100);
         for recorded in journal.iter().flat_map(|(_, entry)| &entry.events) {
             let shown = format!("{:?}", recorded.event);
@@ -92,10 +93,21 @@ async fn random_work_passes() {
         }
     }
     // All that can happen to money did, or the audit has proved nothing.
-    for name in MONEY {
+    for name in MONEY.iter().chain(&STORAGE).copied() {
         assert!(seen.contains_key(name), "{name} never happened: {seen:?}");
     }
 }
+
+/// The events about files.
+const STORAGE: [&str; 7] = [
+    "UploadReserved",
+    "AssetStored",
+    "UploadEnded",
+    "AssetDeleted",
+    "AssetsErased",
+    "VaultPurged",
+    "PurgeCertified",
+];
 
 /// The events that move money or are between those that do.
 const MONEY: [&str; 15] = [

@@ -30,12 +30,19 @@ mod storage;
 mod subscription;
 mod test_clock;
 mod topups;
+mod widget;
+mod widget_tokens;
+
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::http::header::AUTHORIZATION;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use bursar_engine::access::Scope;
+use tower_http::cors::CorsLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
@@ -43,6 +50,9 @@ use crate::middleware::auth::authorize;
 use crate::openapi::{self, Call};
 use crate::problem::Code;
 use crate::state::ApiState;
+
+/// How long a browser may remember that a widget may ask: as long as any does.
+const PREFLIGHT: Duration = Duration::from_secs(7_200);
 
 /// How anything about one account can refuse.
 const ACCOUNT: &[Code] = &[Code::AccountNotFound];
@@ -185,6 +195,13 @@ const WEBHOOK: &[Code] = &[
     Code::ProviderUnavailable,
     Code::ShuttingDown,
 ];
+/// How a widget can.
+const WIDGET: &[Code] = &[
+    Code::WidgetTokenUnknown,
+    Code::WidgetTokenExpired,
+    Code::AccountNotFound,
+    Code::StorageUnavailable,
+];
 /// How a test clock can.
 const CLOCK: &[Code] =
     &[Code::TestModeOnly, Code::ClockBackwards, Code::ClockTooFar, Code::BadSpan];
@@ -251,6 +268,9 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
         .on(Look, Read, routes!(storage::show), &[ACCOUNT])
         .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
+        .on(Look, Ask, routes!(widget_tokens::create), &[ACCOUNT])
+        .for_widgets(routes!(widget::balance), WIDGET)
+        .for_widgets(routes!(widget::follow), WIDGET)
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)
@@ -302,6 +322,23 @@ impl Table<'_> {
     ) -> Self {
         openapi::complete(&mut paths, None, Call::Read, codes);
         Self { router: self.router.routes((schemas, paths, methods)), ..self }
+    }
+
+    /// A route for pages of any origin, which have a token of a widget and no cookie.
+    fn for_widgets(
+        self,
+        (schemas, mut paths, methods): UtoipaMethodRouter<ApiState>,
+        codes: &[Code],
+    ) -> Self {
+        openapi::complete(&mut paths, None, Call::Read, codes);
+        openapi::with_widget_token(&mut paths);
+        let cors = CorsLayer::new()
+            .allow_origin(tower_http::cors::Any)
+            .allow_methods([Method::GET])
+            .allow_headers([AUTHORIZATION])
+            .max_age(PREFLIGHT);
+        let router = self.router.routes((schemas, paths, methods.layer(cors)));
+        Self { router, ..self }
     }
 
     fn finish(mut self) -> OpenApiRouter<ApiState> {

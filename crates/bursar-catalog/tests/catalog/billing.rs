@@ -10,7 +10,7 @@ use crate::{PAST, TOKENS};
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The file of the past with tables added.
-fn past_with(tables: &str) -> Catalog {
+pub(crate) fn past_with(tables: &str) -> Catalog {
     parse(&format!("{PAST}\n{tables}")).unwrap()
 }
 
@@ -26,13 +26,13 @@ fn mistakes(file: &str, tables: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(tables: &str, expected: &[&str]) {
+pub(crate) fn check(tables: &str, expected: &[&str]) {
     assert_eq!(mistakes(PAST, tables), expected);
 }
 
 /// One field of a table, read as right or with a single mistake about it.
 #[track_caller]
-fn check_field(table: &str, field: &str, right: &[&str], wrong: &[&str]) {
+pub(crate) fn check_field(table: &str, field: &str, right: &[&str], wrong: &[&str]) {
     for value in right {
         assert_eq!(mistakes(PAST, &format!("[{table}]\n{field} = {value}")), [""; 0], "{value}");
     }

@@ -135,6 +135,21 @@ fn every_policy_of_billing() {
 }
 
 #[test]
+fn every_policy_of_the_vault() {
+    let text = changes(&[
+        ("max_asset = \"5 GB\"", "max_asset = \"500 MB\""),
+        ("upload_ttl = \"1h\"", "upload_ttl = \"2h\""),
+        ("max_uploads = 1_000", "max_uploads = 10"),
+        ("feature = \"asset_vault\"               #", "#"),
+        ("image = [\"image/png\", ", "image = ["),
+        ("video = [\"video/mp4\", \"video/webm\", \"video/quicktime\"]", "video = []"),
+        ("\"image/gif\", \"audio/mpeg\", \"application/pdf\",\n", "\"application/pdf\",\n"),
+        ("\"text/plain\",\n]", "\"text/plain\", \"text/csv\",\n]"),
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn seller_tax_and_documents() {
     let before = parse(TOKENS).unwrap();
     let edits = [

@@ -14,6 +14,7 @@ mod hostile;
 mod mistakes;
 mod show;
 mod specification;
+mod vault;
 mod version;
 
 use bursar_catalog::{SCRIPTKIT, parse};

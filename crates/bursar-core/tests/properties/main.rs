@@ -10,6 +10,7 @@
 mod billing;
 mod books;
 mod spending;
+mod storage;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -27,6 +28,7 @@ use bursar_core::catalog::{Catalog, ChangeTiming};
 use bursar_core::time::Timestamp;
 use proptest::prelude::*;
 use spending::{Spending, seconds, spending};
+use storage::{Shelf, Storing, storing};
 use support::customer::{Customer, Month, Year, add_card, change};
 use support::{catalog, credits, taxed};
 
@@ -39,6 +41,7 @@ enum Step {
     Pass(u32, PaymentOutcome),
     Spend(Spending),
     Bill(Billing),
+    Store(Storing),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -49,6 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0_u32..2_000, outcome()).prop_map(|(time, outcome)| Step::Pass(time, outcome)),
         10 => spending().prop_map(Step::Spend),
         16 => billing().prop_map(Step::Bill),
+        12 => storing().prop_map(Step::Store),
     ]
 }
 
@@ -65,6 +69,9 @@ fn a_catalog() -> impl Strategy<Value = Catalog> {
             catalog.policies.changes.downgrade = ChangeTiming::Now;
         }
         catalog.policies.refunds.first_subscription = support::DAY * days;
+        for (plan, bytes) in catalog.plans.iter_mut().zip([1_000, 2_000]) {
+            plan.storage_bytes = bytes;
+        }
         catalog
     })
 }
@@ -116,6 +123,11 @@ impl Run {
                 let command = step.command(customer);
                 self.ask(command);
             }
+            Step::Store(step) => {
+                customer.book_due();
+                let command = step.command(customer);
+                self.ask(command);
+            }
         }
     }
 
@@ -126,6 +138,11 @@ impl Run {
         if let Err(rejection) = self.customer.ask(&command) {
             assert_eq!(before, self.customer.account, "a rejection changed something: {rejection}");
             assert!(!rejection.to_string().is_empty() && !rejection.fix().is_empty());
+            return;
+        }
+        if let Command::ReserveUpload(_) | Command::RegisterExternal(_) = command {
+            let account = &self.customer.account;
+            assert!(account.storage.taken() <= account.storage_quota(), "more than was paid for");
         }
     }
 }
@@ -134,12 +151,15 @@ impl Run {
 fn run(catalog: Catalog, start: i64, zone: &str, steps: &[Step]) -> Run {
     let mut run = Run::new(catalog, start, zone, !steps.len().is_multiple_of(5));
     let mut books = Books::new(run.customer.history[0].at);
+    let mut shelf = Shelf::default();
     let mut booked = 0;
     for step in steps {
         run.step(step);
         run.customer.history[booked..].iter().for_each(|recorded| books.book(recorded));
+        run.customer.history[booked..].iter().for_each(|recorded| shelf.put(recorded));
         booked = run.customer.history.len();
         books.compare(&run.customer.account);
+        shelf.compare(&run.customer.account);
         assert_eq!(run.customer.account.version, u64::try_from(booked).unwrap());
     }
     run

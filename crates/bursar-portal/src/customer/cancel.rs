@@ -12,9 +12,9 @@ use bursar_core::credits::Credits;
 use bursar_core::id::Reason;
 
 use super::action::envelope;
-use crate::page::names;
 use super::refusal::Refusal;
 use crate::page::html_as;
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};
 use crate::page::words::{date, isolated};
@@ -42,7 +42,13 @@ struct CancelPage {
 /// What can be done.
 enum Stage {
     /// It runs.
-    Running { plan: String, ends: String, at_once: bool, facts: Vec<String>, reasons: [&'static str; 5] },
+    Running {
+        plan: String,
+        ends: String,
+        at_once: bool,
+        facts: Vec<String>,
+        reasons: [&'static str; 5],
+    },
     /// It ends, and can go on.
     Ending { plan: String, ends: String, next: String },
     /// There is nothing to cancel.
@@ -104,9 +110,7 @@ fn page(
 ) -> Result<Response, PageProblem> {
     let (account, catalog) = (customer.account(), portal.catalog());
     let stage = match &account.subscription {
-        Subscription::Live(live) if live.cancellation.is_none() => {
-            running(portal, customer, live)
-        }
+        Subscription::Live(live) if live.cancellation.is_none() => running(portal, customer, live),
         Subscription::Live(live) => Stage::Ending {
             plan: isolated(names::plan(account, catalog, &live.plan)),
             ends: date(live.billing.end, &account.zone),
@@ -116,9 +120,7 @@ fn page(
         Subscription::Retention(ended) => Stage::Nothing {
             text: format!("Your plan ended on {}.", date(ended.ended_at, &account.zone)),
         },
-        Subscription::Purged { .. } => {
-            Stage::Nothing { text: "Your plan has ended.".to_owned() }
-        }
+        Subscription::Purged { .. } => Stage::Nothing { text: "Your plan has ended.".to_owned() },
     };
     let title = match &stage {
         Stage::Ending { .. } => "Resume plan",

@@ -16,9 +16,9 @@ use serde::Deserialize;
 
 use super::action::{buy, onward};
 use super::bill::ShownBill;
-use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};
 use crate::page::words::Locale;

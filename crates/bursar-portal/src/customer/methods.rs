@@ -15,9 +15,9 @@ use bursar_payments::{CustomerStep, SetupStatus};
 use serde::Deserialize;
 
 use super::action::{address, buy, envelope, onward, page_of_ours, payment_page};
-use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};
 use crate::page::{html_as, see_other};

@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/portal/usage.csv", get(usage::csv::download))
         .route("/portal/usage/receipts/{spend}", get(usage::receipt::show))
         .route("/portal/invoices", get(invoices::show))
-        .route("/portal/invoices/{id}", get(invoices::pdf::download))
+        .route("/portal/invoices/{invoice}", get(invoices::pdf::download))
         .route("/portal/live", get(live::follow))
         .merge(changing())
         .route("/portal/{*rest}", any(nowhere))

@@ -10,9 +10,9 @@ use bursar_core::id::DocumentId;
 
 use super::action::{buy, onward};
 use super::bill::ShownBill;
-use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};
 use crate::page::words::date;
@@ -103,7 +103,9 @@ fn owed(portal: &Portal, customer: &Customer, renewal: &Renewal) -> Owed {
         next.push(format!("Unless it is paid, your plan ends on {}.", day(at)));
     }
     next.push("Until it is paid there are no new monthly credits.".to_owned());
-    next.push("Credits that you bought can be spent all the while, and your files stay.".to_owned());
+    next.push(
+        "Credits that you bought can be spent all the while, and your files stay.".to_owned(),
+    );
     Owed {
         document: renewal.document.to_string(),
         since: renewal.unpaid_since.map(day),

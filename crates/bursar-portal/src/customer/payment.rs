@@ -13,8 +13,8 @@ use bursar_engine::purchase::Standing;
 use bursar_payments::CustomerStep;
 use bursar_store::PaymentRow;
 
-use crate::page::names;
 use crate::page::html;
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};
 use crate::page::words::{isolated, moment};
@@ -86,11 +86,7 @@ const fn section(purchase: &Purchase) -> Section {
     }
 }
 
-async fn told(
-    portal: &Portal,
-    customer: &Customer,
-    row: &PaymentRow,
-) -> Result<Told, PageProblem> {
+async fn told(portal: &Portal, customer: &Customer, row: &PaymentRow) -> Result<Told, PageProblem> {
     let record = &row.record;
     let open = customer.account().billing.payment(record.id);
     if open.is_some_and(|payment| payment.abandoned) {

@@ -16,10 +16,10 @@ use bursar_core::rejection::SubscriptionRejection;
 use serde::Deserialize;
 
 use super::action::envelope;
-use crate::page::names;
 use super::refusal::Refusal;
 use super::waiting::{Waiting, waiting};
 use crate::page::html_as;
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};
 use crate::page::words::{date, isolated};
@@ -111,8 +111,7 @@ fn page(
 ) -> Result<Response, PageProblem> {
     let (account, catalog) = (customer.account(), portal.catalog());
     let live = account.live();
-    let interval =
-        interval.or_else(|| live.map(|live| live.interval)).unwrap_or(Interval::Month);
+    let interval = interval.or_else(|| live.map(|live| live.interval)).unwrap_or(Interval::Month);
     let own = account.billing.custom_plan.as_deref();
     let running = live.and_then(|live| account.plan_of(catalog, &live.plan));
     let retired = running.filter(|plan| plan.retired);
@@ -229,8 +228,7 @@ fn card(portal: &Portal, customer: &Customer, plan: &Plan, interval: Interval) -
         Err(_) => None,
     };
     let is_next = next.is_some_and(|next| next.plan == plan.key && next.interval == interval);
-    let url =
-        format!("/portal/plan/preview?plan={}&interval={}", plan.key, interval.as_str());
+    let url = format!("/portal/plan/preview?plan={}&interval={}", plan.key, interval.as_str());
     let features = catalog.features.iter().filter(|it| plan.features.contains(&it.key));
     PlanCard {
         name: plan.name.clone(),

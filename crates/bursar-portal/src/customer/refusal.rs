@@ -93,7 +93,8 @@ const CARDS: &str = "/portal/payment-methods";
 
 fn payment(why: &PaymentRejection, customer: &Customer) -> Refusal {
     use PaymentRejection as Why;
-    let (conflict, invalid) = (|text: &str| Refusal::conflict(text), |text: &str| Refusal::invalid(text));
+    let (conflict, invalid) =
+        (|text: &str| Refusal::conflict(text), |text: &str| Refusal::invalid(text));
     match why {
         Why::MethodRequired | Why::NotLinked => {
             conflict("There is nothing to pay with yet. Nothing was charged.")

@@ -16,7 +16,8 @@ use tower::ServiceExt;
 /// What makes a request take effect once.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The headers of a reply that are shown.
-const SHOWN: [&str; 5] = ["content-type", "location", "retry-after", "idempotency-replayed", "x-request-id"];
+const SHOWN: [&str; 5] =
+    ["content-type", "location", "retry-after", "idempotency-replayed", "x-request-id"];
 
 /// The API with a key.
 #[derive(Clone)]
@@ -131,7 +132,8 @@ impl Api {
     pub(super) async fn ask(&self, ask: Ask) -> Exchange {
         let started = Instant::now();
         let Ask { about, method, path, idempotency, payload } = ask;
-        let mut headers = vec![("Authorization".to_owned(), format!("Bearer {}", self.masked_key()))];
+        let mut headers =
+            vec![("Authorization".to_owned(), format!("Bearer {}", self.masked_key()))];
         let mut builder = Request::builder().method(method.clone()).uri(&path);
         if let Some(key) = &idempotency {
             headers.push(("Idempotency-Key".to_owned(), key.clone()));
@@ -146,7 +148,8 @@ impl Api {
             }
             Payload::File { media_type, bytes } => {
                 headers.push(("Content-Type".to_owned(), media_type.to_owned()));
-                builder = builder.header(CONTENT_TYPE, media_type).header(CONTENT_LENGTH, bytes.len());
+                builder =
+                    builder.header(CONTENT_TYPE, media_type).header(CONTENT_LENGTH, bytes.len());
                 let length = bytes.len();
                 (bytes, None, Some(length))
             }

@@ -135,8 +135,7 @@ mod tests {
             headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
         let hosts = ["bursar.test".to_owned()];
-        let refusal =
-            refusal(&method.parse().unwrap(), &path.parse().unwrap(), &headers, &hosts);
+        let refusal = refusal(&method.parse().unwrap(), &path.parse().unwrap(), &headers, &hosts);
         assert_eq!(refusal.is_none(), allowed, "{request}: {refusal:?}");
     }
 

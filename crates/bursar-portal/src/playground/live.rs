@@ -51,8 +51,7 @@ pub(super) async fn follow(
     };
     // To listen before looking leaves no gap.
     let (live, jobs) = (playground.engine().listen(), playground.jobs().listen());
-    let mut follower =
-        Follower { playground, id, live, jobs, seen: 0, waiting: VecDeque::new() };
+    let mut follower = Follower { playground, id, live, jobs, seen: 0, waiting: VecDeque::new() };
     if !follower.start().await {
         return refused(StatusCode::NOT_FOUND, no_account);
     }
@@ -169,9 +168,9 @@ fn row(version: u64, recorded: &Recorded, actor: Option<&Actor>) -> Value {
     let credits = postings(event).into_iter().map(|posting| {
         json!({ "book": posting.book.to_string(), "amount": posting.credits.to_string() })
     });
-    let money = money_postings(event).into_iter().map(|posting| {
-        json!({ "book": posting.book.as_str(), "amount": posting.money.to_string() })
-    });
+    let money = money_postings(event).into_iter().map(
+        |posting| json!({ "book": posting.book.as_str(), "amount": posting.money.to_string() }),
+    );
     let actor = actor.map(|actor| match actor {
         Actor::System => "time".to_owned(),
         Actor::ApiKey(_) => "the app".to_owned(),

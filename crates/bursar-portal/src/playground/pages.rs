@@ -25,14 +25,18 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = blake3::Hasher::new();
     for name in names {
         hasher.update(name.as_bytes());
-        hasher.update(Files::get(&name).map(|file| file.metadata.sha256_hash()).as_ref().map_or(&[], |hash| hash.as_slice()));
+        hasher.update(
+            Files::get(&name)
+                .map(|file| file.metadata.sha256_hash())
+                .as_ref()
+                .map_or(&[], |hash| hash.as_slice()),
+        );
     }
     hasher.finalize().to_hex().chars().take(16).collect()
 });
 
 /// The modules that `studio.js` is made of.
-const MODULES: [&str; 6] =
-    ["api.js", "customer.js", "dom.js", "order.js", "stage.js", "watch.js"];
+const MODULES: [&str; 6] = ["api.js", "customer.js", "dom.js", "order.js", "stage.js", "watch.js"];
 
 #[derive(Template)]
 #[template(path = "playground/studio.html")]
@@ -62,7 +66,11 @@ pub(super) async fn studio(State(playground): State<Playground>, headers: Header
         key: playground.api().masked_key(),
         origin: format!("http://{}", host.unwrap_or("127.0.0.1:8080")),
         modules: MODULES,
-        cards: CardGroup::ALL.into_iter().map(|group| (group, of(group))).filter(|(_, cards)| !cards.is_empty()).collect(),
+        cards: CardGroup::ALL
+            .into_iter()
+            .map(|group| (group, of(group)))
+            .filter(|(_, cards)| !cards.is_empty())
+            .collect(),
     };
     match page.render() {
         Ok(html) => ([(CACHE_CONTROL, "no-cache")], Html(html)).into_response(),

@@ -92,9 +92,9 @@ pub(super) async fn forward(
 /// Where a request goes; `None` if it may not.
 fn target(method: &Method, uri: &Uri) -> Option<Uri> {
     let path = uri.path().strip_prefix(PREFIX)?;
-    let listed = ALLOWED.iter().any(|(allowed, pattern)| {
-        method.as_str() == *allowed && is_like(path, pattern)
-    });
+    let listed = ALLOWED
+        .iter()
+        .any(|(allowed, pattern)| method.as_str() == *allowed && is_like(path, pattern));
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     listed.then(|| format!("/v1/{path}{query}").parse().ok())?
 }

@@ -81,14 +81,15 @@ fn key(
     path: &str,
     fields: &[(String, String)],
 ) -> Result<IdempotencyKey, PageProblem> {
-    let contents = serde_json::to_string(&(path, fields)).map_err(|error| PageProblem::defect(&error))?;
+    let contents =
+        serde_json::to_string(&(path, fields)).map_err(|error| PageProblem::defect(&error))?;
     let key = visits.form_key(&customer.visit, &contents);
     key.parse().map_err(|error| PageProblem::defect(&error))
 }
 
 /// Does the browser say that a page of this server sent it? Browsers of the last years always say so;
 /// what says nothing at all is no browser with a customer in front, and still needs the mark.
-fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
+pub(crate) fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
     let text = |value: Option<&axum::http::HeaderValue>| {
         value.and_then(|value| value.to_str().ok()).map(str::to_owned)
     };

@@ -23,3 +23,4 @@ mod plan;
 mod pricing;
 mod sign_out;
 mod usage;
+mod widget;

@@ -5,12 +5,7 @@ use crate::portal::{Browser, TestPortal};
 const HERE: &str = "/portal/payment-methods";
 
 /// Enters a card on the provider's page; where that leads.
-async fn enter(
-    portal: &TestPortal,
-    browser: &mut Browser<'_>,
-    path: &str,
-    number: &str,
-) -> String {
+async fn enter(portal: &TestPortal, browser: &mut Browser<'_>, path: &str, number: &str) -> String {
     let page = browser.page(path).await;
     let reply = browser.submit(&page, "/portal/payment-methods/add", &[]).await;
     let back = portal.enter_card(reply.location(), number);

@@ -110,17 +110,18 @@ async fn a_downgrade_waits_and_can_be_undone() {
     let mut browser = portal.sign_in("ada").await;
     let preview = browser.page("/portal/plan/preview?plan=starter&interval=month").await;
     assert_eq!(preview.one(".order button").text(), "Confirm downgrade");
-    assert!(preview.one("main").text().contains("On 28 February 2026. Until then everything stays"));
-    assert_eq!(
-        preview.texts(".crosses li"),
-        ["Video Editor", "Advanced AI", "Priority Support"]
+    assert!(
+        preview.one("main").text().contains("On 28 February 2026. Until then everything stays")
     );
+    assert_eq!(preview.texts(".crosses li"), ["Video Editor", "Advanced AI", "Priority Support"]);
     let reply = confirm(&mut browser, &preview).await;
     assert_eq!(reply.location(), "/portal/plan");
     let page = browser.page("/portal/plan").await;
     assert!(page.one("[role=status]").text().contains("changes to Starter on 28 February 2026"));
-    assert_eq!(page.one(".scheduled strong").text(),
-        "Changes to Starter, paid monthly, on 28 February 2026.");
+    assert_eq!(
+        page.one(".scheduled strong").text(),
+        "Changes to Starter, paid monthly, on 28 February 2026."
+    );
     let reply = browser.submit(&page, "/portal/plan/keep", &[]).await;
     let after = browser.page(reply.location()).await;
     assert!(after.one("[role=status]").text().contains("Studio goes on"));

@@ -1,6 +1,7 @@
 //! The proof that a directory is in order: the journal is replayed, and the views compared with it,
 //! row by row.
 
+mod assets;
 mod money;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::path::Path;
 use bursar_core::id::AccountId;
 use bursar_core::money::Currency;
 use bursar_core::postings::{Book, MoneyBook};
-use bursar_store::audit::{Audit, Counts, Finding};
+use bursar_store::audit::{AssetCounts, Audit, Counts, Finding};
 use bursar_store::projection::{AccountRow, history, idempotency};
 use bursar_store::{Entry, JournalPosition, StoreError};
 use rusqlite::Connection;
@@ -19,7 +20,7 @@ use crate::connection;
 use crate::directory::Directory;
 use crate::error::{Result, about, unsigned};
 use crate::journal;
-use crate::migrations::{ViewsVersion, check_journal, check_views};
+use crate::migrations::{ViewsVersion, WITH_ASSETS, check_journal, check_views};
 use crate::views;
 use money::Unfinished;
 
@@ -40,6 +41,8 @@ pub struct Report {
     pub totals: BTreeMap<Book, i128>,
     /// Payments, refunds, invoices and credit notes.
     pub counts: Counts,
+    /// Files and uploads.
+    pub assets: AssetCounts,
     /// What each book of money sums to over all accounts, in minor units; those of one currency together
     /// nothing.
     pub money_totals: BTreeMap<(Currency, MoneyBook), i128>,
@@ -61,6 +64,12 @@ pub enum Difference {
     #[error("views.db: {what}; `bursar views rebuild` makes it anew from the journal")]
     Views {
         /// What, in words, with the row's key.
+        what: String,
+    },
+    /// What is known of files is not of the files that there are.
+    #[error("journal.db: {what}; the server's daily sweep erases details of files that are gone")]
+    Details {
+        /// What, in words.
         what: String,
     },
 }
@@ -87,10 +96,11 @@ pub fn verify(
     let path = directory.journal();
     let journal = connection::read_only(&path)?;
     let _moment = journal.unchecked_transaction().map_err(about(&path))?;
-    check_journal(&path, &journal)?;
+    let version = check_journal(&path, &journal)?;
     check_integrity(&path, &journal)?;
     let unfinished = Unfinished::default();
-    let mut proof = Proof { audit: Audit::new(), history: 0, unfinished, views };
+    let files = assets::Unfinished::default();
+    let mut proof = Proof { audit: Audit::new(), history: 0, unfinished, files, views };
     let last = journal::last(&directory, &journal)?.commit;
     proof.reach(0)?;
     let mut difference = None;
@@ -106,10 +116,14 @@ pub fn verify(
         difference = reached.err();
         Ok(difference.is_none())
     })?;
-    match difference {
-        Some(difference) => Err(difference),
-        None => proof.report(last),
+    if let Some(difference) = difference {
+        return Err(difference);
     }
+    proof.check_storage()?;
+    if version >= WITH_ASSETS {
+        assets::details(&directory, &journal, &proof.audit)?;
+    }
+    proof.report(last)
 }
 
 fn open_views(directory: &Directory) -> Result<Option<Connection>> {
@@ -151,6 +165,7 @@ struct Proof<'a> {
     /// Rows of history that the journal makes.
     history: u64,
     unfinished: Unfinished,
+    files: assets::Unfinished,
     views: Option<Views<'a>>,
 }
 
@@ -184,7 +199,15 @@ impl Proof<'_> {
                 return Err(differs(&key, stored.map(|at| format!("{at:?}")), &position));
             }
         }
-        self.unfinished.add(views, position, entry)
+        self.unfinished.add(views, position, entry)?;
+        self.files.add(views, entry)
+    }
+
+    fn check_storage(&self) -> std::result::Result<(), Difference> {
+        self.audit.check_storage().map_err(|(account, what)| {
+            let version = self.audit.version(&account);
+            Finding { position: self.audit.last(), account, version, what }.into()
+        })
     }
 
     /// Compares what can be compared only when the journal is where the views are.
@@ -199,7 +222,10 @@ impl Proof<'_> {
         let accounts = u64::try_from(self.audit.accounts().len()).unwrap_or(u64::MAX);
         let keys = u64::try_from(self.audit.key_count()).unwrap_or(u64::MAX);
         let Counts { payments, refunds, invoices, credit_notes } = self.audit.counts();
+        let AssetCounts { files, uploads, purged, accounts: owners, .. } =
+            self.audit.asset_counts();
         self.unfinished.check()?;
+        self.files.check()?;
         for (table, expected) in [
             ("accounts", accounts),
             ("history", self.history),
@@ -207,6 +233,8 @@ impl Proof<'_> {
             ("payments", payments),
             ("payment_refunds", refunds),
             ("documents", invoices + credit_notes),
+            ("assets", files + uploads + purged),
+            ("owners", owners),
         ] {
             let stored = views.count(table)?;
             if stored != expected {
@@ -246,6 +274,7 @@ impl Proof<'_> {
             keys: self.audit.key_count(),
             totals: self.audit.totals().clone(),
             counts: self.audit.counts(),
+            assets: self.audit.asset_counts(),
             money_totals: self.audit.money_totals().clone(),
             views: self.views.map(|views| views.stamp),
         })

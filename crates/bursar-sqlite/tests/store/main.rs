@@ -15,5 +15,6 @@ mod crash;
 mod full_disk;
 mod money;
 mod opening;
+mod storage;
 mod support;
 mod verification;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bursar_core::account::payments::record::PaymentStatus;
 use bursar_sqlite::{Difference, Options, SqliteStore, verify};
-use bursar_store::contract::{Ask, Clerk, Work, payment_id};
+use bursar_store::contract::{Ask, Clerk, Work, keep_details, payment_id};
 use bursar_store::{Store, StoreError};
 use rusqlite::Connection;
 
@@ -45,7 +45,9 @@ async fn random_work_is_proved() {
             for _ in 0..50 {
                 let asks = work.asks();
                 clerk.wait(work.pause());
-                work.note(&clerk.batch(&mut *writer, &asks).await.unwrap());
+                let outcomes = clerk.batch(&mut *writer, &asks).await.unwrap();
+                work.note(&outcomes);
+                keep_details(&store, &outcomes).await;
             }
             // Also beside the server, wherever the views are.
             verify(files.path(), |_, _| {}).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -54,8 +56,9 @@ async fn random_work_is_proved() {
             let report = verify(files.path(), |_, _| {}).unwrap();
             assert_eq!(report.views, Some(report.commits), "seed {seed}");
         }
-        let counts = verify(files.path(), |_, _| {}).unwrap().counts;
-        assert!(counts.invoices > 2, "seed {seed}: {counts:?}");
+        let report = verify(files.path(), |_, _| {}).unwrap();
+        assert!(report.counts.invoices > 2, "seed {seed}: {report:?}");
+        assert!(report.assets.accounts > 0, "seed {seed}: {report:?}");
     }
 }
 

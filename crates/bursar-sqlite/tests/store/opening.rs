@@ -127,6 +127,30 @@ async fn views_of_another_version_are_rebuilt() {
     .await;
 }
 
+/// Before there was a vault.
+#[tokio::test]
+async fn a_directory_of_the_second_version_is_brought_to_this_one() {
+    let files = Files::sold().await;
+    files.sql(
+        "journal.db",
+        "DROP TABLE asset_details; DROP TABLE portal_links; DROP TABLE portal_sessions;
+         PRAGMA user_version = 2",
+    );
+    files.sql(
+        "views.db",
+        "DROP TABLE assets; DROP TABLE owners; DROP INDEX accounts_erasing;
+         ALTER TABLE accounts DROP COLUMN erasing; PRAGMA user_version = 131074",
+    );
+    assert_eq!(verify(files.path(), |_, _| {}).unwrap().views, None);
+    let store = files.open();
+    assert_eq!(store.erasing(None, 10).await.unwrap(), []);
+    assert_eq!(store.detailed_assets(None, 10).await.unwrap(), []);
+    assert_eq!(store.asking(None, 100).await.unwrap().len(), 10);
+    store.close().await.unwrap();
+    let report = verify(files.path(), |_, _| {}).unwrap();
+    assert_eq!(report.views, Some(report.commits));
+}
+
 /// Before there were payments.
 #[tokio::test]
 async fn a_directory_of_the_first_version_is_brought_to_this_one() {

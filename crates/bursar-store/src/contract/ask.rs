@@ -1,12 +1,13 @@
 //! Commands that tests and measurements ask for.
 
 use bursar_core::account::command::{
-    AddPaymentMethod, AdjustCredits, BuyTopup, ChangePlan, Charge, Command, LinkCustomer, Open,
-    PaymentOutcome, PlaceHold, SettlePayment, SpendRequest,
+    AddPaymentMethod, AdjustCredits, BuyTopup, ChangePlan, Charge, Command, LinkCustomer,
+    NoteErased, Open, PaymentOutcome, PlaceHold, RegisterExternal, ReserveUpload, SettlePayment,
+    SpendRequest, StoreAsset,
 };
 use bursar_core::account::payments::PaymentMethod;
-use bursar_core::catalog::{Class, Interval};
-use bursar_core::id::{AccountId, IdempotencyKey, PaymentId};
+use bursar_core::catalog::{AssetKind, Class, Interval};
+use bursar_core::id::{AccountId, AssetId, IdempotencyKey, PaymentId};
 use bursar_core::pricing::UsageRequest;
 use bursar_core::provider::{Card, PaymentRef};
 use bursar_core::time::ZoneName;
@@ -119,6 +120,34 @@ impl Ask {
     pub fn charge(account: &str) -> Self {
         let charge = Charge { spend: image(), reference: None };
         Self::new(account, Command::Charge(charge))
+    }
+
+    /// Reserve room for an image.
+    pub fn reserve(account: &str, bytes: u64) -> Self {
+        let reference = Some("job-1".parse().unwrap());
+        let reserve = ReserveUpload { kind: AssetKind::Image, bytes, reference };
+        Self::new(account, Command::ReserveUpload(reserve))
+    }
+
+    /// Say that a file has been uploaded.
+    pub fn store(account: &str, asset: AssetId, bytes: u64, attempt: u64) -> Self {
+        Self::new(account, Command::StoreAsset(StoreAsset { asset, bytes, attempt }))
+    }
+
+    /// Count a video that the app keeps.
+    pub fn external(account: &str, bytes: u64) -> Self {
+        let external = RegisterExternal { kind: AssetKind::Video, bytes, reference: None };
+        Self::new(account, Command::RegisterExternal(external))
+    }
+
+    /// Delete a file.
+    pub fn delete(account: &str, asset: AssetId) -> Self {
+        Self::new(account, Command::DeleteAsset(asset))
+    }
+
+    /// Say that nothing is left of files of a vault.
+    pub fn erased(account: &str, vault: u32, assets: Vec<AssetId>) -> Self {
+        Self::new(account, Command::NoteErased(NoteErased { vault, assets }))
     }
 
     /// Hold one image's price.

@@ -24,6 +24,8 @@ mod commits;
 mod money;
 mod random;
 mod reading;
+mod storage;
+mod storage_work;
 mod tables;
 mod work;
 
@@ -40,6 +42,8 @@ pub use commits::*;
 pub use money::*;
 pub use random::*;
 pub use reading::*;
+pub use storage::*;
+pub use storage_work::keep_details;
 pub use tables::*;
 pub use work::Work;
 
@@ -75,6 +79,11 @@ macro_rules! store_contract {
             accounts_that_ask_are_listed,
             documents_come_in_pages,
             legal_numbers_have_no_gaps,
+            a_file_is_followed_to_its_end,
+            files_come_in_pages_while_they_come_and_go,
+            a_purged_vault_is_listed_until_it_is_certified,
+            accounts_that_erase_are_listed,
+            asset_details_are_kept_and_erased,
             contacts_are_kept_and_erased,
             billing_details_are_revised,
             api_keys_are_found_by_their_hash,

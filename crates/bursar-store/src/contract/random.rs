@@ -20,6 +20,7 @@ pub async fn audited(store: &dyn Store) -> Audit {
             audit.add(position, &entry).unwrap();
         }
     }
+    audit.check_storage().unwrap();
     for account in audit.accounts() {
         let stored = store.account(&account.id).await.unwrap();
         assert_eq!(stored.as_deref(), Some(account));

@@ -16,6 +16,7 @@ use bursar_core::id::{AccountId, DocumentId, PaymentId, RefundId, SpendId};
 use bursar_core::money::{Currency, Money};
 
 use super::catalog::whole;
+use super::storage_work::StorageWork;
 use super::{Ask, Clerk, Outcome, reference};
 use crate::{JournalPosition, Payer, PaymentName, Store};
 
@@ -29,6 +30,7 @@ pub struct Work {
     payments: Vec<(String, PaymentId)>,
     refunds: Vec<(String, RefundId)>,
     invoices: Vec<(String, DocumentId)>,
+    storage: StorageWork,
     keys: u32,
 }
 
@@ -43,6 +45,7 @@ impl Work {
             payments: Vec::new(),
             refunds: Vec::new(),
             invoices: Vec::new(),
+            storage: StorageWork::default(),
             keys: 0,
         }
     }
@@ -65,7 +68,7 @@ impl Work {
 
     fn ask(&mut self) -> Ask {
         let name = self.random.choice(&self.accounts).unwrap().clone();
-        let ask = match self.random.u8(0..28) {
+        let ask = match self.random.u8(0..34) {
             0..=1 => Ask::open(&name),
             2 => Ask::give(&name, self.random.i64(1..500)),
             3 => Ask::give(&name, -self.random.i64(1..50)),
@@ -77,6 +80,7 @@ impl Work {
             13..=16 => self.purchase(&name),
             17..=23 => self.news(&name),
             24 => self.of_invoice(&name),
+            28.. => self.storage.ask(&mut self.random, &name),
             _ => self.of_spend(&name),
         };
         if self.random.u8(0..4) == 0 {
@@ -230,6 +234,7 @@ impl Work {
             entry.events.iter().map(move |recorded| (entry, recorded))
         }) {
             let owner = entry.account.to_string();
+            self.storage.note(&owner, &recorded.event);
             match &recorded.event {
                 Event::HoldPlaced { .. } | Event::Charged { .. } => {
                     self.spends.push((owner, subject(&recorded.event).unwrap()));
@@ -262,6 +267,9 @@ impl Work {
             assert_eq!(other.spend(&id, *spend).await.unwrap(), events);
         }
         self.compare_money(one, other).await;
+        for name in &self.accounts {
+            self.storage.compare(one, other, &name.parse().unwrap()).await;
+        }
         for limit in [3, 100] {
             let due = one.due(clerk.now, limit).await.unwrap();
             assert_eq!(other.due(clerk.now, limit).await.unwrap(), due);
@@ -304,6 +312,8 @@ impl Work {
             let after = after.map(|after| after.parse().unwrap());
             let asking = one.asking(after.as_ref(), limit).await.unwrap();
             assert_eq!(other.asking(after.as_ref(), limit).await.unwrap(), asking);
+            let erasing = one.erasing(after.as_ref(), limit).await.unwrap();
+            assert_eq!(other.erasing(after.as_ref(), limit).await.unwrap(), erasing);
         }
     }
 }

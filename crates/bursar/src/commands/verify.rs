@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use bursar_core::money::Currency;
 use bursar_core::postings::{Book, MoneyBook};
+use bursar_core::readable;
 use bursar_sqlite::{Difference, Report};
 use bursar_store::StoreError;
 use clap::Args;
@@ -68,8 +69,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Answer> {
 }
 
 fn for_people(dir: &str, report: &Report, took: u128) -> String {
-    let Report { commits, entries, events, accounts, keys, totals, counts, money_totals, views } =
-        report;
+    let Report { commits, entries, events, accounts, keys, totals, counts, assets, .. } = report;
+    let Report { money_totals, views, .. } = report;
     let views = match views {
         Some(commit) if commit == commits => "agree with the journal".to_owned(),
         Some(commit) => format!("agree with the journal; written up to commit {commit} so far"),
@@ -85,6 +86,7 @@ fn for_people(dir: &str, report: &Report, took: u128) -> String {
         ("Refunds", counts.refunds.to_string()),
         ("Invoices", counts.invoices.to_string()),
         ("Credit notes", counts.credit_notes.to_string()),
+        ("Files", format!("{} of {} in all", assets.files, readable::size(assets.bytes))),
         ("Views", views),
         ("Took", format!("{took} ms")),
     ];
@@ -128,6 +130,9 @@ fn for_programs(report: &Report) -> Value {
         "refunds": report.counts.refunds,
         "invoices": report.counts.invoices,
         "credit_notes": report.counts.credit_notes,
+        "files": report.assets.files,
+        "files_bytes": report.assets.bytes,
+        "uploads": report.assets.uploads,
         "trial_balance": trial_balance(&report.totals),
         "money_trial_balance": money_balance(&report.money_totals),
     })

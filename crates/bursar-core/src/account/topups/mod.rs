@@ -46,11 +46,7 @@ impl BuyTopup {
 ///
 /// # Errors
 /// [`PaymentRejection::UnknownPack`].
-pub fn bill_of(
-    account: &Account,
-    catalog: &Catalog,
-    name: &str,
-) -> Result<Bill, PaymentRejection> {
+pub fn bill_of(account: &Account, catalog: &Catalog, name: &str) -> Result<Bill, PaymentRejection> {
     let pack = pack(catalog, name)?;
     Ok(order(account, catalog, pack, false).bill)
 }

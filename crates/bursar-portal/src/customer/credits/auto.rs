@@ -11,9 +11,9 @@ use bursar_core::rejection::{PaymentRejection, Rejection};
 use bursar_engine::Failure;
 
 use super::super::action::envelope;
-use crate::page::names;
 use super::super::refusal::Refusal;
 use super::page;
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::words::moment;
 use crate::session::form::Form;

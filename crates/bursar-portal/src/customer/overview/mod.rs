@@ -65,7 +65,7 @@ pub(super) async fn show(
         plan: PlanCard::of(&customer, catalog, &documents),
         balance: BalanceCard::of(&customer, catalog),
         jobs: jobs::of(&customer, catalog),
-        storage: StorageCard::of(&customer),
+        storage: StorageCard::of(&customer, &portal).await?,
         timeline: TimelineCard::of(&customer, catalog, &documents),
         recent: lines.map(|movement| Line::of(movement, &customer, catalog)).collect(),
         course,

@@ -8,9 +8,9 @@ use bursar_core::rejection::{PaymentRejection, Rejection};
 use bursar_engine::Failure;
 
 use super::super::action::{buy, onward};
-use crate::page::names;
 use super::super::refusal::Refusal;
 use super::preview;
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::words::{date, isolated};
 use crate::session::{Customer, Note, Submission};
@@ -28,11 +28,8 @@ pub(in super::super) async fn confirm(
         return preview::page(&portal, &customer, form.get("plan"), form.get("interval"), refusal);
     };
     let (plan, interval) = (confirmed.plan.to_string(), confirmed.interval);
-    let command = ChangePlan {
-        plan: plan.clone(),
-        interval,
-        confirms: Some(Box::new(confirmed.clone())),
-    };
+    let command =
+        ChangePlan { plan: plan.clone(), interval, confirms: Some(Box::new(confirmed.clone())) };
     match buy(&portal, &customer, &form, Command::ChangePlan(command)).await {
         Ok(purchase) => Ok(onward(&purchase).unwrap_or_else(|| {
             Note::done(done(&confirmed, &portal, &customer)).on("/portal/plan", &portal)
@@ -81,9 +78,7 @@ fn changed(confirmed: &Offer, portal: &Portal, customer: &Customer) -> String {
             money(confirmed.order.bill.due()),
             money(new.order.bill.due())
         ),
-        Ok(new) if new.kind != confirmed.kind => {
-            "Your plan has changed since then.".to_owned()
-        }
+        Ok(new) if new.kind != confirmed.kind => "Your plan has changed since then.".to_owned(),
         Ok(_) => "This preview was too old, or your plan has changed since.".to_owned(),
     };
     format!("{what} Nothing was charged. Look at it again, and confirm what you see here.")

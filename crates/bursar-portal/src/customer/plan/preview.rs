@@ -15,10 +15,10 @@ use bursar_core::rejection::Rejection;
 use serde::Deserialize;
 
 use super::super::bill::ShownBill;
-use crate::page::names;
 use super::super::refusal::Refusal;
 use super::{interval_of, page as plans};
 use crate::page::html_as;
+use crate::page::names;
 use crate::page::problem::PageProblem;
 use crate::page::shell::{Section, Shell};
 use crate::page::words::{date, isolated, moment};
@@ -115,7 +115,9 @@ impl Preview {
             Interval::Year => "yearly",
         };
         let begins = match offer.scheduled {
-            true => format!("On {}. Until then everything stays as it is.", day(offer.effective_at)),
+            true => {
+                format!("On {}. Until then everything stays as it is.", day(offer.effective_at))
+            }
             false if due.amount > 0 => "As soon as it is paid.".to_owned(),
             false => "At once.".to_owned(),
         };

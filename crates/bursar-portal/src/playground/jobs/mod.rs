@@ -107,7 +107,10 @@ pub(super) async fn start(State(playground): State<Playground>, body: Bytes) -> 
         Ok(order) => order,
         Err(error) => {
             let detail = format!("The job can't be read: {error}.");
-            return refused(StatusCode::UNPROCESSABLE_ENTITY, (&detail, "Send it as the page does."));
+            return refused(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                (&detail, "Send it as the page does."),
+            );
         }
     };
     if let Err(wrong) = order.check() {

@@ -6,7 +6,7 @@ use bursar_core::catalog::{AssetKind, Operation};
 use bursar_core::id::AccountId;
 use serde::{Deserialize, Serialize};
 
-use crate::playground::art::{Form, Recipe};
+use bursar_art::{Form, Recipe};
 
 /// How a job is to go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,8 @@ impl Order {
         let names = [Some(&self.operation), self.model.as_ref(), self.quality.as_ref()];
         let attributes = self.attributes.iter().flat_map(|(key, value)| [key, value]);
         let too_long = |name: &String| name.len() > NAME;
-        if names.into_iter().flatten().chain(attributes).any(too_long) || self.attributes.len() > 8 {
+        if names.into_iter().flatten().chain(attributes).any(too_long) || self.attributes.len() > 8
+        {
             return Err("The job has a name that is too long.");
         }
         Ok(())
@@ -100,7 +101,11 @@ impl Order {
                 let repaint = operation.key.as_str().contains("remix");
                 let tinted = |number: u32| Recipe {
                     tint: repaint.then(|| seed.wrapping_add(number)),
-                    model: if repaint { model.clone() } else { recipe(number, Form::Picture { side }).model },
+                    model: if repaint {
+                        model.clone()
+                    } else {
+                        recipe(number, Form::Picture { side }).model
+                    },
                     ..recipe(number, Form::Picture { side })
                 };
                 (0..done.min(FILES)).map(tinted).collect()

@@ -12,7 +12,7 @@ use super::vault::{self, Stored, said};
 use super::work::work;
 use super::{Job, Stage};
 use crate::playground::Playground;
-use crate::playground::art::{Made, Recipe};
+use bursar_art::{Made, Recipe};
 use crate::playground::call::{Ask, Exchange, Payload};
 
 /// How long the hold of a worker that vanishes lives: long enough to watch, not to wait for.
@@ -58,7 +58,8 @@ impl Run {
         let operation = self.operation()?;
         let units = quote.told("units").and_then(Value::as_u64);
         let units = units.and_then(|units| u32::try_from(units).ok()).unwrap_or(1);
-        let done = if self.order.ending == Ending::Partial { units.saturating_sub(1) } else { units };
+        let done =
+            if self.order.ending == Ending::Partial { units.saturating_sub(1) } else { units };
         // Ids of holds are new with every hold, which is what a seed should be.
         let hold = self.hold(&quote).await?;
         let seed = self.order.seed.unwrap_or_else(|| seed_of(&hold));
@@ -74,7 +75,10 @@ impl Run {
                 // The hold ended while the job worked: its time was up, or someone released it.
                 vault::discard(&self.playground, (&self.job, &self.order.account), &produced).await;
                 self.change(|job| job.produced.clear());
-                Err(failed(format!("Nothing is charged, and the result is discarded. {}", why.problem())))
+                Err(failed(format!(
+                    "Nothing is charged, and the result is discarded. {}",
+                    why.problem()
+                )))
             }
         }
     }
@@ -155,7 +159,9 @@ impl Run {
         let at_least = self.at_least(operation);
         let made = work(&self.playground, &self.job, recipes.clone(), at_least, until).await;
         match (self.order.ending, made) {
-            (Ending::Succeed | Ending::Partial, Ok(made)) => Ok(made.into_iter().zip(recipes).collect()),
+            (Ending::Succeed | Ending::Partial, Ok(made)) => {
+                Ok(made.into_iter().zip(recipes).collect())
+            }
             (Ending::Vanish, Ok(_)) => Err(self.vanish(hold).await),
             (_, Err(why)) => Err(self.release(hold, &why).await),
             (Ending::Fail, Ok(_)) => Err(self.release(hold, "the model ran out of memory").await),
@@ -190,7 +196,11 @@ impl Run {
         }
     }
 
-    async fn capture(&self, hold: &Exchange, units: Option<u32>) -> Result<Exchange, Box<Exchange>> {
+    async fn capture(
+        &self,
+        hold: &Exchange,
+        units: Option<u32>,
+    ) -> Result<Exchange, Box<Exchange>> {
         self.stage(Stage::Capturing, "Taking what it cost.");
         let body = units.map_or_else(|| json!({}), |units| json!({ "units": units }));
         self.said(Ask {
@@ -260,7 +270,9 @@ impl Run {
             return false;
         };
         match self.playground.engine().store().account(&id).await {
-            Ok(Some(account)) => account.holds.iter().any(|it| it.id.to_string() == hold.text("id")),
+            Ok(Some(account)) => {
+                account.holds.iter().any(|it| it.id.to_string() == hold.text("id"))
+            }
             Ok(None) => false,
             // It is looked again at the next news.
             Err(_) => true,

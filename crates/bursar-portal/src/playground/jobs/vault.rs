@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Produced;
 use crate::playground::Playground;
-use crate::playground::art::{Made, Recipe};
+use bursar_art::{Made, Recipe};
 use crate::playground::call::{Ask, Exchange, Payload};
 
 /// How storing ended.

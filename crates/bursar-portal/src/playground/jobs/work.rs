@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::playground::Playground;
-use crate::playground::art::{Made, Recipe};
+use bursar_art::{Made, Recipe};
 
 /// How often it is told how far the work is.
 const TELL: Duration = Duration::from_millis(120);
@@ -56,7 +56,11 @@ fn share(elapsed: Duration, of: Duration) -> u8 {
     percent.map_or(100, |percent| u8::try_from(percent.min(100)).unwrap_or(100))
 }
 
-fn paint(recipes: &[Recipe], count: usize, told: &AtomicU8) -> Result<Vec<Made>, image::ImageError> {
+fn paint(
+    recipes: &[Recipe],
+    count: usize,
+    told: &AtomicU8,
+) -> Result<Vec<Made>, image::ImageError> {
     let mut made = Vec::new();
     for (number, recipe) in recipes.iter().enumerate() {
         let progress = |percent: u8| {

@@ -12,6 +12,7 @@ mod public_url;
 mod ready;
 mod signals;
 mod store_metrics;
+mod vault;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -24,7 +25,6 @@ use bursar_engine::{Clock, Engine, SystemClock};
 use bursar_portal::Portal;
 use bursar_sqlite::SqliteStore;
 use bursar_store::Store;
-use bursar_vault::Vault;
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -40,6 +40,7 @@ use provider::{Provider, ProviderArgs};
 use public_url::PublicUrl;
 use ready::Ready;
 use signals::Signals;
+use vault::VaultArgs;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
@@ -61,6 +62,8 @@ More environment variables:
   BURSAR_SMTP_URL       sends mail: smtps://user:password@host, or smtp://…:587
                         with STARTTLS. Without it test mode writes mails into
                         the data directory, and live mode sends none
+  AWS_ACCESS_KEY_ID     with AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and
+                        the like: credentials of a vault at s3://
   BURSAR_LOG            which log lines: error, warn, info (default), debug
 
 Ctrl-C or SIGTERM stops it: no new requests, those in flight get up to ten seconds. A second one stops \
@@ -100,6 +103,8 @@ pub(crate) struct ServeArgs {
     /// Is there a playground at /? It asks for no key; auto: in test mode, unless others can reach it
     #[arg(long, value_enum, env = "BURSAR_PLAYGROUND", default_value_t)]
     playground: PlaygroundName,
+    #[command(flatten)]
+    vault: VaultArgs,
     #[command(flatten)]
     provider: ProviderArgs,
     #[command(flatten)]
@@ -152,11 +157,12 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
         catalog: Arc::clone(&catalog.catalog),
         clock: clock.clone(),
         provider: provider.port(),
-        vault: Arc::new(Vault::open(&format!("{dir}/vault")).context("cannot open the vault")?),
+        vault: args.vault.open(dir, &*store).await?,
         seed: None,
     };
     let engine = Engine::start(options).await;
     let engine = engine.map_err(|error| problem::of_store("start on", dir, &error))?;
+    args.vault.sweep(&engine).await?;
     let mailer = mail::start(&args.mail, mode, dir, &engine).await?;
     store_metrics::register(engine.metrics(), &store);
     let access = Access::new(store, clock, mode);

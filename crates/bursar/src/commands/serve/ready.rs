@@ -56,7 +56,10 @@ impl Ready<'_> {
         writeln!(text, "Bursar {version}, subscriptions and credits, {what}\n")?;
         match has_playground {
             true => {
-                writeln!(text, "  Open      {url}   <- a playground: run jobs, pay, move the clock")?;
+                writeln!(
+                    text,
+                    "  Open      {url}   <- a playground: run jobs, pay, move the clock"
+                )?;
             }
             false => writeln!(text, "  Address   {url}")?,
         }

@@ -146,7 +146,8 @@ impl Recipe {
         progress: &dyn Fn(u8),
     ) -> RgbImage {
         let place = |pixel: u32| (f64::from(pixel) + 0.5) / f64::from(height);
-        let columns: Vec<_> = (0..width).map(|x| (place(x), scene.column(place(x), time))).collect();
+        let columns: Vec<_> =
+            (0..width).map(|x| (place(x), scene.column(place(x), time))).collect();
         let mut pixels = Vec::new();
         for row in 0..height {
             progress(u8::try_from(row * 100 / height).unwrap_or(100));
@@ -173,9 +174,9 @@ impl Recipe {
             "crane-2" => Style::Cranes,
             "longtake-3" => Style::Passage,
             other => {
-                let sum = other.bytes().fold(0_u32, |sum, byte| {
-                    sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-                });
+                let sum = other
+                    .bytes()
+                    .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
                 match (moves, sum % 3) {
                     (false, 0) => Style::Earth,
                     (false, 1) => Style::Gouache,

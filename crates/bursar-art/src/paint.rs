@@ -58,9 +58,8 @@ fn byte(part: f64) -> u8 {
 pub(super) fn along(colors: &[Color], at: f64) -> Color {
     let last = u16::try_from(colors.len().saturating_sub(1)).unwrap_or(0);
     let (index, within) = super::noise::split(at.clamp(0.0, 0.9999) * f64::from(last));
-    let color = |index: i64| {
-        usize::try_from(index).ok().and_then(|index| colors.get(index)).copied()
-    };
+    let color =
+        |index: i64| usize::try_from(index).ok().and_then(|index| colors.get(index)).copied();
     let first = color(index).unwrap_or_else(|| hex(0));
     first.to(color(index.saturating_add(1)).unwrap_or(first), within)
 }
