@@ -64,7 +64,12 @@ fn an_upscale_shows_the_same_only_finer() {
     let large = make(&recipe("tempera-2", 9, Form::Picture { side: 192 }));
     let large = image::load_from_memory(&large.bytes).unwrap();
     let reduced = large.thumbnail_exact(96, 96).to_rgb8();
-    let apart = small.to_rgb8().iter().zip(reduced.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
+    let apart = small
+        .to_rgb8()
+        .iter()
+        .zip(reduced.iter())
+        .map(|(a, b)| u64::from(a.abs_diff(*b)))
+        .sum::<u64>();
     let mean = apart / (96 * 96 * 3);
     assert!(mean < 12, "{mean} of 255 apart");
 }

@@ -13,12 +13,19 @@ async fn the_key_is_added_here_and_never_told() {
     assert_eq!(created.expect(201)["id"], "ada");
     let secret = KEY.strip_prefix("bk_test_").unwrap();
     for path in ["", "api/accounts/ada", "api/catalog", "jobs?account=ada"] {
-        let reply = studio.send(request("GET", &format!("/playground/{path}").trim_end_matches('/').to_owned(), None)).await;
+        let reply = studio
+            .send(request(
+                "GET",
+                &format!("/playground/{path}").trim_end_matches('/').to_owned(),
+                None,
+            ))
+            .await;
         assert_eq!(reply.status, 200, "{path}");
         assert!(!reply.text().contains(secret), "{path}");
         assert!(!format!("{:?}", reply.headers).contains(secret), "{path}");
     }
-    let job = studio.post("jobs", json!({"account": "ada", "operation": "image"})).await.expect(202);
+    let job =
+        studio.post("jobs", json!({"account": "ada", "operation": "image"})).await.expect(202);
     let job = studio.at(job["id"].as_str().unwrap(), &["refused"]).await;
     assert!(job.to_string().contains("Bearer bk_test_0123…"), "{job}");
     assert!(!job.to_string().contains(secret), "{job}");
@@ -28,7 +35,9 @@ async fn the_key_is_added_here_and_never_told() {
 async fn a_key_that_is_sent_is_not_passed_on() {
     let studio = Studio::new().await;
     let mut forged = request("GET", "/playground/api/catalog", None);
-    forged.headers_mut().insert("authorization", "Bearer bk_test_of_somebody_else".parse().unwrap());
+    forged
+        .headers_mut()
+        .insert("authorization", "Bearer bk_test_of_somebody_else".parse().unwrap());
     assert_eq!(studio.send(forged).await.status, 200, "asked with the playground's own key");
 }
 

@@ -81,7 +81,10 @@ async fn a_hold_that_runs_out_while_the_job_works_charges_nothing() {
     let job = studio.at(&job, &["done", "failed"]).await;
     assert_eq!(job["stage"], "failed", "{job}");
     assert!(job["words"].as_str().unwrap().starts_with("Nothing is charged"), "{job}");
-    assert_eq!(asked(&job).into_iter().find(|line| line.contains("capture")).unwrap(), "POST capture 409");
+    assert_eq!(
+        asked(&job).into_iter().find(|line| line.contains("capture")).unwrap(),
+        "POST capture 409"
+    );
     assert_eq!(job["produced"], json!([]), "what is not paid for is not kept");
     assert_eq!(studio.balance().await, (400.0, 0.0));
 }
@@ -102,7 +105,8 @@ async fn what_is_not_allowed_does_not_begin() {
     refused(json!({"operation": "image", "model": "grisaille-3"}), "feature_not_in_plan").await;
     refused(json!({"operation": "sculpture"}), "unknown_operation").await;
     refused(json!({"operation": "image", "model": "unheard-of"}), "unknown_model").await;
-    refused(json!({"operation": "image", "attributes": {"sound": "on"}}), "unknown_attribute").await;
+    refused(json!({"operation": "image", "attributes": {"sound": "on"}}), "unknown_attribute")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +146,8 @@ async fn videos_and_exports_are_files_that_open() {
     let opened = image::load_from_memory_with_format(&bytes, image::ImageFormat::Gif).unwrap();
     assert_eq!((opened.width(), opened.height()), (640, 360));
     let made = &clip["produced"][0];
-    let source = json!({"seed": made["seed"], "model": made["model"], "tint": made["tint"], "width": 640});
+    let source =
+        json!({"seed": made["seed"], "model": made["model"], "tint": made["tint"], "width": 640});
     let order = json!({"operation": "video_export", "quality": "720p", "source": source});
     let export = studio.run(order).await;
     assert_eq!(export["captured"], 5, "{export}");

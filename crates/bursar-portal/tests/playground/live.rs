@@ -22,7 +22,9 @@ impl Stream {
         let path = format!("/playground/live?account={account}");
         let response = studio.router.clone().oneshot(request("GET", &path, None)).await.unwrap();
         assert_eq!(response.status(), 200);
-        assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/event-stream"));
+        assert!(
+            response.headers()["content-type"].to_str().unwrap().starts_with("text/event-stream")
+        );
         let body = Body::new(response.into_body()).into_data_stream();
         Self { body, text: String::new(), read: VecDeque::new() }
     }
@@ -84,15 +86,20 @@ async fn it_tells_what_happens_with_postings_that_sum_to_zero() {
     assert_eq!((name.as_str(), &event["kind"]), ("journal", &json!("lot_issued")), "not bob's");
     assert_eq!(event["by"], "the app");
     assert_eq!((&event["available"], &event["held"]), (&json!("430"), &json!("0")));
-    let books = [json!({"book": "adjusted", "amount": "-30"}), json!({"book": "available", "amount": "30"})];
+    let books = [
+        json!({"book": "adjusted", "amount": "-30"}),
+        json!({"book": "available", "amount": "30"}),
+    ];
     assert_eq!(event["credits"], json!(books));
     let (name, account) = stream.next().await;
     assert_eq!((name.as_str(), &account["balance"]["available"]), ("account", &json!(430)));
     let pack = json!({"pack": "small"});
     studio.keyed("api/accounts/ada/topups", pack).await;
     let paid = stream.until("journal", |event| event["kind"] == "payment_succeeded").await;
-    let cents = |line: &Value| line["amount"].as_str().unwrap().replace([' ', 'U', 'S', 'D', '.'], "");
-    let sum: i64 = paid["money"].as_array().unwrap().iter().map(|it| cents(it).parse::<i64>().unwrap()).sum();
+    let cents =
+        |line: &Value| line["amount"].as_str().unwrap().replace([' ', 'U', 'S', 'D', '.'], "");
+    let sum: i64 =
+        paid["money"].as_array().unwrap().iter().map(|it| cents(it).parse::<i64>().unwrap()).sum();
     assert_eq!((paid["money"].as_array().unwrap().len(), sum), (2, 0), "{paid}");
 }
 

@@ -153,7 +153,10 @@ pub(crate) fn request(method: &str, path: &str, body: Option<&Value>) -> Request
         None => request.body(Body::empty()).unwrap(),
         Some(body) => {
             let request = request.header("content-type", "application/json");
-            request.header("origin", format!("http://{HOST}")).body(body.to_string().into()).unwrap()
+            request
+                .header("origin", format!("http://{HOST}"))
+                .body(body.to_string().into())
+                .unwrap()
         }
     }
 }
