@@ -109,16 +109,28 @@ class Stage {
   field = (name) => this.page.getByLabel(name);
 
   /** Waits until a text is to be seen. */
-  see = async (text, within = this.page) => {
+  see = (text, within = this.page) => {
     const found = within.getByText(words(text)).filter({ visible: true }).first();
-    await found.waitFor({ state: 'visible' });
-    return found;
+    return this.#wait(found, `"${text}"`);
   };
 
   /** Waits until the page's main heading says this. */
-  heading = async (text) => {
-    await this.page.getByRole('heading', { level: 1, name: words(text) }).waitFor({ state: 'visible' });
+  heading = (text) => {
+    const found = this.page.getByRole('heading', { level: 1, name: words(text) }).first();
+    return this.#wait(found, `the heading "${text}"`);
   };
+
+  async #wait(found, what) {
+    try {
+      await found.waitFor({ state: 'visible' });
+    } catch (error) {
+      if (error.name !== 'TimeoutError') throw error;
+      const headings = await this.page.locator('h1').allTextContents();
+      const where = `${this.page.url()} (${headings.join(' · ')})`;
+      throw new Error(`${what} is not to be seen on ${where}`, { cause: error.message.split('\n')[0] });
+    }
+    return found;
+  }
 }
 
 async function keepEvidence(evidence, stage, server, error) {

@@ -19,14 +19,14 @@ export default async function cancelAndComeBack(stage) {
   await audit(page);
   await hand.select(field('Why are you leaving?'), 'Another reason');
   await hand.go(button('Cancel plan'));
-  await heading('Billing');
+  await heading('Overview');
   await see('Starter ends on');
   await see('Access until');
   await audit(page);
 
   await hand.go(page.getByRole('link', { name: 'Resume plan' }).first());
   await hand.go(button('Resume plan'));
-  await heading('Billing');
+  await heading('Overview');
   await see('goes on as before');
   assert.equal((await ada.get('/subscription')).state, 'active');
 

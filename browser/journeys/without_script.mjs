@@ -6,7 +6,7 @@ export default async function withoutScript(stage) {
   const plain = await visitor({ javaScriptEnabled: false });
   const { page, hand, heading, see, goto, button, linkTo } = plain;
   await page.goto(await link(ada.id));
-  await heading('Billing');
+  await heading('Overview');
   await hand.go(linkTo('Buy credits').first());
   await hand.go(linkTo(/100.*Small/));
   await hand.go(button('Pay $10.00'));
