@@ -18,9 +18,10 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'
  *
  * `weight: null` is for pages that may be heavy, `scriptless: false` for those that are nothing
  * without script, `again: false` for what stands there once only, such as the answer to a form,
- * `accessible: false` for a viewer that is not ours to mend, `part` for one that covers others.
+ * `accessible: false` for a viewer that is not ours to mend, `part` for one that covers others,
+ * `from` for other origins that belong to it.
  */
-export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, again = true, accessible = true, part } = {}) {
+export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, again = true, accessible = true, part, from = [] } = {}) {
   const findings = [];
   for (const look of LOOKS) {
     await wear(page, look);
@@ -31,7 +32,7 @@ export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, agai
   }
   await wear(page, { width: 1280, theme: 'light' });
   if (again) {
-    findings.push(...(await loading(page, weight)));
+    findings.push(...(await loading(page, weight, from)));
     if (scriptless) findings.push(...(await withoutScript(page)));
   }
   if (findings.length > 0) {
@@ -94,7 +95,7 @@ async function afresh(page, options) {
   return { context, fresh: await context.newPage() };
 }
 
-async function loading(page, weight) {
+async function loading(page, weight, from) {
   const { context, fresh } = await afresh(page, { viewport: { width: 1280, height: 800 } });
   try {
     const responses = [];
@@ -105,11 +106,11 @@ async function loading(page, weight) {
     if (document.request().redirectedFrom()) findings.push('it is reached through a redirect');
     const documents = responses.filter((response) => response.ok() && response.request().resourceType() === 'document');
     if (documents.length !== 1) findings.push(`it takes ${documents.length} documents`);
-    const origin = new URL(page.url()).origin;
+    const home = [new URL(page.url()).origin, 'data:', ...from];
     let bytes = 0;
     for (const response of responses) {
       const kind = response.request().resourceType();
-      if (!response.url().startsWith(origin) && !response.url().startsWith('data:')) {
+      if (!home.some((place) => response.url().startsWith(place))) {
         findings.push(`it loads ${response.url()} from elsewhere`);
       }
       const redirects = response.status() >= 300 && response.status() < 400;

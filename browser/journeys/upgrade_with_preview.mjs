@@ -10,8 +10,8 @@ export default async function upgradeWithPreview(stage) {
   await heading('Plan');
   await audit(page);
 
-  await hand.press(linkTo(/^Upgrade Professional/));
-  await page.getByRole('heading', { name: 'Upgrade to Professional, monthly' }).waitFor();
+  await hand.press(linkTo('Upgrade Professional'));
+  await heading('Upgrade to Professional, monthly');
   await see('Video Editor');
   await see(/Unused time|unused/i);
   const pay = button(/^Pay \$/);
