@@ -19,7 +19,7 @@ fn where_people_sign_up() {
     let line = "# signup_url = \"https://app.scriptkit.ai/signup\"";
     assert_eq!(
         changes(&[(line, "signup_url = \"https://app.example/\"")]),
-        "Product: sign-up address none -> https://app.example/: on its pages at once\n"
+        "Product: sign-up address none -> https://app.example/: on pages, at once\n"
     );
 }
 
