@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use bursar_core::id::{AccountId, DocumentId, HoldId, IdempotencyKey, SpendId};
+use bursar_core::id::{AccountId, AssetId, DocumentId, HoldId, IdempotencyKey, SpendId};
 use bursar_core::provider::{MethodRef, SetupRef};
 use bursar_core::rejection::{AccountRejection, Rejection};
 use serde::Deserialize;
@@ -85,6 +85,9 @@ pub(crate) struct InvoicePath {
     pub(crate) pdf: bool,
 }
 
+/// The account and the file of `/v1/accounts/{id}/assets/{asset}…`.
+pub(crate) struct AssetPath(pub(crate) AccountId, pub(crate) AssetId);
+
 /// What the path names, as text.
 #[derive(Deserialize)]
 struct Named {
@@ -96,6 +99,7 @@ struct Named {
     method: Option<String>,
     session: Option<String>,
     invoice: Option<String>,
+    asset: Option<String>,
 }
 
 async fn named<S: Send + Sync>(
@@ -173,6 +177,17 @@ impl<S: Send + Sync> FromRequestParts<S> for SessionPath {
         let not_found =
             |_| Problem::new(Code::SetupSessionNotFound, "The account has no such session.");
         Ok(Self(account, session.unwrap_or_default().parse().map_err(not_found)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AssetPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (account, Named { asset, .. }) = named(parts, state).await?;
+        let not_found =
+            |error| Problem::new(Code::AssetNotFound, format!("There is no such file: {error}."));
+        Ok(Self(account, asset.unwrap_or_default().parse().map_err(not_found)?))
     }
 }
 

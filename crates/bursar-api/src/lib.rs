@@ -12,6 +12,9 @@
 //! One resource is one file in `routes/`, named like its URL; the table in `routes/mod.rs` says
 //! which scope each takes and how it can refuse.
 
+pub mod archive;
+pub mod content;
+mod disposition;
 pub mod documents;
 mod execute;
 mod extract;
@@ -27,6 +30,7 @@ mod return_url;
 mod routes;
 mod spending;
 mod state;
+mod upload;
 mod wire;
 
 use axum::Router;
@@ -36,6 +40,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use problem::Code;
 pub use state::{ApiState, Config, RateLimit};
+pub use wire::explain;
 
 /// The whole API over a running engine.
 pub fn router(state: ApiState) -> Router {

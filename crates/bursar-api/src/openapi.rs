@@ -12,6 +12,7 @@ use utoipa::openapi::{RefOr, Required};
 use crate::problem::{self, Code, ProblemBody};
 
 const SCHEME: &str = "api_key";
+const WIDGET_SCHEME: &str = "widget_token";
 
 /// The document without routes.
 #[derive(OpenApi)]
@@ -32,6 +33,7 @@ const SCHEME: &str = "api_key";
         (name = "spending", description = "Quotes, holds, captures, releases, charges, refunds"),
         (name = "subscription", description = "Plans: start, change, cancel, resume"),
         (name = "payments", description = "Payment methods, top-ups, invoices, billing details"),
+        (name = "vault", description = "Files of the app's customers: stored, read, deleted, exported"),
         (name = "catalog", description = "Plans, packs, rates and features"),
         (name = "support", description = "Adjustments, with a reason"),
         (name = "test clock", description = "Move an account ahead in time; test mode only"),
@@ -50,6 +52,12 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(SCHEME, SecurityScheme::Http(scheme));
+    let widget = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("widget_…")
+        .description(Some("A short-lived token of one account, made by POST /v1/widget_tokens."))
+        .build();
+    components.add_security_scheme(WIDGET_SCHEME, SecurityScheme::Http(widget));
     components.examples = problem::examples().collect();
     document
 }
@@ -69,6 +77,8 @@ pub(crate) enum Call {
     KeyedChange,
     /// It changes something and has a key for each part of its body.
     Batch,
+    /// Its body is a file.
+    Upload,
 }
 
 impl Call {
@@ -110,6 +120,16 @@ pub(crate) fn complete(paths: &mut Paths, scope: Option<Scope>, call: Call, code
     }
 }
 
+/// Says of a route that it takes the token of a widget.
+pub(crate) fn with_widget_token(paths: &mut Paths) {
+    for operation in paths.paths.values_mut().flat_map(operations) {
+        let requirement = SecurityRequirement::new(WIDGET_SCHEME, Vec::<String>::new());
+        operation.security.get_or_insert_default().push(requirement);
+        let text = operation.description.get_or_insert_default();
+        text.push_str("\n\nTakes the token of a widget, from a page of any origin.");
+    }
+}
+
 /// How any route of its kind can refuse.
 fn common(scope: Option<Scope>, call: Call) -> Vec<Code> {
     let mut codes = vec![Code::Internal];
@@ -118,7 +138,12 @@ fn common(scope: Option<Scope>, call: Call) -> Vec<Code> {
         codes.extend([Code::RateLimited, Code::StorageUnavailable]);
     }
     if call != Call::Read {
-        codes.extend([Code::MalformedJson, Code::MalformedRequest, Code::InvalidRequest]);
+        codes.push(Code::MalformedRequest);
+    }
+    if call == Call::Upload {
+        codes.extend([Code::OutcomeUnknown, Code::ShuttingDown]);
+    } else if call != Call::Read {
+        codes.extend([Code::MalformedJson, Code::InvalidRequest]);
         codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
     }
     if call.has_key() {
@@ -203,6 +228,7 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
             "method" => ("The payment method's name at the provider.", "pm_1"),
             "session" => ("The session's name at the provider.", "seti_1"),
             "invoice" => ("The id of an invoice or a credit note.", "inv_1"),
+            "asset" => ("The file's id.", "asset_0198f3a2b4c57d6e8f9012345678abcd"),
             "code" => ("The problem's code.", "insufficient_credits"),
             _ => ("", ""),
         };

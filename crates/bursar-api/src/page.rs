@@ -4,6 +4,7 @@ use axum::extract::Query;
 use axum::http::Uri;
 use bursar_core::id::{DocumentId, HoldId};
 use bursar_core::time::Timestamp;
+use bursar_store::AssetCursor;
 use data_encoding::BASE64URL_NOPAD;
 use utoipa::IntoParams;
 
@@ -38,6 +39,15 @@ pub(crate) struct Cursor(String);
 impl PageQuery {
     /// Reads the query of an address.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, Problem> {
+        Self::parse_with(query, &[], |_, _| Ok(()))
+    }
+
+    /// Reads the query of an address that may have `more` parameters, which `read` gets.
+    pub(crate) fn parse_with(
+        query: Option<&str>,
+        more: &[&str],
+        mut read: impl FnMut(&str, &str) -> Result<(), Problem>,
+    ) -> Result<Self, Problem> {
         let unreadable = || Problem::new(Code::InvalidRequest, "The query can't be read.");
         let address: Uri =
             format!("/?{}", query.unwrap_or_default()).parse().map_err(|_| unreadable())?;
@@ -48,9 +58,10 @@ impl PageQuery {
             match name.as_str() {
                 "limit" => page.limit = limit(&value)?,
                 "after" => page.after = Some(Cursor(value)),
+                known if more.contains(&known) => read(known, &value)?,
                 _ => {
-                    let detail =
-                        format!("Unknown query parameter `{name}`; there are limit, after.");
+                    let known = [&["limit", "after"], more].concat().join(", ");
+                    let detail = format!("Unknown query parameter `{name}`; there are {known}.");
                     return Err(Problem::invalid(&name, detail));
                 }
             }
@@ -81,6 +92,20 @@ impl Cursor {
     /// After that document.
     pub(crate) fn of_document(id: DocumentId) -> String {
         BASE64URL_NOPAD.encode(id.to_string().as_bytes())
+    }
+
+    /// After that file.
+    pub(crate) fn of_asset(AssetCursor { asset, bytes }: AssetCursor) -> String {
+        BASE64URL_NOPAD.encode(format!("a{bytes}.{asset}").as_bytes())
+    }
+
+    /// The file it stands for.
+    pub(crate) fn asset(&self) -> Result<AssetCursor, Problem> {
+        let text = self.text().ok_or_else(unknown)?;
+        let place = text.strip_prefix('a').and_then(|text| text.split_once('.'));
+        let (bytes, asset) = place.ok_or_else(unknown)?;
+        let bytes = bytes.parse().map_err(|_| unknown())?;
+        Ok(AssetCursor { asset: asset.parse().map_err(|_| unknown())?, bytes })
     }
 
     /// The document it stands for.

@@ -108,7 +108,8 @@ fn tagged(mut response: Response, tag: HeaderValue) -> Response {
     response
 }
 
-fn knows(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+/// Does the caller have it already?
+pub(crate) fn knows(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     let Ok(tag) = tag.to_str() else { return false };
     let lists = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use bursar_core::catalog::Catalog;
-use bursar_core::id::CatalogVersion;
+use bursar_core::id::{AssetId, CatalogVersion};
 use bursar_engine::Engine;
 use bursar_engine::access::Access;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::documents::{self, PageError};
 use crate::middleware::limit::Limiter;
@@ -26,8 +26,16 @@ pub struct Config {
     pub batch_body_limit: usize,
     /// How often a key may call; unlimited, if absent.
     pub rate_limit: Option<RateLimit>,
+    /// Where people reach this server, without a slash at the end.
+    pub public_url: String,
     /// How often a silent stream of events says that it lives.
     pub heartbeat: Duration,
+    /// How many uploads are taken at once; others wait. Each takes up to 24 MiB of memory.
+    pub uploads_at_once: usize,
+    /// How many archives are written at once; others are told to come again.
+    pub exports_at_once: usize,
+    /// How long an upload may send nothing.
+    pub upload_silence: Duration,
 }
 
 impl Default for Config {
@@ -36,7 +44,11 @@ impl Default for Config {
             body_limit: 1_048_576,
             batch_body_limit: 4 * 1_048_576,
             rate_limit: None,
+            public_url: "http://127.0.0.1:8080".to_owned(),
             heartbeat: Duration::from_secs(15),
+            uploads_at_once: 16,
+            exports_at_once: 8,
+            upload_silence: Duration::from_secs(60),
         }
     }
 }
@@ -65,6 +77,10 @@ struct Shared {
     catalog: Bytes,
     /// Catalogs of the past that were asked for, which documents show the seller of.
     past: Mutex<HashMap<CatalogVersion, Arc<Catalog>>>,
+    uploads: Semaphore,
+    exports: Arc<Semaphore>,
+    /// One for each upload that is being noted; ids share them.
+    noting: [Mutex<()>; 64],
 }
 
 impl ApiState {
@@ -75,7 +91,21 @@ impl ApiState {
         let view = CatalogView::from(engine.catalog().as_ref());
         let catalog = serde_json::to_vec(&view).unwrap_or_default().into();
         let past = Mutex::default();
-        let shared = Shared { engine, access, config, limiter, metrics, catalog, past };
+        let uploads = Semaphore::new(config.uploads_at_once);
+        let exports = Arc::new(Semaphore::new(config.exports_at_once));
+        let noting = std::array::from_fn(|_| Mutex::default());
+        let shared = Shared {
+            engine,
+            access,
+            config,
+            limiter,
+            metrics,
+            catalog,
+            past,
+            uploads,
+            exports,
+            noting,
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -97,6 +127,23 @@ impl ApiState {
 
     pub(crate) fn metrics(&self) -> &HttpMetrics {
         &self.shared.metrics
+    }
+
+    /// A place for an upload, as soon as there is one.
+    pub(crate) async fn upload_place(&self) -> Option<SemaphorePermit<'_>> {
+        self.shared.uploads.acquire().await.ok()
+    }
+
+    /// A place for an archive, if there is one.
+    pub(crate) fn export_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.exports).try_acquire_owned().ok()
+    }
+
+    /// Nobody else notes an upload of that asset meanwhile.
+    pub(crate) async fn note_alone(&self, asset: AssetId) -> Option<MutexGuard<'_, ()>> {
+        let last = asset.to_string().bytes().fold(0_usize, |sum, b| sum.wrapping_add(b.into()));
+        let mutex = self.shared.noting.get(last % self.shared.noting.len())?;
+        Some(mutex.lock().await)
     }
 
     /// The catalog in force as JSON.

@@ -64,6 +64,26 @@ pub fn last_instant(start: Timestamp, end: Timestamp) -> Timestamp {
     Timestamp::from_micros(end.micros().saturating_sub(1)).max(start)
 }
 
+/// Spreadsheets run a text that looks like a formula, so such a text gets an apostrophe in front,
+/// which they show as it is and never run. Numbers are ours and need none.
+pub fn harmless(text: &str) -> String {
+    let starts = |text: &str| {
+        text.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+    };
+    // Some drop what can't be seen before they look.
+    let unseen = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+    };
+    let seen = text.trim_start_matches(unseen);
+    if starts(seen) || text.starts_with(['\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        String::from(text)
+    }
+}
+
 const SIZES: [(u64, &str); 3] = [(1_000, "KB"), (1_000_000, "MB"), (1_000_000_000, "GB")];
 
 /// `1.5 GB`, `300 MB`, `12 B`: at most one decimal, half up; 1 GB = 10^9 bytes.

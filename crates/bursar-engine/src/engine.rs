@@ -26,6 +26,7 @@ use crate::eraser::Eraser;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::seal::Seal;
+use crate::visits::Visits;
 use crate::writer::{Job, WriterLoop};
 
 /// Jobs that may wait for one writer before callers have to.
@@ -61,6 +62,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     seal: Seal,
+    visits: Visits,
     provider: Arc<dyn PaymentProvider>,
     vault: Arc<Vault>,
     outbox: Outbox,
@@ -92,6 +94,7 @@ impl Engine {
         let Options { store, catalog, clock, provider, vault, seed } = options;
         let mut entropy = seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64);
         let seal = Seal::load(&*store, &mut entropy).await?;
+        let visits = Visits::open(Arc::clone(&store), Arc::clone(&clock)).await?;
         let installation = installation(&*store, &mut entropy).await?;
         let (outbox, work) = Outbox::new();
         let (eraser, to_erase) = Eraser::new();
@@ -121,6 +124,7 @@ impl Engine {
             clock,
             metrics,
             seal,
+            visits,
             provider: Arc::clone(&provider),
             vault,
             outbox: outbox.clone(),
@@ -157,6 +161,11 @@ impl Engine {
     /// The maker and reader of tokens for quotes and previews.
     pub fn seal(&self) -> &Seal {
         &self.shared.seal
+    }
+
+    /// Customers at the portal.
+    pub fn visits(&self) -> &Visits {
+        &self.shared.visits
     }
 
     /// Who takes the money.

@@ -6,7 +6,9 @@
 //! is the fast case. The clock and randomness are handed in.
 
 pub mod access;
+pub mod buyer;
 pub mod clock;
+pub mod decline;
 pub mod engine;
 pub mod envelope;
 mod eraser;
@@ -14,10 +16,12 @@ pub mod mailer;
 pub mod metrics;
 mod outbox;
 pub mod payments;
+pub mod purchase;
 mod scheduler;
 pub mod seal;
 mod sweep;
 pub mod test_clock;
+pub mod visits;
 mod writer;
 
 pub use clock::{Clock, SystemClock};

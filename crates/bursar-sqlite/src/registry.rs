@@ -8,7 +8,8 @@ use bursar_core::country::Country;
 use bursar_core::id::{AccountId, AssetId, CatalogVersion};
 use bursar_core::time::Timestamp;
 use bursar_store::{
-    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, Registry, StoreError,
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
+    PortalLink, PortalSession, Registry, StoreError,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -363,6 +364,120 @@ impl Registry for SqliteStore {
         })
         .await
     }
+
+    async fn put_portal_link(&self, link: PortalLink) -> Result<()> {
+        self.change(move |tables| {
+            tables.execute(
+                "INSERT INTO portal_links VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET account_id = ?2, return_url = ?3, expires_at = ?4,
+                 used_at = ?5",
+                params![
+                    link.hash,
+                    link.account.as_str(),
+                    link.return_url,
+                    link.expires_at.micros(),
+                    link.used_at.map(Timestamp::micros)
+                ],
+            )
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn use_portal_link(
+        &self,
+        code: &[u8; 32],
+        now: Timestamp,
+        session: NewPortalSession,
+    ) -> Result<Option<PortalLink>> {
+        let code = *code;
+        // The one connection that writes is locked meanwhile: of two at once one comes second.
+        self.change(move |tables| {
+            let link = tables
+                .query_row(
+                    "SELECT hash, account_id, return_url, expires_at, used_at FROM portal_links
+                     WHERE hash = ?1",
+                    [code],
+                    portal_link,
+                )
+                .optional()?;
+            if let Some(link) = link.as_ref().filter(|link| link.is_good(now)) {
+                use_link(tables, link, now, session)?;
+            }
+            Ok(link)
+        })
+        .await
+    }
+
+    async fn portal_session(&self, hash: &[u8; 32]) -> Result<Option<PortalSession>> {
+        let hash = *hash;
+        self.look_up(move |tables| {
+            tables
+                .prepare_cached(
+                    "SELECT hash, account_id, return_url, expires_at, ends_at FROM portal_sessions
+                     WHERE hash = ?1",
+                )?
+                .query_row([hash], portal_session)
+                .optional()
+        })
+        .await
+    }
+
+    async fn extend_portal_session(&self, hash: &[u8; 32], expires_at: Timestamp) -> Result<()> {
+        let hash = *hash;
+        self.change(move |tables| {
+            tables.execute(
+                "UPDATE portal_sessions SET expires_at = ?2 WHERE hash = ?1",
+                params![hash, expires_at.micros()],
+            )
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn end_portal_session(&self, hash: &[u8; 32]) -> Result<()> {
+        let hash = *hash;
+        self.change(move |tables| {
+            tables.execute("DELETE FROM portal_sessions WHERE hash = ?1", [hash])
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn forget_portal_visits(&self, then: Timestamp) -> Result<()> {
+        self.change(move |tables| {
+            let then = then.micros();
+            tables.execute("DELETE FROM portal_links WHERE expires_at < ?1", [then])?;
+            tables.execute("DELETE FROM portal_sessions WHERE expires_at < ?1", [then])
+        })
+        .await
+        .map(drop)
+    }
+}
+
+/// Opens the session and marks the link, both or neither.
+fn use_link(
+    tables: &Connection,
+    link: &PortalLink,
+    now: Timestamp,
+    session: NewPortalSession,
+) -> rusqlite::Result<()> {
+    let both = tables.unchecked_transaction()?;
+    both.execute(
+        "UPDATE portal_links SET used_at = ?2 WHERE hash = ?1",
+        params![link.hash, now.micros()],
+    )?;
+    both.execute(
+        "INSERT INTO portal_sessions VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            session.hash,
+            link.account.as_str(),
+            link.return_url,
+            session.expires_at.micros(),
+            session.ends_at.micros()
+        ],
+    )?;
+    both.commit()
 }
 
 fn json(list: &[String]) -> rusqlite::Result<String> {
@@ -440,4 +555,30 @@ fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
         created_at: Timestamp::from_micros(row.get(4)?),
         expires_at: expires_at.map(Timestamp::from_micros),
     })
+}
+
+fn portal_link(row: &Row<'_>) -> rusqlite::Result<PortalLink> {
+    let used_at: Option<i64> = row.get(4)?;
+    Ok(PortalLink {
+        hash: row.get(0)?,
+        account: account(row, 1)?,
+        return_url: row.get(2)?,
+        expires_at: Timestamp::from_micros(row.get(3)?),
+        used_at: used_at.map(Timestamp::from_micros),
+    })
+}
+
+fn portal_session(row: &Row<'_>) -> rusqlite::Result<PortalSession> {
+    Ok(PortalSession {
+        hash: row.get(0)?,
+        account: account(row, 1)?,
+        return_url: row.get(2)?,
+        expires_at: Timestamp::from_micros(row.get(3)?),
+        ends_at: Timestamp::from_micros(row.get(4)?),
+    })
+}
+
+fn account(row: &Row<'_>, column: usize) -> rusqlite::Result<AccountId> {
+    let id: String = row.get(column)?;
+    id.parse().map_err(|_| wrong(column, "not an account"))
 }

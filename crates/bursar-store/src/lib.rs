@@ -22,4 +22,7 @@ pub use port::{
     AssetCursor, AssetFilter, AssetOrder, AssetRow, Batch, Begun, DocumentRow, Due, Payer,
     PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer,
 };
-pub use registry::{ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, Registry};
+pub use registry::{
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
+    PortalLink, PortalSession, Registry,
+};

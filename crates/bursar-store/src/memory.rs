@@ -22,7 +22,9 @@ use crate::port::{
     PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer,
 };
 use crate::projection::{self, AssetChange};
-use crate::registry::{ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact};
+use crate::registry::{
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, PortalLink, PortalSession,
+};
 
 /// How a commit fails.
 #[derive(Clone, Debug)]
@@ -61,6 +63,8 @@ struct Data {
     keys: BTreeMap<Key, ApiKeyRecord>,
     settings: HashMap<String, Vec<u8>>,
     catalogs: Vec<CatalogRecord>,
+    portal_links: HashMap<[u8; 32], PortalLink>,
+    portal_sessions: HashMap<[u8; 32], PortalSession>,
 }
 
 /// One account's state and everything of it that is looked up.

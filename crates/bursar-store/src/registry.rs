@@ -67,6 +67,56 @@ pub struct ApiKeyRecord {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A link into the portal as it is kept: its code only as a hash. It stays a while after it was used or
+/// has expired, so that whoever comes too late is told so and sent back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalLink {
+    /// BLAKE3 of the code.
+    pub hash: [u8; 32],
+    /// Whose pages it leads to.
+    pub account: AccountId,
+    /// Where the customer came from.
+    pub return_url: Option<String>,
+    /// The first instant at which it no longer works, by the real clock.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+impl PortalLink {
+    /// Does it work at `now`?
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && now < self.expires_at
+    }
+}
+
+/// A customer who looks at the portal, as it is kept: the cookie only as a hash. Times are by the real
+/// clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalSession {
+    /// BLAKE3 of what the cookie says.
+    pub hash: [u8; 32],
+    /// Whose pages.
+    pub account: AccountId,
+    /// Where the customer came from.
+    pub return_url: Option<String>,
+    /// The first instant at which it is over unless it is used before.
+    pub expires_at: Timestamp,
+    /// The first instant at which it is over however it is used.
+    pub ends_at: Timestamp,
+}
+
+/// What a link is exchanged for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewPortalSession {
+    /// [`PortalSession::hash`].
+    pub hash: [u8; 32],
+    /// [`PortalSession::expires_at`].
+    pub expires_at: Timestamp,
+    /// [`PortalSession::ends_at`].
+    pub ends_at: Timestamp,
+}
+
 /// A catalog that was in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogRecord {
@@ -225,4 +275,51 @@ pub trait Registry: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn catalogs(&self) -> Result<Vec<CatalogRecord>, StoreError>;
+
+    /// Keeps a link into the portal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn put_portal_link(&self, link: PortalLink) -> Result<(), StoreError>;
+
+    /// Uses the link whose code has this hash, if it [works](PortalLink::is_good) at `now`: then the
+    /// session is there afterwards. Of several at once one gets it. Returns the link as it was before;
+    /// `None` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn use_portal_link(
+        &self,
+        code: &[u8; 32],
+        now: Timestamp,
+        session: NewPortalSession,
+    ) -> Result<Option<PortalLink>, StoreError>;
+
+    /// The session whose cookie has this hash, over or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn portal_session(&self, hash: &[u8; 32]) -> Result<Option<PortalSession>, StoreError>;
+
+    /// Lets a session last longer; nothing if it has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn extend_portal_session(
+        &self,
+        hash: &[u8; 32],
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Ends a session, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn end_portal_session(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Forgets links and sessions that were over before `then`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn forget_portal_visits(&self, then: Timestamp) -> Result<(), StoreError>;
 }

@@ -45,6 +45,7 @@ impl Vault {
         F: Future<Output = Result<Vec<bool>, E>>,
         E: From<VaultError>,
     {
+        self.check_owner().await?;
         let mut swept = Swept::default();
         let Some(before) = SystemTime::now().checked_sub(older_than) else { return Ok(swept) };
         let place = (!self.prefix.as_ref().is_empty()).then_some(&self.prefix);

@@ -1,6 +1,6 @@
 //! A vault, and what is known of the place it lies at.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use object_store::path::Path;
@@ -23,6 +23,8 @@ pub struct Vault {
     pub(crate) prefix: Path,
     pub(crate) disk: Option<Disk>,
     pub(crate) thumbnails: Semaphore,
+    /// Whose it must be.
+    owner: OnceLock<String>,
 }
 
 /// Why a vault isn't ours.
@@ -66,7 +68,8 @@ impl Vault {
     ) -> Result<Self, VaultError> {
         let place = location::find(location, variables)?;
         let thumbnails = Semaphore::new(THUMBNAILS_AT_ONCE);
-        Ok(Self { objects: place.objects, prefix: place.prefix, disk: place.disk, thumbnails })
+        let location::Place { objects, prefix, disk } = place;
+        Ok(Self { objects, prefix, disk, thumbnails, owner: OnceLock::new() })
     }
 
     /// A vault that forgets everything, for tests.
@@ -76,15 +79,42 @@ impl Vault {
             prefix: Path::default(),
             disk: None,
             thumbnails: Semaphore::new(THUMBNAILS_AT_ONCE),
+            owner: OnceLock::new(),
+        }
+    }
+
+    /// The same place once more, as another process sees it; for tests.
+    #[doc(hidden)]
+    pub fn opened_again(&self) -> Self {
+        Self {
+            objects: Arc::clone(&self.objects),
+            prefix: self.prefix.clone(),
+            disk: self.disk.clone(),
+            thumbnails: Semaphore::new(THUMBNAILS_AT_ONCE),
+            owner: OnceLock::new(),
         }
     }
 
     /// Makes sure that the vault can be written and read, and that it is ours: the first to come writes
-    /// its mark into it, and nobody else may use it afterwards.
+    /// its mark into it, and nobody else may use it afterwards. From now on nothing is swept in a vault
+    /// that isn't ours, also if that can't be told now.
     ///
     /// # Errors
     /// `Other` with the mark of whom it belongs to.
     pub async fn claim(&self, mark: &str) -> Result<(), Foreign> {
+        self.is_of(self.owner.get_or_init(|| mark.to_owned())).await
+    }
+
+    /// That the vault is that of whoever has claimed it, if anybody has.
+    pub(crate) async fn check_owner(&self) -> Result<(), VaultError> {
+        let Some(owner) = self.owner.get() else { return Ok(()) };
+        self.is_of(owner).await.map_err(|foreign| match foreign {
+            Foreign::Vault(error) => error,
+            other => VaultError::Misconfigured(other.to_string()),
+        })
+    }
+
+    async fn is_of(&self, mark: &str) -> Result<(), Foreign> {
         let path = self.locate(&Path::from(OWNER));
         let payload = PutPayload::from(Bytes::copy_from_slice(mark.as_bytes()));
         match self.objects.put_opts(&path, payload, PutMode::Create.into()).await {

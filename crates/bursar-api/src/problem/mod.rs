@@ -94,9 +94,21 @@ pub(crate) struct Members {
     /// Bytes in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) used_bytes: Option<u64>,
+    /// Bytes reserved for uploads under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reserved_bytes: Option<u64>,
     /// Bytes the plan has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quota_bytes: Option<u64>,
+    /// Bytes that the new file takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) need_bytes: Option<u64>,
+    /// Bytes that are missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) short_bytes: Option<u64>,
+    /// The most bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) most_bytes: Option<u64>,
     /// The account's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<u64>,

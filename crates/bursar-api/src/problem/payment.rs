@@ -1,9 +1,10 @@
 //! Problems of payments: declines, refused cards, a provider that is not there.
 
+use bursar_engine::decline::advice;
 use bursar_payments::Decline;
 
 use super::{Code, Problem};
-use crate::wire::payment::{PaymentView, advice};
+use crate::wire::payment::PaymentView;
 
 /// The bank refuses to have a payment method attached.
 pub(super) fn refused(decline: &Decline) -> Problem {

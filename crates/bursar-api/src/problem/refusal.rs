@@ -132,7 +132,10 @@ fn account(rejection: &AccountRejection, members: &mut Members) {
 
 fn storage_full(full: &StorageFull, members: &mut Members) {
     members.used_bytes = Some(full.used_bytes);
+    members.reserved_bytes = Some(full.reserved_bytes);
     members.quota_bytes = Some(full.quota_bytes);
+    members.need_bytes = Some(full.need_bytes).filter(|need| *need > 0);
+    members.short_bytes = Some(full.short_bytes);
     members.unlocked_by = full.upgrade.as_ref().map(Key::to_string);
 }
 
@@ -141,9 +144,11 @@ fn storage(rejection: &StorageRejection, members: &mut Members) {
         StorageRejection::Full(full) => storage_full(full, members),
         StorageRejection::SubscriptionEnded { ended_at: at, .. }
         | StorageRejection::UploadExpired { expired_at: at, .. } => members.at = Some(Time(*at)),
+        StorageRejection::TooLarge { most_bytes, .. } => members.most_bytes = Some(*most_bytes),
+        StorageRejection::ExceedsReservation { reserved_bytes, .. } => {
+            members.reserved_bytes = Some(*reserved_bytes);
+        }
         StorageRejection::Empty
-        | StorageRejection::TooLarge { .. }
-        | StorageRejection::ExceedsReservation { .. }
         | StorageRejection::TooManyUploads { .. }
         | StorageRejection::NotSubscribed
         | StorageRejection::NotFound { .. }

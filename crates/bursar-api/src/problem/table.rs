@@ -58,6 +58,11 @@ codes! {
         "Send the header Authorization: Bearer followed by a key of this installation.";
     ApiKeyUnknown UNAUTHORIZED "api_key_unknown", "The API key does not work",
         "The key is unknown, has expired or belongs to the other mode (test or live).";
+    WidgetTokenUnknown UNAUTHORIZED "widget_token_unknown", "The widget's token does not work",
+        "Send the header Authorization: Bearer followed by a token that POST /v1/widget_tokens made here, \
+         unchanged. An API key is no such token, and belongs in no browser.";
+    WidgetTokenExpired UNAUTHORIZED "widget_token_expired", "The widget's token has expired",
+        "Tokens of widgets are short-lived. Make a new one: POST /v1/widget_tokens.";
 
     InsufficientCredits PAYMENT_REQUIRED "insufficient_credits", "Not enough credits",
         "The operation needs more credits than are available. The members need, available, held and \
@@ -99,6 +104,11 @@ codes! {
         "The account has started no session of this id in which payment details are entered.";
     InvoiceNotFound NOT_FOUND "invoice_not_found", "There is no such invoice",
         "The account has no invoice or credit note of this id.";
+    AssetNotFound NOT_FOUND "asset_not_found", "There is no such file",
+        "The account's vault has no file and no upload of this id; it may have been deleted.";
+    ThumbnailNotFound NOT_FOUND "thumbnail_not_found", "The file has no thumbnail",
+        "Thumbnails are made of PNG, JPEG, GIF and WebP pictures that aren't damaged or extremely large. \
+         Show the file itself or its kind.";
     NoCustomPlan NOT_FOUND "no_custom_plan", "There is no plan of the account's own",
         "The account is offered the catalog's plans only.";
 
@@ -117,7 +127,20 @@ codes! {
     QuoteExpired CONFLICT "quote_expired", "The quote has expired",
         "A quote binds until its expires_at. Ask for a new one.";
     StorageFull CONFLICT "storage_full", "Storage is full",
-        "Operations that make an asset are refused until assets are deleted or the plan is upgraded.";
+        "New files, and operations that make one, are refused until files are deleted or the plan is \
+         upgraded. The members used_bytes, reserved_bytes, quota_bytes, need_bytes and short_bytes say how \
+         much, and unlocked_by names the smallest plan that would have room.";
+    TooManyUploads CONFLICT "too_many_uploads", "Too many uploads are under way",
+        "The account has as many unfinished uploads as the catalog allows. Finish or delete some.";
+    AssetAlreadyStored CONFLICT "asset_already_stored", "The file is there already",
+        "A file never changes. Store another version as another file, and delete this one.";
+    UploadExpired CONFLICT "upload_expired", "The time to upload is over",
+        "What was reserved for the upload was given back when its time ran out; the member at says when. \
+         Reserve again.";
+    AssetNotUploaded CONFLICT "asset_not_uploaded", "The file isn't there yet",
+        "Its place is reserved, and its content has not been uploaded.";
+    AssetExternal CONFLICT "asset_external", "The file is kept by the app",
+        "The app registered this file with its size only and keeps the content itself.";
     NothingSpent CONFLICT "nothing_spent", "Nothing has been spent",
         "Only captured or charged credits can be refunded, once their hold has ended.";
     RefundTooLarge CONFLICT "refund_too_large", "More than is left to refund",
@@ -185,6 +208,13 @@ codes! {
     BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large", "The body is too large",
         "The detail names the limit. Split a batch into several.";
 
+    ExceedsReservation PAYLOAD_TOO_LARGE "exceeds_reservation", "The content is larger than was reserved",
+        "An upload has at most the size that was declared for it. Nothing of it was kept. Reserve again \
+         with the size that it has.";
+
+    RangeNotSatisfiable RANGE_NOT_SATISFIABLE "range_not_satisfiable", "The file has no such part",
+        "The Range header names a part after the end of the file. Content-Range says how large it is.";
+
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type", "The body must be JSON",
         "Send Content-Type: application/json.";
 
@@ -239,6 +269,17 @@ codes! {
         "The cap must be in the account's currency and at least the price of one pack, tax included.";
     BadThreshold UNPROCESSABLE_ENTITY "bad_threshold", "The threshold must be above 0",
         "Automatic top-ups buy when less than the threshold can be spent.";
+    AssetEmpty UNPROCESSABLE_ENTITY "asset_empty", "The file is empty",
+        "A file has at least one byte.";
+    AssetTooLarge UNPROCESSABLE_ENTITY "asset_too_large", "The file is too large",
+        "The catalog limits the size of one file, whatever the plan's storage is.";
+    MediaTypeNotAllowed UNPROCESSABLE_ENTITY "media_type_not_allowed", "Not a media type for this kind",
+        "The catalog lists which media types each kind of file may have; the member known has those of \
+         this kind.";
+    ContentContradictsType UNPROCESSABLE_ENTITY "content_contradicts_type",
+        "The content isn't what it is said to be",
+        "The beginning of the content shows another type than media_type says, or not that one. Nothing \
+         of it was kept.";
     UnknownFeature UNPROCESSABLE_ENTITY "unknown_feature", "Unknown feature",
         "A plan names features of the catalog: GET /v1/catalog lists them.";
     BadCustomPlan UNPROCESSABLE_ENTITY "bad_custom_plan", "The plan can't be offered",
@@ -265,6 +306,9 @@ codes! {
     StorageUnavailable SERVICE_UNAVAILABLE "storage_unavailable", "Storage is not available",
         "The database can't be read or written now: a full disk, a read-only directory, no \
          connection. Nothing was changed.";
+    VaultUnavailable SERVICE_UNAVAILABLE "vault_unavailable", "The vault is not available",
+        "Files can't be read or written now: a full disk, or an object store that doesn't answer. Nothing \
+         was changed.";
     OutcomeUnknown SERVICE_UNAVAILABLE "outcome_unknown", "The outcome is not known",
         "The command may have been done. Sending it again with the same Idempotency-Key tells.";
     ProviderUnavailable SERVICE_UNAVAILABLE "provider_unavailable",

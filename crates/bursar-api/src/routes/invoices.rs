@@ -19,7 +19,7 @@ use crate::fields::Fields;
 use crate::middleware::auth::Caller;
 use crate::page::{Cursor, PageQuery};
 use crate::problem::Problem;
-use crate::purchase::{Told, buy};
+use crate::purchase::{self, Told, buy};
 use crate::reply;
 use crate::return_url::ReturnUrl;
 use crate::state::ApiState;
@@ -156,10 +156,14 @@ pub(crate) async fn pay(
     let PayBody { return_url } = PayBody::parse(body.fields()?)?;
     let command = Command::PayInvoice(invoice);
     let purchase = buy(&api, &caller, account.clone(), command, conditions, return_url).await?;
-    if let Err(failure) = purchase.refuse_failure() {
-        return Ok(purchase.failed(failure));
+    if let Err(failure) = purchase::refuse_failure(&purchase) {
+        return Ok(purchase::failed(&purchase, failure));
     }
-    purchase.reply(StatusCode::OK, Some(purchase.told(&api, &account).await?))
+    purchase::reply(
+        &purchase,
+        StatusCode::OK,
+        Some(purchase::told(&api, &account, &purchase).await?),
+    )
 }
 
 /// Refund a top-up

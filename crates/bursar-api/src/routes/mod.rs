@@ -1,6 +1,8 @@
 //! All routes: which scope each takes and how it can refuse, in one table.
 
 mod accounts;
+mod asset_content;
+mod assets;
 mod balance;
 mod batch;
 mod billing_details;
@@ -10,27 +12,37 @@ mod credits;
 mod custom_plan;
 pub(crate) mod docs;
 mod events;
+mod exports;
 mod features;
 mod health;
 mod holds;
 mod invoice_pdf;
 mod invoices;
 mod payment_methods;
+mod portal_sessions;
 mod problems;
 mod provider;
 mod quotes;
 mod receipts;
 mod setup_sessions;
 mod statement;
+mod storage;
 mod subscription;
 mod test_clock;
 mod topups;
+mod widget;
+mod widget_tokens;
+
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::http::header::AUTHORIZATION;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use bursar_engine::access::Scope;
+use tower_http::cors::CorsLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
@@ -38,6 +50,9 @@ use crate::middleware::auth::authorize;
 use crate::openapi::{self, Call};
 use crate::problem::Code;
 use crate::state::ApiState;
+
+/// How long a browser may remember that a widget may ask: as long as any does.
+const PREFLIGHT: Duration = Duration::from_secs(7_200);
 
 /// How anything about one account can refuse.
 const ACCOUNT: &[Code] = &[Code::AccountNotFound];
@@ -144,6 +159,32 @@ const REFUND_FIRST: &[Code] =
 const REFUND_TOPUP: &[Code] = &[Code::NotRefundable, Code::TopupTouched, Code::PaymentDisputed];
 /// How an account's own plan can.
 const CUSTOM_PLAN: &[Code] = &[Code::UnknownFeature, Code::BadCustomPlan];
+/// How anything about one file can.
+const ASSET: &[Code] = &[Code::AssetNotFound];
+/// How a new file can.
+const ASSET_NEW: &[Code] = &[
+    Code::StorageFull,
+    Code::AssetEmpty,
+    Code::AssetTooLarge,
+    Code::TooManyUploads,
+    Code::MediaTypeNotAllowed,
+    Code::NotSubscribed,
+    Code::SubscriptionEnded,
+    Code::FeatureNotInPlan,
+];
+/// How an upload can.
+const UPLOAD: &[Code] = &[
+    Code::AssetAlreadyStored,
+    Code::UploadExpired,
+    Code::ExceedsReservation,
+    Code::AssetEmpty,
+    Code::ContentContradictsType,
+    Code::UnsupportedMediaType,
+];
+/// How a content that isn't here can.
+const CONTENT: &[Code] = &[Code::AssetNotUploaded, Code::AssetExternal];
+/// How what reads or writes objects can.
+const VAULT: &[Code] = &[Code::VaultUnavailable];
 /// How messages of the payment provider can.
 const WEBHOOK: &[Code] = &[
     Code::WebhookNotBelieved,
@@ -154,6 +195,13 @@ const WEBHOOK: &[Code] = &[
     Code::ProviderUnavailable,
     Code::ShuttingDown,
 ];
+/// How a widget can.
+const WIDGET: &[Code] = &[
+    Code::WidgetTokenUnknown,
+    Code::WidgetTokenExpired,
+    Code::AccountNotFound,
+    Code::StorageUnavailable,
+];
 /// How a test clock can.
 const CLOCK: &[Code] =
     &[Code::TestModeOnly, Code::ClockBackwards, Code::ClockTooFar, Code::BadSpan];
@@ -161,7 +209,7 @@ const CLOCK: &[Code] =
 /// The table.
 #[rustfmt::skip]
 pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
-    use Call::{Ask, Batch, Change, Create, KeyedChange, Read};
+    use Call::{Ask, Batch, Change, Create, KeyedChange, Read, Upload};
     use Scope::{Accounts, Adjust, Admin, Read as Look, Spend, Subscriptions, TestClock};
 
     Table { api, router: OpenApiRouter::with_openapi(openapi::document()) }
@@ -209,6 +257,18 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Subscriptions, Change, routes!(billing_details::set), &[ACCOUNT, &[Code::NothingNew]])
         .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
         .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
+        .on(Subscriptions, Ask, routes!(portal_sessions::start), &[ACCOUNT])
+        .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
+        .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
+        .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
+        .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
+        .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
+        .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
+        .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
+        .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
+        .on(Look, Read, routes!(storage::show), &[ACCOUNT])
+        .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
+        .widgets()
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)
@@ -260,6 +320,30 @@ impl Table<'_> {
     ) -> Self {
         openapi::complete(&mut paths, None, Call::Read, codes);
         Self { router: self.router.routes((schemas, paths, methods)), ..self }
+    }
+
+    /// What `<bursar-credits>` needs, and the tokens for it.
+    fn widgets(self) -> Self {
+        self.on(Scope::Read, Call::Ask, routes!(widget_tokens::create), &[ACCOUNT])
+            .for_widgets(routes!(widget::balance), WIDGET)
+            .for_widgets(routes!(widget::follow), WIDGET)
+    }
+
+    /// A route for pages of any origin, which have a token of a widget and no cookie.
+    fn for_widgets(
+        self,
+        (schemas, mut paths, methods): UtoipaMethodRouter<ApiState>,
+        codes: &[Code],
+    ) -> Self {
+        openapi::complete(&mut paths, None, Call::Read, codes);
+        openapi::with_widget_token(&mut paths);
+        let cors = CorsLayer::new()
+            .allow_origin(tower_http::cors::Any)
+            .allow_methods([Method::GET])
+            .allow_headers([AUTHORIZATION])
+            .max_age(PREFLIGHT);
+        let router = self.router.routes((schemas, paths, methods.layer(cors)));
+        Self { router, ..self }
     }
 
     fn finish(mut self) -> OpenApiRouter<ApiState> {

@@ -84,10 +84,10 @@ pub(crate) async fn add(
     let envelope = envelope(&caller, id.clone(), Command::Advance, conditions);
     let default = default.unwrap_or(true);
     let committed = api.engine().add_payment_method(envelope, token, default).await?;
-    let purchase = purchase::settled(&api, &id, committed).await?;
+    let purchase = api.engine().purchase(&id, committed).await?;
     let entry = &purchase.committed.entry;
-    let body = method::added(entry, purchase.entry(), purchase.payment());
-    purchase.reply(StatusCode::CREATED, body)
+    let body = method::added(entry, purchase.entry(), purchase::payment(&purchase));
+    purchase::reply(&purchase, StatusCode::CREATED, body)
 }
 
 /// Pay with another payment method
@@ -107,8 +107,8 @@ pub(crate) async fn set_default(
     let command = Command::SetDefaultMethod(reference);
     let purchase = buy(&api, &caller, id, command, conditions, None).await?;
     let entry = &purchase.committed.entry;
-    let body = method::changed(entry, purchase.entry(), purchase.payment());
-    purchase.reply(StatusCode::OK, body)
+    let body = method::changed(entry, purchase.entry(), purchase::payment(&purchase));
+    purchase::reply(&purchase, StatusCode::OK, body)
 }
 
 /// Remove a payment method

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bursar_core::provider::{MethodRef, SetupRef};
+use bursar_engine::decline::advice;
 use bursar_payments::{CustomerStep, Setup, SetupSession, SetupStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +17,6 @@ use crate::reply;
 use crate::return_url::ReturnUrl;
 use crate::state::ApiState;
 use crate::wire::Shown;
-use crate::wire::payment::advice;
 
 /// A session to start.
 #[derive(Debug, ToSchema)]

@@ -18,7 +18,7 @@ use crate::extract::{AccountPath, Body, Keyed};
 use crate::fields::Fields;
 use crate::middleware::auth::Caller;
 use crate::problem::{Code, Problem};
-use crate::purchase::buy;
+use crate::purchase::{self, buy};
 use crate::reply;
 use crate::return_url::ReturnUrl;
 use crate::routes::invoices::RefundBody;
@@ -194,13 +194,13 @@ pub(crate) async fn change(
     let return_url = body.return_url.take();
     let command = Command::ChangePlan(body.command(&api, &id)?);
     let purchase = buy(&api, &caller, id.clone(), command, conditions, return_url).await?;
-    if let Err(failure) = purchase.refuse_failure() {
-        return Ok(purchase.failed(failure));
+    if let Err(failure) = purchase::refuse_failure(&purchase) {
+        return Ok(purchase::failed(&purchase, failure));
     }
     // Only told while the payment is under way: what is final is made of the journal.
     let state = view(&api, &id).await?.account.status();
-    let told = purchase.told(&api, &id).await?;
-    purchase.reply(StatusCode::OK, subscribed(&purchase, state, told))
+    let told = purchase::told(&api, &id, &purchase).await?;
+    purchase::reply(&purchase, StatusCode::OK, subscribed(&purchase, state, told))
 }
 
 /// Show what could be refunded

@@ -17,7 +17,7 @@ use crate::extract::{AccountPath, Body, Conditions, Keyed};
 use crate::fields::Fields;
 use crate::middleware::auth::Caller;
 use crate::problem::{Code, Problem};
-use crate::purchase::buy;
+use crate::purchase::{self, buy};
 use crate::reply;
 use crate::return_url::ReturnUrl;
 use crate::state::ApiState;
@@ -111,8 +111,8 @@ pub(crate) async fn create(
     let BuyBody { pack, return_url } = BuyBody::parse(body.fields()?)?;
     let command = Command::BuyTopup(BuyTopup { pack });
     let purchase = buy(&api, &caller, id.clone(), command, conditions, return_url).await?;
-    let told = purchase.told(&api, &id).await?;
-    purchase.reply(StatusCode::OK, topup::bought(&purchase, told))
+    let told = purchase::told(&api, &id, &purchase).await?;
+    purchase::reply(&purchase, StatusCode::OK, topup::bought(&purchase, told))
 }
 
 /// Show automatic top-ups

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::balance::Balance;
 use super::method::MethodView;
+use super::storage::Storage;
 use super::subscription::SubscriptionView;
 use super::{Price, Shown, Time};
 
@@ -47,7 +48,7 @@ pub(crate) struct AccountView {
     /// What unused time was worth that no bill has used yet, as prices are listed.
     carried_forward: Price,
     /// Its storage.
-    storage: StorageView,
+    storage: Storage,
     /// Each feature of the catalog: may it be used?
     features: BTreeMap<String, bool>,
     /// When something happens on its own next: an expiry, a refresh, a renewal, an end.
@@ -97,20 +98,6 @@ impl OpenPaymentView {
     }
 }
 
-/// Bytes of the asset vault.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Storage)]
-struct StorageView {
-    /// Bytes of stored assets.
-    used_bytes: u64,
-    /// Bytes reserved for uploads under way.
-    reserved_bytes: u64,
-    /// Bytes the plan has.
-    quota_bytes: u64,
-    /// Is there no room for a new asset?
-    full: bool,
-}
-
 impl AccountView {
     /// The view at `now`, the account's present.
     pub(crate) fn of(
@@ -119,10 +106,7 @@ impl AccountView {
         catalog: &Catalog,
         now: Timestamp,
     ) -> Self {
-        let storage = &account.storage;
         let method = account.billing.default_method();
-        let quota_bytes = account.storage_quota();
-        let taken = storage.used_bytes.saturating_add(storage.reserved_bytes);
         Self {
             id: Shown(account.id.clone()),
             name: contact.name,
@@ -135,12 +119,7 @@ impl AccountView {
             payment_method: method.map(|method| MethodView::of(method, true, now)),
             open_payments: account.billing.payments.iter().map(OpenPaymentView::of).collect(),
             carried_forward: Money::new(account.billing.carried, account.currency).into(),
-            storage: StorageView {
-                used_bytes: storage.used_bytes,
-                reserved_bytes: storage.reserved_bytes,
-                quota_bytes,
-                full: taken >= quota_bytes,
-            },
+            storage: Storage::of(account),
             features: features(account, catalog),
             next_due_at: account.next_due_at().map(Time),
             now: (!account.clock_ahead.is_zero()).then_some(Time(now)),

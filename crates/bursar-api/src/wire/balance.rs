@@ -3,6 +3,7 @@
 use bursar_core::account::Account;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::state::Lot;
+use bursar_core::account::subscription::next::next_refresh_at;
 use bursar_core::catalog::Class;
 use bursar_core::credits::Credits;
 use bursar_core::id::LotId;
@@ -106,7 +107,7 @@ impl Balance {
                 promo: class(Class::Promo),
                 topup: class(Class::Topup),
             },
-            next_refresh_at: super::subscription::next_refresh_at(account).map(Time),
+            next_refresh_at: next_refresh_at(account).map(Time),
             version: account.version,
         }
     }

@@ -10,7 +10,7 @@ use bursar_core::pricing::{Quantity, Rate, Rounding, Usage};
 use bursar_store::SpendEvent;
 
 /// A spend's price and what became of it.
-pub(crate) fn spend(spend: &Spend, events: &[SpendEvent], catalog: &Catalog) -> String {
+pub fn spend(spend: &Spend, events: &[SpendEvent], catalog: &Catalog) -> String {
     let captured_units = events.iter().filter_map(|event| match &event.recorded.event {
         Event::HoldCaptured { units, .. } => *units,
         _ => None,

@@ -1,11 +1,12 @@
 //! What replies are made of: one type per JSON shape, documented by its schema.
 
 pub(crate) mod account;
+pub(crate) mod asset;
 pub(crate) mod balance;
 pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod change;
-pub(crate) mod explain;
+pub mod explain;
 pub(crate) mod invoice;
 pub(crate) mod method;
 pub(crate) mod number;
@@ -15,6 +16,7 @@ pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod spend;
 pub(crate) mod statement;
+pub(crate) mod storage;
 pub(crate) mod subscription;
 pub(crate) mod topup;
 

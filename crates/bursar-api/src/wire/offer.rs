@@ -11,6 +11,7 @@ use bursar_core::id::Key;
 use bursar_core::money::{Currency, Money};
 use bursar_core::statement;
 use bursar_core::time::{Anchor, Period, Timestamp};
+use bursar_engine::purchase::Purchase;
 use bursar_store::Entry;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use super::method::MethodView;
 use super::number::Percent;
 use super::subscription::IntervalName;
 use super::{Amount, Price, Shown, Span, Time};
-use crate::purchase::{Purchase, Told};
+use crate::purchase::Told;
 
 /// What a change of plan would cost and do.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -2,25 +2,13 @@
 
 use bursar_core::account::Account;
 use bursar_core::account::state::{LiveSubscription, Renewal, Subscription};
-use bursar_core::bill::{Bill, Item, TaxTreatment};
+use bursar_core::account::subscription::next::{next_charge, next_refresh_at};
 use bursar_core::catalog::{Catalog, Interval};
 use bursar_core::id::{DocumentId, Key};
-use bursar_core::money::Money;
-use bursar_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Amount, Price, Shown, Span, Time};
-
-/// When the monthly credits are issued anew; `None` if they won't be.
-pub(crate) fn next_refresh_at(account: &Account) -> Option<Timestamp> {
-    let live = account.live()?;
-    if live.renewal.is_some() {
-        return None;
-    }
-    let ends = live.cancellation.is_some() && live.billing.end <= live.credit.end;
-    (!ends).then_some(live.credit.end)
-}
 
 /// How often a subscription is paid.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -162,7 +150,7 @@ impl SubscriptionView {
     }
 
     fn live(bare: Self, account: &Account, live: &LiveSubscription, catalog: &Catalog) -> Self {
-        let (next_charge, next_charge_at) = next_charge(account, live, catalog).unzip();
+        let (next_charge, next_charge_at) = next_charge(account, catalog).unzip();
         Self {
             plan_name: plan_name(account, catalog, &live.plan),
             plan: Some(Shown(live.plan.clone())),
@@ -201,35 +189,4 @@ impl PastDue {
 
 fn plan_name(account: &Account, catalog: &Catalog, plan: &Key) -> Option<String> {
     account.plan_of(catalog, plan).map(|plan| plan.name.clone())
-}
-
-/// What is charged next, and when: of an unpaid renewal what is due at its next attempt, else the next
-/// period as it would be billed now.
-fn next_charge(
-    account: &Account,
-    live: &LiveSubscription,
-    catalog: &Catalog,
-) -> Option<(Money, Timestamp)> {
-    if let Some(renewal) = &live.renewal {
-        return Some((renewal.order.bill.due(), renewal.retry_at?));
-    }
-    if live.cancellation.is_some() {
-        return None;
-    }
-    let scheduled = live.scheduled.as_ref();
-    let next = scheduled.and_then(|it| Some((account.plan_of(catalog, &it.plan)?, it.interval)));
-    let price = match next {
-        Some((plan, interval)) => plan.price(interval),
-        None => {
-            let plan = account.plan_of(catalog, &live.plan);
-            plan.map_or(live.terms.price, |plan| plan.price(live.interval))
-        }
-    };
-    // What was carried forward is used first.
-    let amount = price.amount.saturating_sub(account.billing.carried.min(price.amount));
-    let item = Item { description: String::new(), period: None, amount };
-    let (country, business) = (account.billing.country, account.billing.business);
-    let tax = TaxTreatment::of(&catalog.tax, catalog.seller.country, country, business);
-    let bill = Bill::of(vec![item], account.currency, tax, catalog.tax.inclusive);
-    Some((bill.due(), live.billing.end))
 }

@@ -4,13 +4,14 @@ use bursar_core::account::event::{Event, LotSource};
 use bursar_core::account::payments::{AutoTopup, AutoTopupState, Purchase as Bought};
 use bursar_core::id::Key;
 use bursar_core::money::Money;
+use bursar_engine::purchase::Purchase;
 use bursar_store::Entry;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::payment::StatusName;
 use super::{Amount, ClassName, LotShare, Price, Shown, Time};
-use crate::purchase::{Purchase, Told};
+use crate::purchase::Told;
 
 /// A pack of credits that was bought, or whose payment is under way or failed.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -16,6 +16,7 @@ use bursar_payments::sandbox::{Sandbox, SandboxConfig};
 use bursar_payments::{PaymentProvider, Secret, Unconfigured};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{Registry, Store};
+use bursar_vault::Vault;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -26,6 +27,10 @@ pub(crate) const ADMIN: &str = "bk_test_0123456789abcdefADMIN";
 
 /// Where the sandbox's pages are.
 pub(crate) const SANDBOX: &str = "http://127.0.0.1:8080/sandbox";
+
+fn memory() -> Arc<Vault> {
+    Arc::new(Vault::memory())
+}
 
 /// An API to call.
 #[derive(Clone)]
@@ -73,7 +78,7 @@ impl App {
             webhook_secret: Secret::new("a secret of the sandbox"),
         }));
         let store = Arc::new(MemoryStore::new());
-        Self::of(mode, config, catalog, store, sandbox.clone(), sandbox).await
+        Self::of(mode, config, catalog, store, sandbox.clone(), sandbox, memory()).await
     }
 
     /// One without a payment provider.
@@ -81,14 +86,23 @@ impl App {
         let app = Self::new().await;
         let (store, catalog) = (Arc::new(MemoryStore::new()), bursar_catalog::scriptkit().unwrap());
         let (config, provider) = (Config::default(), Arc::new(Unconfigured));
-        Self::of(Mode::Test, config, catalog, store, provider, app.sandbox).await
+        Self::of(Mode::Test, config, catalog, store, provider, app.sandbox, memory()).await
+    }
+
+    /// One whose files lie somewhere else.
+    pub(crate) async fn with_vault(config: Config, vault: Vault) -> Self {
+        let (app, store) = (Self::new().await, Arc::new(MemoryStore::new()));
+        let (catalog, sandbox) = (bursar_catalog::scriptkit().unwrap(), app.sandbox);
+        let vault = Arc::new(vault);
+        Self::of(Mode::Test, config, catalog, store, sandbox.clone(), sandbox, vault).await
     }
 
     /// One with the same database and provider that sells something else, after this one has ended.
     pub(crate) async fn succeeded_by(&self, catalog: Catalog) -> Self {
         self.engine.shutdown().await.unwrap();
         let (store, sandbox) = (Arc::new(self.store.reopen()), self.sandbox.clone());
-        Self::of(Mode::Test, Config::default(), catalog, store, sandbox.clone(), sandbox).await
+        let (config, vault) = (Config::default(), self.engine.vault().clone());
+        Self::of(Mode::Test, config, catalog, store, sandbox.clone(), sandbox, vault).await
     }
 
     async fn of(
@@ -98,6 +112,7 @@ impl App {
         store: Arc<MemoryStore>,
         provider: Arc<dyn PaymentProvider>,
         sandbox: Arc<Sandbox>,
+        vault: Arc<Vault>,
     ) -> Self {
         let catalog = Arc::new(catalog);
         let now: Timestamp = START.parse().unwrap();
@@ -108,7 +123,7 @@ impl App {
             catalog: Arc::clone(&catalog),
             clock: clock.clone(),
             provider,
-            vault: Arc::new(bursar_vault::Vault::memory()),
+            vault,
             seed: Some(7),
         };
         let engine = Engine::start(options).await.unwrap();
@@ -220,6 +235,46 @@ impl App {
         let body = serde_json::json!({"credits": credits, "class": "topup", "reason": "a test"});
         let call = self.post(&format!("/v1/accounts/{id}/credits"), body);
         call.key(&format!("give-{credits}")).send().await.expect(200);
+    }
+
+    /// Time passes.
+    pub(crate) fn pass(&self, seconds: u64) {
+        let now = self.engine.wall_now();
+        self.clock.set(now.after(std::time::Duration::from_secs(seconds)));
+    }
+
+    /// Begins a file; its id.
+    pub(crate) async fn begin(
+        &self,
+        account: &str,
+        name: &str,
+        media_type: &str,
+        size: u64,
+    ) -> String {
+        let kind = media_type.split('/').next().unwrap().replace("application", "vault");
+        let body =
+            serde_json::json!({"kind": kind, "name": name, "size": size, "media_type": media_type});
+        let reply = self.post(&format!("/v1/accounts/{account}/assets"), body).send().await;
+        reply.expect(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Puts the content of a file that was begun.
+    pub(crate) async fn put(&self, account: &str, asset: &str, content: &[u8]) -> Reply {
+        let path = format!("/v1/accounts/{account}/assets/{asset}/content");
+        self.call(Method::PUT, &path).bytes(content).send().await
+    }
+
+    /// A file that is there; its id.
+    pub(crate) async fn file(
+        &self,
+        account: &str,
+        name: &str,
+        media_type: &str,
+        content: &[u8],
+    ) -> String {
+        let asset = self.begin(account, name, media_type, content.len().try_into().unwrap()).await;
+        self.put(account, &asset, content).await.expect(200);
+        asset
     }
 
     /// What can be spent and what is held, and the version.

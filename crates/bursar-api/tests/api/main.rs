@@ -10,6 +10,8 @@
 mod app;
 
 mod accounts;
+mod asset_content;
+mod assets;
 mod auth;
 mod bad_input;
 mod balance;
@@ -22,6 +24,7 @@ mod credits;
 mod custom_plan;
 mod docs;
 mod events;
+mod exports;
 mod features;
 mod health;
 mod holds;
@@ -36,6 +39,8 @@ mod purchases;
 mod quotes;
 mod receipts;
 mod statement;
+mod storage;
 mod subscription;
 mod test_clock;
 mod topups;
+mod widget;

@@ -90,6 +90,8 @@ macro_rules! store_contract {
             of_several_defaults_one_wins,
             a_setting_is_replaced,
             catalogs_are_noted_once,
+            a_portal_link_is_used_once,
+            portal_sessions_end,
             a_thousand_accounts_pass_the_audit,
             random_work_leaves_the_same_everywhere,
         }

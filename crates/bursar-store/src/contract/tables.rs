@@ -7,7 +7,10 @@ use bursar_core::id::CatalogVersion;
 use bursar_core::time::Timestamp;
 
 use super::Place;
-use crate::{ApiKeyRecord, BillingDetails, CatalogRecord, Contact};
+use crate::{
+    ApiKeyRecord, BillingDetails, CatalogRecord, Contact, NewPortalSession, PortalLink,
+    PortalSession, Store,
+};
 
 /// Replaced as a whole; an empty one is none.
 pub async fn contacts_are_kept_and_erased(place: &dyn Place) {
@@ -139,4 +142,92 @@ pub async fn catalogs_are_noted_once(place: &dyn Place) {
     }
     let catalogs = store.catalogs().await.unwrap();
     assert_eq!(catalogs, [record(1, 10), record(2, 20)]);
+}
+
+const fn seconds(n: i64) -> Timestamp {
+    Timestamp::from_micros(n * 1_000_000)
+}
+
+fn link(n: u8, expires_at: Timestamp) -> PortalLink {
+    PortalLink {
+        hash: [n; 32],
+        account: "ada".parse().unwrap(),
+        return_url: Some("https://app.example/billing".to_owned()),
+        expires_at,
+        used_at: None,
+    }
+}
+
+fn visit(n: u8) -> NewPortalSession {
+    NewPortalSession { hash: [n; 32], expires_at: seconds(100), ends_at: seconds(1_000) }
+}
+
+/// Once, and before it expires; of several at once one gets in.
+pub async fn a_portal_link_is_used_once(place: &dyn Place) {
+    let store = place.open().await;
+    store.put_portal_link(link(1, seconds(10))).await.unwrap();
+    store.put_portal_link(link(2, seconds(10))).await.unwrap();
+    let used = store.use_portal_link(&[9; 32], seconds(1), visit(9)).await.unwrap();
+    assert_eq!(used, None, "there is no such link");
+    let late = store.use_portal_link(&[2; 32], seconds(10), visit(9)).await.unwrap();
+    assert_eq!(late, Some(link(2, seconds(10))), "it tells whose it was");
+    let tasks: Vec<_> = (10_u8..18)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let link = store.use_portal_link(&[1; 32], seconds(5), visit(n)).await;
+                (n, link.unwrap().unwrap().is_good(seconds(5)))
+            })
+        })
+        .collect();
+    let mut winners = Vec::new();
+    for task in tasks {
+        let (n, won) = task.await.unwrap();
+        let session = store.portal_session(&[n; 32]).await.unwrap();
+        assert_eq!(session.is_some(), won, "there is a session if and only if it is said");
+        winners.extend(won.then_some(n));
+    }
+    let [winner] = winners[..] else { panic!("{winners:?} got in") };
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open().await;
+    let session = store.portal_session(&[winner; 32]).await.unwrap().unwrap();
+    let of_link = link(1, seconds(10));
+    let NewPortalSession { hash, expires_at, ends_at } = visit(winner);
+    let (account, return_url) = (of_link.account, of_link.return_url);
+    assert_eq!(session, PortalSession { hash, account, return_url, expires_at, ends_at });
+    let again = store.use_portal_link(&[1; 32], seconds(6), visit(9)).await.unwrap().unwrap();
+    assert_eq!(again.used_at, Some(seconds(5)));
+    assert_eq!(store.portal_session(&[9; 32]).await.unwrap(), None);
+}
+
+/// Extended, ended, and forgotten with the links when they are over.
+pub async fn portal_sessions_end(place: &dyn Place) {
+    let store = place.open().await;
+    for n in 1..=3 {
+        store.put_portal_link(link(n, seconds(i64::from(n)))).await.unwrap();
+        store.use_portal_link(&[n; 32], seconds(0), visit(n)).await.unwrap();
+    }
+    store.extend_portal_session(&[1; 32], seconds(200)).await.unwrap();
+    store.end_portal_session(&[2; 32]).await.unwrap();
+    store.end_portal_session(&[9; 32]).await.unwrap();
+    store.extend_portal_session(&[2; 32], seconds(200)).await.unwrap();
+    let found = |n| until(&*store, n);
+    assert_eq!(found(1).await, Some(seconds(200)));
+    assert_eq!(found(2).await, None);
+    assert_eq!(found(3).await, Some(seconds(100)));
+    store.forget_portal_visits(seconds(3)).await.unwrap();
+    assert_eq!(found(3).await, Some(seconds(100)), "it isn't over");
+    let gone = store.use_portal_link(&[2; 32], seconds(0), visit(9)).await.unwrap();
+    assert_eq!(gone, None);
+    let kept = store.use_portal_link(&[3; 32], seconds(0), visit(9)).await.unwrap();
+    assert!(kept.is_some());
+    store.forget_portal_visits(seconds(101)).await.unwrap();
+    assert_eq!(found(3).await, None);
+    assert_eq!(found(1).await, Some(seconds(200)));
+}
+
+/// When a session is over, unless it has ended.
+async fn until(store: &dyn Store, n: u8) -> Option<Timestamp> {
+    store.portal_session(&[n; 32]).await.unwrap().map(|session| session.expires_at)
 }

@@ -1,14 +1,16 @@
-//! The plain tables in memory.
+//! The plain tables.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use bursar_core::id::{AccountId, AssetId};
+use bursar_core::time::Timestamp;
 
 use super::MemoryStore;
 use crate::port::StoreError;
 use crate::registry::{
-    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, Registry,
+    ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
+    PortalLink, PortalSession, Registry,
 };
 
 #[async_trait]
@@ -162,5 +164,58 @@ impl Registry for MemoryStore {
         let mut catalogs = self.data()?.catalogs.clone();
         catalogs.sort_by_key(|catalog| (catalog.since, catalog.version));
         Ok(catalogs)
+    }
+
+    async fn put_portal_link(&self, link: PortalLink) -> Result<(), StoreError> {
+        self.data()?.portal_links.insert(link.hash, link);
+        Ok(())
+    }
+
+    async fn use_portal_link(
+        &self,
+        code: &[u8; 32],
+        now: Timestamp,
+        session: NewPortalSession,
+    ) -> Result<Option<PortalLink>, StoreError> {
+        let mut data = self.data()?;
+        let Some(link) = data.portal_links.get_mut(code) else {
+            return Ok(None);
+        };
+        let before = link.clone();
+        if before.is_good(now) {
+            link.used_at = Some(now);
+            let NewPortalSession { hash, expires_at, ends_at } = session;
+            let (account, return_url) = (before.account.clone(), before.return_url.clone());
+            let session = PortalSession { hash, account, return_url, expires_at, ends_at };
+            data.portal_sessions.insert(hash, session);
+        }
+        Ok(Some(before))
+    }
+
+    async fn portal_session(&self, hash: &[u8; 32]) -> Result<Option<PortalSession>, StoreError> {
+        Ok(self.data()?.portal_sessions.get(hash).cloned())
+    }
+
+    async fn extend_portal_session(
+        &self,
+        hash: &[u8; 32],
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(session) = self.data()?.portal_sessions.get_mut(hash) {
+            session.expires_at = expires_at;
+        }
+        Ok(())
+    }
+
+    async fn end_portal_session(&self, hash: &[u8; 32]) -> Result<(), StoreError> {
+        self.data()?.portal_sessions.remove(hash);
+        Ok(())
+    }
+
+    async fn forget_portal_visits(&self, then: Timestamp) -> Result<(), StoreError> {
+        let mut data = self.data()?;
+        data.portal_links.retain(|_, link| link.expires_at >= then);
+        data.portal_sessions.retain(|_, session| session.expires_at >= then);
+        Ok(())
     }
 }

@@ -47,8 +47,8 @@ impl Line {
         self.bytes
     }
 
-    pub(super) fn of_file(file: File, path: String) -> Self {
-        let File { id, kind, name, media_type, bytes, stored_at, sha256, reference, .. } = file;
+    pub(super) fn of_file(file: File, path: String, sha256: [u8; 32]) -> Self {
+        let File { id, kind, name, media_type, bytes, stored_at, reference, .. } = file;
         let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
             id: id.to_string(),

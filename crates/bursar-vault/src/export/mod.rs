@@ -56,8 +56,8 @@ pub struct File {
     pub bytes: u64,
     /// When it was stored, RFC 3339.
     pub stored_at: String,
-    /// What its bytes must add up to.
-    pub sha256: [u8; 32],
+    /// What its bytes must add up to, if that is known.
+    pub sha256: Option<[u8; 32]>,
     /// The app's own reference.
     pub reference: Option<String>,
 }
@@ -196,10 +196,10 @@ impl Archive {
     fn close(&mut self) -> Result<(), VaultError> {
         let Some(Open { file, path, hash, .. }) = self.open.take() else { return Ok(()) };
         let sum: [u8; 32] = hash.finalize().into();
-        if sum != file.sha256 {
+        if file.sha256.is_some_and(|expected| sum != expected) {
             return Err(VaultError::Damaged(format!("{} isn't what was stored", file.id)));
         }
-        self.lines.push(Line::of_file(*file, path));
+        self.lines.push(Line::of_file(*file, path, sum));
         Ok(())
     }
 

@@ -126,8 +126,16 @@ async fn a_thumbnail_lies_beside_its_picture(vault: Arc<Vault>) {
 }
 
 async fn a_vault_has_one_owner(vault: Arc<Vault>) {
+    let object = object(1, 1);
+    write(&vault, &object, &noise(10, 1)).await;
     vault.claim("one").await.unwrap();
     vault.claim("one").await.unwrap();
-    let refused = vault.claim("another").await;
+    let another = vault.opened_again();
+    let refused = another.claim("another").await;
     assert!(matches!(&refused, Err(Foreign::Other(owner)) if owner == "one"), "{refused:?}");
+    // To the other one, all objects look like some that nobody knows.
+    let unknown = |names: Vec<_>| async move { Ok(vec![false; names.len()]) };
+    let swept = another.sweep(std::time::Duration::ZERO, unknown).await;
+    assert!(matches!(swept, Err(VaultError::Misconfigured(_))), "{swept:?}");
+    assert!(read(&vault, &object).await == noise(10, 1));
 }

@@ -48,7 +48,7 @@ fn file(number: u128, name: &str, content: &Bytes) -> File {
         media_type: "image/png".to_owned(),
         bytes: content.len() as u64,
         stored_at: "2026-01-02T03:04:05Z".to_owned(),
-        sha256: sha256(content),
+        sha256: (number != 3).then(|| sha256(content)),
         reference: (number == 1).then(|| "job-1".to_owned()),
     }
 }

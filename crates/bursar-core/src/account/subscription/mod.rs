@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod change;
 pub mod custom;
 pub mod drop_scheduled;
+pub mod next;
 pub mod offer;
 pub mod refund;
 pub mod renewal;

@@ -3,6 +3,7 @@
 use crate::micro::decimal;
 use bursar_core::country::Country;
 use bursar_core::money::Money;
+use bursar_core::readable::harmless;
 use bursar_core::time::Timestamp;
 use serde_json::Value;
 
@@ -82,26 +83,6 @@ impl Cell {
 impl From<Option<Self>> for Cell {
     fn from(cell: Option<Self>) -> Self {
         cell.unwrap_or(Self::Empty)
-    }
-}
-
-/// Spreadsheets run a text that looks like a formula, so such a text gets an apostrophe in front,
-/// which they show as it is and never run. Numbers are ours and need none.
-fn harmless(text: &str) -> String {
-    let starts = |text: &str| {
-        text.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
-    };
-    // Some drop what can't be seen before they look.
-    let unseen = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
-    };
-    let seen = text.trim_start_matches(unseen);
-    if starts(seen) || text.starts_with(['\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
     }
 }
 

@@ -3,13 +3,16 @@
 mod catalog_in_force;
 mod connections;
 mod first_key;
+mod front;
 mod listen;
 mod logs;
 mod mail;
 mod provider;
+mod public_url;
 mod ready;
 mod signals;
 mod store_metrics;
+mod vault;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -17,11 +20,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use bursar_api::{ApiState, Config, RateLimit};
-use bursar_engine::access::Access;
+use bursar_engine::access::{Access, Mode};
 use bursar_engine::{Clock, Engine, SystemClock};
+use bursar_portal::Portal;
 use bursar_sqlite::SqliteStore;
 use bursar_store::Store;
-use bursar_vault::Vault;
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -30,11 +33,14 @@ use crate::data::catalogs::{self, Loaded};
 use crate::data::directory;
 use crate::data::mode::{self, ModeName};
 use crate::problem::{self, Answer};
+use front::PlaygroundName;
 use logs::LogFormat;
 use mail::MailArgs;
 use provider::{Provider, ProviderArgs};
+use public_url::PublicUrl;
 use ready::Ready;
 use signals::Signals;
+use vault::VaultArgs;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
@@ -56,6 +62,8 @@ More environment variables:
   BURSAR_SMTP_URL       sends mail: smtps://user:password@host, or smtp://…:587
                         with STARTTLS. Without it test mode writes mails into
                         the data directory, and live mode sends none
+  AWS_ACCESS_KEY_ID     with AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and
+                        the like: credentials of a vault at s3://
   BURSAR_LOG            which log lines: error, warn, info (default), debug
 
 Ctrl-C or SIGTERM stops it: no new requests, those in flight get up to ten seconds. A second one stops \
@@ -73,6 +81,10 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", env = "BURSAR_LISTEN", default_value = DEFAULT_LISTEN)]
     listen: String,
+    /// Where people reach this server, as in https://billing.example: what links begin with; the
+    /// address that it listens on, if left out
+    #[arg(long, value_name = "URL", env = "BURSAR_PUBLIC_URL")]
+    public_url: Option<PublicUrl>,
     /// What is sold; the catalog that is built in (ScriptKit's), if left out
     #[arg(long, value_name = "FILE", env = "BURSAR_CATALOG")]
     catalog: Option<String>,
@@ -88,6 +100,11 @@ pub(crate) struct ServeArgs {
     /// The largest body of a batch in bytes
     #[arg(long, value_name = "BYTES", env = "BURSAR_BATCH_BODY_LIMIT", default_value_t = 4 << 20)]
     batch_body_limit: usize,
+    /// Is there a playground at /? It asks for no key; auto: in test mode, unless others can reach it
+    #[arg(long, value_enum, env = "BURSAR_PLAYGROUND", default_value_t)]
+    playground: PlaygroundName,
+    #[command(flatten)]
+    vault: VaultArgs,
     #[command(flatten)]
     provider: ProviderArgs,
     #[command(flatten)]
@@ -95,8 +112,9 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    fn api(&self) -> Config {
+    fn api(&self, public_url: &str) -> Config {
         Config {
+            public_url: public_url.to_owned(),
             body_limit: self.body_limit,
             batch_body_limit: self.batch_body_limit,
             rate_limit: self.rate_limit.map(|limit| RateLimit { per_second: limit, burst: limit }),
@@ -131,27 +149,37 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
 
     let address = listener.local_addr().context("the address is not known")?;
     let url = listen::url(address);
+    let public_url = args.public_url.as_ref().map_or(url.as_str(), PublicUrl::as_str);
     let port: Arc<dyn Store> = store.clone();
-    let provider = Provider::open(stripe, mode, &port, &url).await?;
+    let provider = Provider::open(stripe, mode, &port, public_url).await?;
     let options = bursar_engine::Options {
         store: store.clone(),
         catalog: Arc::clone(&catalog.catalog),
         clock: clock.clone(),
         provider: provider.port(),
-        vault: Arc::new(Vault::open(&format!("{dir}/vault")).context("cannot open the vault")?),
+        vault: args.vault.open(dir, &*store).await?,
         seed: None,
     };
     let engine = Engine::start(options).await;
     let engine = engine.map_err(|error| problem::of_store("start on", dir, &error))?;
+    args.vault.sweep(&engine).await?;
     let mailer = mail::start(&args.mail, mode, dir, &engine).await?;
     store_metrics::register(engine.metrics(), &store);
     let access = Access::new(store, clock, mode);
-    let router = bursar_api::router(ApiState::new(engine.clone(), access, args.api()));
+    let api = bursar_api::router(ApiState::new(engine.clone(), access, args.api(public_url)));
+    let playground = args.playground.opens(mode, address, public_url);
+    let names = front::names(&args.listen, public_url);
+    let playground = playground.then(|| front::playground(&api, &engine, key.as_ref(), names));
+    let playground = playground.flatten();
+    let has_playground = playground.is_some();
+    let router = api.merge(playground.unwrap_or_else(front::pricing));
+    let portal = Portal::new(engine.clone(), portal(public_url, mode, &provider));
+    let router = router.merge(bursar_portal::router(&portal));
     let router = provider.attend(&engine, router);
 
     let signals = Signals::take()?;
     let payments = provider.words();
-    let ready = Ready { mode, url, dir, new, catalog, key, payments };
+    let ready = Ready { mode, url, has_playground, dir, new, catalog, key, payments };
     ready.print(args.log_format)?;
     until_signalled(listener, router, signals).await;
     if let Some(mailer) = mailer {
@@ -161,6 +189,12 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     closed.map_err(|error| problem::of_store("close", dir, &error))?;
     tracing::info!("stopped; everything that was answered is on the disk");
     Ok(Answer::Yes)
+}
+
+/// How the customer's pages behave.
+fn portal(public_url: &str, mode: Mode, provider: &Provider) -> bursar_portal::Config {
+    let form_targets = provider.form_targets();
+    bursar_portal::Config { form_targets, ..bursar_portal::Config::new(public_url, mode) }
 }
 
 /// Serves until the first signal, then finishes what is in flight; a second signal ends the process.

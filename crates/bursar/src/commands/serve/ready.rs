@@ -15,6 +15,8 @@ use crate::output;
 pub(super) struct Ready<'a> {
     pub(super) mode: Mode,
     pub(super) url: String,
+    /// Is there something to click on at that address?
+    pub(super) has_playground: bool,
     pub(super) dir: &'a str,
     pub(super) new: bool,
     pub(super) catalog: &'a Loaded,
@@ -33,6 +35,7 @@ impl Ready<'_> {
                 "version": env!("CARGO_PKG_VERSION"),
                 "mode": mode::name(self.mode),
                 "url": self.url,
+                "playground": self.has_playground.then_some(&self.url),
                 "docs": format!("{}/docs", self.url),
                 "data": self.dir,
                 "catalog": self.catalog.catalog.version.to_string(),
@@ -43,7 +46,7 @@ impl Ready<'_> {
     }
 
     fn for_people(&self) -> Result<String> {
-        let Self { mode, url, dir, new, catalog, key, payments } = self;
+        let Self { mode, url, has_playground, dir, new, catalog, key, payments } = self;
         let mut text = String::new();
         let what = match mode {
             Mode::Test => "test mode: no money moves, clocks can be moved",
@@ -51,7 +54,16 @@ impl Ready<'_> {
         };
         let version = env!("CARGO_PKG_VERSION");
         writeln!(text, "Bursar {version}, subscriptions and credits, {what}\n")?;
-        writeln!(text, "  Address   {url}")?;
+        match has_playground {
+            true => {
+                writeln!(
+                    text,
+                    "  Open      {url}   <- a playground: run jobs, pay, move the clock"
+                )?;
+            }
+            false => writeln!(text, "  Address   {url}")?,
+        }
+        writeln!(text, "  Pricing   {url}/pricing")?;
         writeln!(text, "  Docs      {url}/docs")?;
         writeln!(text, "  Data      {dir}{}", if *new { " (new)" } else { "" })?;
         writeln!(text, "  Catalog   {}", catalog.title())?;

@@ -70,6 +70,19 @@ impl Provider {
         }
     }
 
+    /// Where its pages are that a form of ours may lead to, besides our own address.
+    pub(super) fn form_targets(&self) -> Vec<String> {
+        match self {
+            Self::Stripe(_) => {
+                vec![
+                    "https://checkout.stripe.com".to_owned(),
+                    "https://hooks.stripe.com".to_owned(),
+                ]
+            }
+            Self::Sandbox(_) | Self::None => Vec::new(),
+        }
+    }
+
     /// In words, for the start-up message.
     pub(super) const fn words(&self) -> &'static str {
         match self {
