@@ -35,11 +35,6 @@ impl Form {
         field.map_or("", |(_, value)| value.trim())
     }
 
-    /// Was a box checked?
-    pub(crate) fn is_checked(&self, name: &str) -> bool {
-        !self.get(name).is_empty()
-    }
-
     /// For [`bursar_engine::Envelope::key`]: the same for each sending of the same page's form with the
     /// same contents, so that a second click or a reload takes effect once; another for other contents,
     /// so that going back and choosing something else does something else.
