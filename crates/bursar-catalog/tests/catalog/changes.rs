@@ -142,7 +142,10 @@ fn every_policy_of_the_vault() {
         ("max_uploads = 1_000", "max_uploads = 10"),
         ("feature = \"asset_vault\"               #", "#"),
         ("image = [\"image/png\", ", "image = ["),
-        ("video = [\"video/mp4\", \"video/webm\", \"video/quicktime\", \"image/gif\"]", "video = []"),
+        (
+            "video = [\"video/mp4\", \"video/webm\", \"video/quicktime\", \"image/gif\"]",
+            "video = []",
+        ),
         ("\"image/gif\", \"audio/mpeg\", \"application/pdf\",\n", "\"application/pdf\",\n"),
         ("\"text/plain\",\n]", "\"text/plain\", \"text/csv\",\n]"),
     ]);
