@@ -7,7 +7,6 @@
 
 use axum::body::{Body, BodyDataStream};
 use bursar_core::account::command::{Command, StoreAsset};
-use bursar_core::account::storage::record::AssetRecord;
 use bursar_core::catalog::AssetKind;
 use bursar_core::id::{AccountId, AssetId};
 use bursar_core::rejection::{Rejection, StorageRejection};

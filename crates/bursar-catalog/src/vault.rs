@@ -17,7 +17,7 @@ const MAX_UPLOADS: u32 = 1_000;
 const MOST_MEDIA_TYPES: usize = 50;
 
 const IMAGES: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"];
-const VIDEOS: [&str; 3] = ["video/mp4", "video/webm", "video/quicktime"];
+const VIDEOS: [&str; 4] = ["video/mp4", "video/webm", "video/quicktime", "image/gif"];
 const EXPORTS: [&str; 7] = [
     "video/mp4",
     "video/webm",

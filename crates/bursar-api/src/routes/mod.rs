@@ -268,9 +268,7 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
         .on(Look, Read, routes!(storage::show), &[ACCOUNT])
         .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
-        .on(Look, Ask, routes!(widget_tokens::create), &[ACCOUNT])
-        .for_widgets(routes!(widget::balance), WIDGET)
-        .for_widgets(routes!(widget::follow), WIDGET)
+        .widgets()
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)
@@ -322,6 +320,13 @@ impl Table<'_> {
     ) -> Self {
         openapi::complete(&mut paths, None, Call::Read, codes);
         Self { router: self.router.routes((schemas, paths, methods)), ..self }
+    }
+
+    /// What `<bursar-credits>` needs, and the tokens for it.
+    fn widgets(self) -> Self {
+        self.on(Scope::Read, Call::Ask, routes!(widget_tokens::create), &[ACCOUNT])
+            .for_widgets(routes!(widget::balance), WIDGET)
+            .for_widgets(routes!(widget::follow), WIDGET)
     }
 
     /// A route for pages of any origin, which have a token of a widget and no cookie.

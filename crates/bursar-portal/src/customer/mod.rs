@@ -51,10 +51,7 @@ fn changing() -> Router<Portal> {
         .route("/portal/plan/undo", post(plan::undo))
         .route("/portal/cancel", get(cancel::show).post(cancel::cancel))
         .route("/portal/resume", post(cancel::resume))
-        .route(
-            "/portal/billing-details",
-            get(billing_details::show).post(billing_details::set),
-        )
+        .route("/portal/billing-details", get(billing_details::show).post(billing_details::set))
         .route("/portal/past-due", get(past_due::show))
         .route("/portal/invoices/{id}/pay", post(past_due::pay))
         .route("/portal/storage", get(storage::show))

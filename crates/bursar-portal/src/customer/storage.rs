@@ -248,9 +248,10 @@ fn full(portal: &Portal, customer: &Customer, taken: u64) -> Full {
     let (catalog, locale) = (portal.catalog(), &customer.locale);
     let roomier = catalog.roomy_plan(taken.saturating_add(1));
     Full {
-        text: "Nothing new can be made or uploaded until there is room. Delete files that you don't \
+        text:
+            "Nothing new can be made or uploaded until there is room. Delete files that you don't \
                need, the largest come first here."
-            .to_owned(),
+                .to_owned(),
         upgrade: roomier.map(|plan| {
             let interval = customer.account().live().map_or("month", |live| live.interval.as_str());
             let url = format!("/portal/plan/preview?plan={}&interval={interval}", plan.key);

@@ -36,7 +36,8 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The modules that `studio.js` is made of.
-const MODULES: [&str; 6] = ["api.js", "customer.js", "dom.js", "order.js", "stage.js", "watch.js"];
+const MODULES: [&str; 7] =
+    ["api.js", "customer.js", "dom.js", "order.js", "stage.js", "vault.js", "watch.js"];
 
 #[derive(Template)]
 #[template(path = "playground/studio.html")]
@@ -46,7 +47,7 @@ struct Studio<'a> {
     key: String,
     origin: String,
     /// What the script loads, told ahead.
-    modules: [&'a str; 6],
+    modules: [&'a str; 7],
     cards: Vec<(CardGroup, Vec<OfferedCard>)>,
 }
 

@@ -27,7 +27,7 @@ function call(exchange) {
   const row = el("details", { class: "call", data: { merge: exchange.merge ?? "" } },
     el("summary", {},
       el("span", { class: `method ${method.toLowerCase()}` }, method),
-      el("span", { class: "path" }, shortened(path)),
+      el("span", { class: "path", title: path }, shortened(path)),
       el("span", { class: `status ${tone}` }, status || "—")));
   // Made when it is looked at: most never are.
   row.addEventListener("toggle", () => {
@@ -60,7 +60,7 @@ function callBody(exchange, about, took) {
 }
 
 /** Without the version, and with long ids cut: where a path ends says most. */
-const shortened = (path) => path.replace("/v1/", "").replace(/((?:hold|inv|pay|asset|ast)_[0-9a-z]{4})[0-9a-z]{6,}/g, "$1…");
+const shortened = (path) => path.replace("/v1/", "").replace(/^accounts\/[^/]+\//, "…/").replace(/\/accounts\/[^/]+\//, "/…/").replace(/((?:hold|inv|pay|asset|ast)_[0-9a-z]{4})[0-9a-z]{6,}/g, "$1…");
 
 const json = (value) => JSON.stringify(value, null, 2);
 
@@ -94,6 +94,7 @@ export function addEvent(row) {
 const COLORS = {
   hold: "held", charged: "spent", charge: "spent", lot: "lot", allowance: "lot", credits: "lot",
   payment: "paid", invoice: "paid", credit: "paid", refund: "paid", revenue: "paid",
+  asset: "kept", assets: "kept", upload: "kept", vault: "kept", purge: "kept",
   subscription: "plan", plan: "plan", change: "plan", cancellation: "plan", renewal: "plan", clock: "time",
 };
 

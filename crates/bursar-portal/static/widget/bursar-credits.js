@@ -92,7 +92,7 @@
 
   const ask = async (url, options, patience = 20000) => {
     const timeout = AbortSignal.timeout(patience);
-    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    const signal = options.signal ? AbortSignal.any?.([options.signal, timeout]) ?? options.signal : timeout;
     return fetch(url, { cache: "no-store", redirect: "error", referrerPolicy: "no-referrer", ...options, signal });
   };
 

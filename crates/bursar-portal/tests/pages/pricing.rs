@@ -195,7 +195,10 @@ async fn tax_is_told() {
     let vat = ("name = \"Tax\" ", "name = \"VAT\" ");
     let page = pricing(edited(&[(rate, &taxed), home, vat])).await;
     let tax = page.one(".tax").text();
-    assert!(tax.starts_with("Prices are in USD. VAT is added for buyers in Germany (19%);"), "{tax}");
+    assert!(
+        tax.starts_with("Prices are in USD. VAT is added for buyers in Germany (19%);"),
+        "{tax}"
+    );
     let inclusive = ("prices = \"exclusive\"", "prices = \"inclusive\"");
     let page = pricing(edited(&[(rate, &taxed), home, vat, inclusive])).await;
     assert_eq!(page.one(".tax").text(), "Prices are in USD and include VAT where it is due.");
@@ -218,7 +221,10 @@ async fn another_catalog_has_its_own_figures() {
     assert_eq!(page.one(".switch b").text(), "Save up to 16%");
     assert_eq!(
         page.texts(".pack"),
-        ["Refill 500 credits €6 €0.012 per credit", "Big refill 5,000 credits €50 €0.01 per credit"]
+        [
+            "Refill 500 credits €6 €0.012 per credit",
+            "Big refill 5,000 credits €50 €0.01 per credit"
+        ]
     );
     assert_eq!(rows(&page, ".costs")[1][..2], ["Input", "0.002–0.3"]);
     assert_eq!(rows(&page, ".costs")[2][..2], ["Output", "0.08–1.5"]);
@@ -242,7 +248,8 @@ async fn yen_have_no_decimals_and_dinars_three() {
 
 #[tokio::test]
 async fn what_is_no_longer_sold_is_not_shown() {
-    let page = pricing(edited(&[("key = \"starter\"\n", "key = \"starter\"\nretired = true\n")])).await;
+    let page =
+        pricing(edited(&[("key = \"starter\"\n", "key = \"starter\"\nretired = true\n")])).await;
     assert_eq!(page.texts(".offer h2"), ["Professional", "Studio"]);
     assert_eq!(rows(&page, ".compare")[0], ["", "Professional", "Studio"]);
     assert!(!page.text().contains("$29"));

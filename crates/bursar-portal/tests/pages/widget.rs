@@ -1,7 +1,7 @@
 //! `/widget/bursar-credits.js` and `/widget/demo`.
 
-use axum::http::{Method, Request};
 use axum::body::Body;
+use axum::http::{Method, Request};
 use bursar_engine::access::Mode;
 use bursar_portal::Config;
 use http_body_util::BodyExt;

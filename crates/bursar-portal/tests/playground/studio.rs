@@ -12,7 +12,7 @@ use bursar_payments::Secret;
 use bursar_payments::sandbox::{Sandbox, SandboxConfig};
 use bursar_portal::playground;
 use bursar_store::memory::MemoryStore;
-use bursar_store::{Registry, Store};
+use bursar_store::Registry;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bursar_art::{Form, Recipe};
 use bursar_core::catalog::{AssetKind, Operation};
 use bursar_core::id::AccountId;
 use serde::{Deserialize, Serialize};
-
-use bursar_art::{Form, Recipe};
 
 /// How a job is to go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use bursar_art::{Made, Recipe};
 use bursar_core::catalog::{AssetKind, Operation};
 use http::Method;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::order::{Ending, Order};
-use super::vault::{self, Stored, said};
+use super::vault::{self, said};
 use super::work::work;
 use super::{Job, Stage};
 use crate::playground::Playground;
@@ -188,8 +189,8 @@ impl Run {
         self.stage(Stage::Storing, "Putting the result into the vault.");
         let whose = (self.job.as_str(), self.order.account.as_str());
         match vault::store(&self.playground, whose, operation, made).await {
-            Stored::All(produced) => Ok(produced),
-            Stored::Refused(before, why) => {
+            Ok(produced) => Ok(produced),
+            Err((before, why)) => {
                 vault::discard(&self.playground, whose, &before).await;
                 Err(self.release(hold, &why.problem()).await)
             }
