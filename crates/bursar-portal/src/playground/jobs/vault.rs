@@ -9,7 +9,6 @@ use serde_json::json;
 use super::Produced;
 use crate::playground::Playground;
 use crate::playground::call::{Ask, Exchange, Payload};
-use bursar_art::{Made, Recipe};
 
 /// Stores each file: reserves its bytes, then sends them.
 ///
