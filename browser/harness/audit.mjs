@@ -80,10 +80,16 @@ function overflow(page) {
   return page.evaluate(() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
-    const wide = [...document.body.querySelectorAll('*')]
-      .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 0.5)
-      .filter((element) => ![...element.children].some((child) => child.getBoundingClientRect().right > root.clientWidth + 0.5));
-    const names = wide.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
+    const sticksOut = (element) => element.getBoundingClientRect().right > root.clientWidth + 0.5;
+    const clipped = (element) => {
+      for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {
+        if (getComputedStyle(around).overflowX !== 'visible') return true;
+      }
+      return false;
+    };
+    const wide = [...document.body.querySelectorAll('*')].filter((element) => sticksOut(element) && !clipped(element));
+    const innermost = wide.filter((element) => !wide.some((other) => other !== element && element.contains(other)));
+    const names = innermost.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
     return [`the page scrolls sideways (${root.scrollWidth} px): ${names.join(' · ')}`];
   });
 }
@@ -114,8 +120,9 @@ async function loading(page, weight, from) {
         findings.push(`it loads ${response.url()} from elsewhere`);
       }
       const redirects = response.status() >= 300 && response.status() < 400;
+      const streams = kind === 'eventsource' || response.headers()['content-type']?.startsWith('text/event-stream');
       // A stream of events doesn't end.
-      if (kind !== 'eventsource' && !redirects) bytes += (await response.body()).length;
+      if (!streams && !redirects) bytes += (await response.body()).length;
     }
     if (weight !== null && bytes > weight) findings.push(`it weighs ${bytes} bytes, of at most ${weight}`);
     return findings;

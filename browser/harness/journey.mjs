@@ -120,6 +120,12 @@ class Stage {
     return this.#wait(found, `the heading "${text}"`);
   };
 
+  /** Looks at a plan's price, from the page of plans: with script the preview is shown in its place. */
+  preview = async (link, title) => {
+    await this.hand.press(link);
+    await this.#wait(this.page.getByRole('heading', { name: words(title) }).first(), `the preview "${title}"`);
+  };
+
   async #wait(found, what) {
     try {
       await found.waitFor({ state: 'visible' });

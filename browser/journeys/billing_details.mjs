@@ -7,7 +7,7 @@ export default async function billingDetails(stage) {
   await portal(ada.id, '/portal/billing-details');
   await heading('Billing details');
   await audit(page);
-  await hand.fill(field('Name'), 'Ada Lovelace');
+  await hand.fill(page.getByRole('textbox', { name: /^Name/ }), 'Ada Lovelace');
   await hand.fill(field('Company'), 'Engines & Söhne <GmbH>');
   await hand.select(field('Country'), 'Germany');
   await hand.fill(field('VAT id'), 'FR123');

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
 
 export default async function cancelAndComeBack(stage) {
-  const { customer, page, portal, hand, see, heading, goto, section, button, linkTo, audit, assert, field } = stage;
+  const { customer, page, portal, hand, see, heading, preview, goto, section, button, linkTo, audit, assert, field } = stage;
   const ada = await customer({ card: 'visa', plan: 'starter' });
   const picture = await ada.upload({ kind: 'image', name: 'sunset.png', media_type: 'image/png' }, PICTURE);
   await ada.post('/topups', { pack: 'small' });
@@ -50,8 +50,7 @@ export default async function cancelAndComeBack(stage) {
 
   // Back again.
   await goto('/portal/plan');
-  await hand.press(linkTo(/Professional/).first());
-  await heading('Professional, monthly');
+  await preview(linkTo('Professional').first(), 'Professional, monthly');
   await hand.go(button('Pay $89.00'));
   await heading('Your payment went through');
   assert.equal((await ada.get('/subscription')).state, 'active');

@@ -1,7 +1,7 @@
 // A downgrade waits for the billing date, says so, and can be undone until then.
 
 export default async function downgradeAndUndo(stage) {
-  const { customer, page, portal, hand, see, heading, goto, button, linkTo, audit, assert } = stage;
+  const { customer, page, portal, hand, see, heading, preview, goto, button, linkTo, audit, assert } = stage;
   const ada = await customer({ card: 'visa', plan: 'studio' });
   await portal(ada.id, '/portal/plan');
   await choose();
@@ -31,7 +31,6 @@ export default async function downgradeAndUndo(stage) {
   assert.equal(await ada.available(), 400);
 
   async function choose() {
-    await hand.press(linkTo('Downgrade Starter'));
-    await heading('Change to Starter, monthly');
+    await preview(linkTo('Downgrade Starter'), 'Change to Starter, monthly');
   }
 }
