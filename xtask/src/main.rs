@@ -1,4 +1,4 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -12,6 +12,7 @@ mod bench;
 mod bless;
 mod check;
 mod process;
+mod screenshots;
 mod structure;
 mod test;
 mod tools;
@@ -37,6 +38,8 @@ enum Task {
     Bless,
     /// Run a benchmark in release mode.
     Bench(bench::Arguments),
+    /// Take the pictures of the documentation, and more to look at.
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Bless => bless::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Screenshots => screenshots::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -36,6 +36,12 @@ const PREREQUISITES: &[Prerequisite] = &[
         name: "the rules of EN 16931 (python3 with venv, and pip)",
         prepare: tools::einvoice_rules,
     },
+    Prerequisite { name: "Chromium, for the browser journeys", prepare: tools::browser::chromium },
+    Prerequisite { name: "Node 18 or later with npm, to drive it", prepare: tools::browser::node },
+    Prerequisite {
+        name: "playwright-core and axe-core (npm packages)",
+        prepare: || tools::browser::packages().map(drop),
+    },
 ];
 
 /// Runs all tests, or what the arguments select.

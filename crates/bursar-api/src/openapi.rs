@@ -12,6 +12,7 @@ use utoipa::openapi::{RefOr, Required};
 use crate::problem::{self, Code, ProblemBody};
 
 const SCHEME: &str = "api_key";
+const WIDGET_SCHEME: &str = "widget_token";
 
 /// The document without routes.
 #[derive(OpenApi)]
@@ -51,6 +52,12 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(SCHEME, SecurityScheme::Http(scheme));
+    let widget = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("widget_…")
+        .description(Some("A short-lived token of one account, made by POST /v1/widget_tokens."))
+        .build();
+    components.add_security_scheme(WIDGET_SCHEME, SecurityScheme::Http(widget));
     components.examples = problem::examples().collect();
     document
 }
@@ -110,6 +117,17 @@ pub(crate) fn complete(paths: &mut Paths, scope: Option<Scope>, call: Call, code
             problem::add(operation, &common(scope, call));
             problem::add(operation, codes);
         }
+    }
+}
+
+/// Says of a route that it takes the token of a widget.
+pub(crate) fn with_widget_token(paths: &mut Paths) {
+    for operation in paths.paths.values_mut().flat_map(operations) {
+        let no_scopes: [&str; 0] = [];
+        let requirement = SecurityRequirement::new(WIDGET_SCHEME, no_scopes);
+        operation.security.get_or_insert_default().push(requirement);
+        let text = operation.description.get_or_insert_default();
+        text.push_str("\n\nTakes the token of a widget, from a page of any origin.");
     }
 }
 

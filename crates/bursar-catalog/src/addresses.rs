@@ -1,8 +1,12 @@
-//! Reads what addresses are made of: e-mail, lines, countries.
+//! Reads what addresses are made of: e-mail, lines, countries, links.
 
 use bursar_core::country::Country;
+use url::Url;
 
 use crate::reader::Value;
+
+/// What every browser takes.
+const URL_BYTES_MOST: usize = 2_000;
 
 impl Value<'_> {
     /// An address of e-mail.
@@ -17,6 +21,21 @@ impl Value<'_> {
             return None;
         }
         Some(text)
+    }
+
+    /// An address that a page can send anybody to.
+    pub(crate) fn https_address(&self) -> Option<String> {
+        let url = self.as_str().and_then(|text| Url::parse(text.trim()).ok());
+        let is_safe = |url: &Url| {
+            let plain = url.username().is_empty() && url.password().is_none();
+            plain && url.scheme() == "https" && url.as_str().len() <= URL_BYTES_MOST
+        };
+        let Some(url) = url.filter(is_safe) else {
+            let message = format!("{} is not an address to send people to", self.quoted());
+            self.wrong(message, "one such as \"https://app.example.com/signup\"");
+            return None;
+        };
+        Some(url.into())
     }
 
     /// A country.

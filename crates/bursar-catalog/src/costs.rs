@@ -90,7 +90,7 @@ fn label(operation: &Operation, quality: Option<&Key>) -> String {
 }
 
 /// A quality for people, from its key: `standard` is Standard, `hd` is HD, `4k` is 4K.
-pub(crate) fn quality_name(quality: &Key) -> String {
+pub fn quality_name(quality: &Key) -> String {
     let key = quality.as_str();
     let resolution = key.strip_suffix('k').is_some_and(|digits| digits.parse::<u32>().is_ok());
     let abbreviation = key.len() <= 3 && key.bytes().all(|b| b.is_ascii_alphabetic());

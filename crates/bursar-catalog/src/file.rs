@@ -62,6 +62,7 @@ fn read(root: Table<'_>) -> Option<Catalog> {
         seller: seller?,
         tax: tax?,
         documents: documents?,
+        signup_url: product.signup_url?,
     })
 }
 
@@ -70,6 +71,7 @@ pub(crate) struct Product {
     pub(crate) name: Option<String>,
     pub(crate) support_email: Option<String>,
     currency: Option<Currency>,
+    signup_url: Option<Option<String>>,
 }
 
 fn product(table: Table<'_>) -> Option<Product> {
@@ -77,6 +79,7 @@ fn product(table: Table<'_>) -> Option<Product> {
         name: table.required("name", "\"ScriptKit\"", Value::text),
         support_email: table.required("support_email", "\"support@example.com\"", Value::email),
         currency: table.required("currency", "\"USD\"", currency),
+        signup_url: table.optional("signup_url", Value::https_address),
     };
     table.close();
     Some(product)

@@ -50,12 +50,13 @@ mod words;
 use bursar_core::catalog::Catalog;
 
 pub use check::CheckReport;
-pub use costs::{CostRow, cost_table};
+pub use costs::{CostRow, cost_table, quality_name};
 pub use diff::{Change, ChangeKind, Effect, describe, diff};
 pub use file::parse;
 pub use mistake::Mistake;
 pub use show::show;
 pub use view::CatalogView;
+pub use words::in_words;
 
 /// The catalog that ships as the default: ScriptKit's, as its billing documentation has it.
 pub const SCRIPTKIT: &str = include_str!("../../../catalogs/scriptkit.toml");

@@ -21,6 +21,7 @@ pub struct CatalogView<'a> {
     name: &'a str,
     support_email: &'a str,
     currency: &'a str,
+    signup_url: Option<&'a str>,
     features: Vec<FeatureView<'a>>,
     plans: Vec<PlanView<'a>>,
     packs: Vec<PackView<'a>>,
@@ -40,6 +41,7 @@ impl<'a> CatalogView<'a> {
             name: &catalog.name,
             support_email: &catalog.support_email,
             currency: catalog.currency.code(),
+            signup_url: catalog.signup_url.as_deref(),
             features: (catalog.features.iter())
                 .map(|feature| FeatureView { key: &feature.key, name: &feature.name })
                 .collect(),

@@ -26,7 +26,7 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// A length of time: `15 minutes`, `24 hours`, `7 days`.
-pub(crate) fn in_words(duration: Duration) -> String {
+pub fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (count, unit) = match seconds {
         0 => (0, "second"),

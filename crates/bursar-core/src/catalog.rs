@@ -44,6 +44,8 @@ pub struct Catalog {
     pub tax: TaxPolicy,
     /// How documents are numbered and printed.
     pub documents: DocumentPolicy,
+    /// Where the pricing page sends whoever has chosen a plan: an `https` address of the app.
+    pub signup_url: Option<String>,
 }
 
 /// Who sells.

@@ -17,7 +17,7 @@ use bursar_core::provider::{CustomerRef, MethodRef, SetupRef};
 use bursar_core::rejection::{AccountRejection, PaymentRejection, Rejection};
 use bursar_payments::{
     AttachMethod, Attachment, CustomerStep, Dispute, DisputeStatus as Stands, NewCustomer, News,
-    PaymentLookup, ProviderEvent, Setup, SetupSession, SetupStatus, StartSetup,
+    Payment, PaymentLookup, ProviderEvent, Setup, SetupSession, SetupStatus, StartSetup,
 };
 use bursar_store::{Entry, PaymentName, PaymentRow};
 use tokio::sync::broadcast;
@@ -182,6 +182,46 @@ impl Engine {
         Ok(self.outbox().step(payment))
     }
 
+    /// A payment as the provider has it now: whoever comes back from its page is told how that went,
+    /// also before the provider's message arrives. `None` if the account has no such payment; as it was
+    /// known, if the provider can't be asked.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn payment_now(
+        &self,
+        account: &AccountId,
+        payment: PaymentId,
+    ) -> Result<Option<PaymentRow>, Failure> {
+        let Some(row) = self.settled(account, payment, Duration::ZERO).await? else {
+            return Ok(None);
+        };
+        let is_open =
+            matches!(row.record.status, PaymentStatus::RequiresAction | PaymentStatus::Processing);
+        let customer = self.existing(account).await?.billing.customer.clone();
+        let (true, Some(customer)) = (is_open, customer) else {
+            return Ok(Some(row));
+        };
+        let lookup =
+            PaymentLookup { id: payment, customer, reference: row.record.reference.clone() };
+        match self.provider().payment(&lookup, &self.provider_context()).await {
+            Ok(Some(found)) => self.note_payment(account.clone(), found).await?,
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "a payment can't be looked up"),
+        }
+        Ok(self.store().payment(account, payment).await?)
+    }
+
+    async fn note_payment(&self, account: AccountId, found: Payment) -> Result<(), Failure> {
+        self.outbox().note(found.id, &found.status);
+        let command = SettlePayment {
+            payment: found.id,
+            reference: found.reference,
+            outcome: outcome(&found.status),
+        };
+        self.hear(account, Command::SettlePayment(command)).await
+    }
+
     /// A payment once the provider has answered, or as it stands after `limit`.
     ///
     /// # Errors
@@ -234,17 +274,11 @@ impl Engine {
     pub async fn hear_provider(&self, event: ProviderEvent) -> Result<(), Failure> {
         match event.news {
             News::Payment(payment) => {
-                self.outbox().note(payment.id, &payment.status);
                 let name = PaymentName::Id(payment.id);
-                let Some(payer) = self.store().payer(&name).await? else {
-                    return self.not_ours("payment");
-                };
-                let command = SettlePayment {
-                    payment: payment.id,
-                    reference: payment.reference,
-                    outcome: outcome(&payment.status),
-                };
-                self.hear(payer.account, Command::SettlePayment(command)).await
+                match self.store().payer(&name).await? {
+                    Some(payer) => self.note_payment(payer.account, payment).await,
+                    None => self.not_ours("payment"),
+                }
             }
             News::Refund(refund) => {
                 let (Some(id), Some(command)) = (refund.id, settle_refund(&refund)) else {

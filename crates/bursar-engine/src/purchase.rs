@@ -125,16 +125,23 @@ fn lost(what: &str) -> Failure {
     StoreError::Damaged(what.to_owned()).into()
 }
 
-impl Paying {
-    /// How it stands. Money that bought nothing any more, and goes back, is a failure.
-    pub const fn standing(&self) -> Standing {
-        match self.record.status {
-            PaymentStatus::Requested | PaymentStatus::Processing => Standing::Processing,
-            PaymentStatus::RequiresAction => Standing::RequiresAction,
-            PaymentStatus::Failed { .. } => Standing::Failed,
-            PaymentStatus::Succeeded { .. } if self.record.invoice.is_some() => Standing::Succeeded,
-            PaymentStatus::Succeeded { .. } => Standing::Failed,
+impl Standing {
+    /// How a payment stands. Money that bought nothing any more, and goes back, is a failure.
+    pub const fn of(record: &PaymentRecord) -> Self {
+        match record.status {
+            PaymentStatus::Requested | PaymentStatus::Processing => Self::Processing,
+            PaymentStatus::RequiresAction => Self::RequiresAction,
+            PaymentStatus::Failed { .. } => Self::Failed,
+            PaymentStatus::Succeeded { .. } if record.invoice.is_some() => Self::Succeeded,
+            PaymentStatus::Succeeded { .. } => Self::Failed,
         }
+    }
+}
+
+impl Paying {
+    /// How it stands.
+    pub const fn standing(&self) -> Standing {
+        Standing::of(&self.record)
     }
 }
 

@@ -1,9 +1,10 @@
-//! Tokens for quotes and previews: the thing itself, sealed, so that they cost no storage and hold
-//! after a restart and on every node.
+//! Tokens for quotes, previews and widgets: the thing itself, sealed, so that they cost no storage and
+//! hold after a restart and on every node.
 
 use bursar_core::account::subscription::offer::Offer;
 use bursar_core::id::AccountId;
 use bursar_core::quote::Quote;
+use bursar_core::time::Timestamp;
 use bursar_store::{Registry, StoreError};
 use data_encoding::BASE64URL_NOPAD;
 use rand::RngCore;
@@ -39,6 +40,12 @@ impl Sealed for Quote {
 impl Sealed for (AccountId, Offer) {
     const PREFIX: &'static str = "preview_";
     const FORM: u8 = 128;
+}
+
+/// Whose balance a widget may show, and the first instant at which it no longer may.
+impl Sealed for (AccountId, Timestamp) {
+    const PREFIX: &'static str = "widget_";
+    const FORM: u8 = 64;
 }
 
 /// Makes and reads tokens.
@@ -90,6 +97,20 @@ impl Seal {
     pub fn open_preview(&self, account: &AccountId, token: &str) -> Result<Offer, UnknownToken> {
         let (of, offer) = self.open::<(AccountId, Offer)>(token)?;
         if of == *account { Ok(offer) } else { Err(UnknownToken) }
+    }
+
+    /// A token that shows the balance of one account until `expires_at`, by the real clock. What it says
+    /// can be read by whoever has it, and not changed.
+    pub fn widget(&self, account: &AccountId, expires_at: Timestamp) -> String {
+        self.seal(&(account.clone(), expires_at))
+    }
+
+    /// Whose balance a token shows, and until when. Whether that is over is the caller's to ask.
+    ///
+    /// # Errors
+    /// [`UnknownToken`] for anything that [`Seal::widget`] didn't write.
+    pub fn open_widget(&self, token: &str) -> Result<(AccountId, Timestamp), UnknownToken> {
+        self.open(token)
     }
 
     fn seal<T: Sealed>(&self, value: &T) -> String {

@@ -14,8 +14,10 @@ mod charts;
 mod customer;
 mod page;
 pub mod playground;
+mod pricing;
 mod session;
 mod state;
+mod widget;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,11 +29,13 @@ pub use state::{Config, Portal};
 /// The largest form, in bytes.
 const FORM_LIMIT: usize = 64 * 1_024;
 
-/// All pages over a running engine: `/portal…` and `/static…`.
+/// All pages over a running engine: `/portal…`, `/pricing`, `/widget…` and `/static…`.
 pub fn router(portal: &Portal) -> Router {
     let pages = Router::new()
         .merge(session::routes())
         .merge(customer::routes())
+        .merge(pricing::routes())
+        .merge(widget::routes(portal))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(CatchPanicLayer::custom(page::outermost::panicked))
         .layer(from_fn_with_state(portal.clone(), page::outermost::run))

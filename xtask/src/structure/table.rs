@@ -50,11 +50,12 @@ pub(super) const RULES: &[Rule] = &[
     // documents as files, and streams assets. It names no adapter of any.
     rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
                                     "bursar-documents", "bursar-vault", "bursar-engine"]), &["bursar-sqlite"]),
+    rule("bursar-art",       Only(&[]),                                                  &[]),
     // The portal shows what the API tells: documents and purchases are made in one place. The
     // playground is a client of the API.
     rule("bursar-portal",    Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
                                     "bursar-documents", "bursar-vault", "bursar-engine",
-                                    "bursar-api"]),                                      &["bursar-sqlite"]),
+                                    "bursar-api", "bursar-art"]),                        &["bursar-sqlite"]),
     rule("bursar-sim",       Everything,                                                 &[]),
     rule("bursar",           Everything,                                                 &[]),
     rule("xtask",            Only(&[]),                                                  &[]),

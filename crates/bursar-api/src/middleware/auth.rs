@@ -67,7 +67,8 @@ async fn caller(api: &ApiState, scope: Scope, headers: &HeaderMap) -> Result<Cal
     Ok(Caller(api.access().authorize(secret, scope).await?))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// What the header Authorization says after `Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())

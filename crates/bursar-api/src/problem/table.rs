@@ -58,6 +58,11 @@ codes! {
         "Send the header Authorization: Bearer followed by a key of this installation.";
     ApiKeyUnknown UNAUTHORIZED "api_key_unknown", "The API key does not work",
         "The key is unknown, has expired or belongs to the other mode (test or live).";
+    WidgetTokenUnknown UNAUTHORIZED "widget_token_unknown", "The widget's token does not work",
+        "Send the header Authorization: Bearer followed by a token that POST /v1/widget_tokens made here, \
+         unchanged. An API key is no such token, and belongs in no browser.";
+    WidgetTokenExpired UNAUTHORIZED "widget_token_expired", "The widget's token has expired",
+        "Tokens of widgets are short-lived. Make a new one: POST /v1/widget_tokens.";
 
     InsufficientCredits PAYMENT_REQUIRED "insufficient_credits", "Not enough credits",
         "The operation needs more credits than are available. The members need, available, held and \

@@ -30,12 +30,19 @@ mod storage;
 mod subscription;
 mod test_clock;
 mod topups;
+mod widget;
+mod widget_tokens;
+
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::http::header::AUTHORIZATION;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use bursar_engine::access::Scope;
+use tower_http::cors::CorsLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
@@ -43,6 +50,9 @@ use crate::middleware::auth::authorize;
 use crate::openapi::{self, Call};
 use crate::problem::Code;
 use crate::state::ApiState;
+
+/// How long a browser may remember that a widget may ask: as long as any does.
+const PREFLIGHT: Duration = Duration::from_secs(7_200);
 
 /// How anything about one account can refuse.
 const ACCOUNT: &[Code] = &[Code::AccountNotFound];
@@ -185,6 +195,13 @@ const WEBHOOK: &[Code] = &[
     Code::ProviderUnavailable,
     Code::ShuttingDown,
 ];
+/// How a widget can.
+const WIDGET: &[Code] = &[
+    Code::WidgetTokenUnknown,
+    Code::WidgetTokenExpired,
+    Code::AccountNotFound,
+    Code::StorageUnavailable,
+];
 /// How a test clock can.
 const CLOCK: &[Code] =
     &[Code::TestModeOnly, Code::ClockBackwards, Code::ClockTooFar, Code::BadSpan];
@@ -192,7 +209,7 @@ const CLOCK: &[Code] =
 /// The table.
 #[rustfmt::skip]
 pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
-    use Call::{Ask, Batch, Change, Create, KeyedChange, Read, Upload};
+    use Call::{Ask, Batch, Change, Create, KeyedChange, Read};
     use Scope::{Accounts, Adjust, Admin, Read as Look, Spend, Subscriptions, TestClock};
 
     Table { api, router: OpenApiRouter::with_openapi(openapi::document()) }
@@ -241,16 +258,10 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
         .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
         .on(Subscriptions, Ask, routes!(portal_sessions::start), &[ACCOUNT])
-        .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
-        .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
-        .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
-        .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
-        .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
-        .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
-        .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
-        .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
-        .on(Look, Read, routes!(storage::show), &[ACCOUNT])
-        .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
+        .vault()
+        .on(Look, Ask, routes!(widget_tokens::create), &[ACCOUNT])
+        .for_widgets(routes!(widget::balance), WIDGET)
+        .for_widgets(routes!(widget::follow), WIDGET)
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)
@@ -280,6 +291,25 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// What is about files.
+    #[rustfmt::skip]
+    fn vault(self) -> Self {
+        use Call::{Ask, Change, Read, Upload};
+        use Scope::{Read as Look, Spend};
+
+        self
+            .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
+            .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
+            .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
+            .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
+            .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
+            .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
+            .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
+            .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
+            .on(Look, Read, routes!(storage::show), &[ACCOUNT])
+            .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
+    }
+
     /// A route that takes a key with `scope`.
     fn on(
         self,
@@ -302,6 +332,23 @@ impl Table<'_> {
     ) -> Self {
         openapi::complete(&mut paths, None, Call::Read, codes);
         Self { router: self.router.routes((schemas, paths, methods)), ..self }
+    }
+
+    /// A route for pages of any origin, which have a token of a widget and no cookie.
+    fn for_widgets(
+        self,
+        (schemas, mut paths, methods): UtoipaMethodRouter<ApiState>,
+        codes: &[Code],
+    ) -> Self {
+        openapi::complete(&mut paths, None, Call::Read, codes);
+        openapi::with_widget_token(&mut paths);
+        let cors = CorsLayer::new()
+            .allow_origin(tower_http::cors::Any)
+            .allow_methods([Method::GET])
+            .allow_headers([AUTHORIZATION])
+            .max_age(PREFLIGHT);
+        let router = self.router.routes((schemas, paths, methods.layer(cors)));
+        Self { router, ..self }
     }
 
     fn finish(mut self) -> OpenApiRouter<ApiState> {

@@ -28,6 +28,9 @@ pub(crate) struct CatalogView {
     /// The currency of every price in it.
     #[schema(value_type = String, example = "USD")]
     currency: Shown<Currency>,
+    /// Where whoever has chosen a plan signs up.
+    #[schema(example = "https://app.example.com/signup")]
+    signup_url: Option<String>,
     /// What plans unlock, in display order.
     features: Vec<FeatureView>,
     /// Plans, lowest first.
@@ -299,6 +302,7 @@ impl From<&Catalog> for CatalogView {
             name: catalog.name.clone(),
             support_email: catalog.support_email.clone(),
             currency: Shown(catalog.currency),
+            signup_url: catalog.signup_url.clone(),
             features: catalog.features.iter().map(feature).collect(),
             plans: catalog.plans.iter().map(PlanView::from).collect(),
             packs: catalog.packs.iter().map(PackView::from).collect(),

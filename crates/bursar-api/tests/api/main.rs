@@ -43,3 +43,4 @@ mod storage;
 mod subscription;
 mod test_clock;
 mod topups;
+mod widget;

@@ -35,6 +35,7 @@ pub fn diff(before: &Catalog, after: &Catalog) -> Vec<Change> {
         seller,
         tax,
         documents,
+        signup_url,
     } = before;
     let mut changes = Changes::default();
     let mut product = changes.at("product", "Product");
@@ -42,6 +43,8 @@ pub fn diff(before: &Catalog, after: &Catalog) -> Vec<Change> {
     let emails = (support_email, &after.support_email);
     product.compare("support_email", "support address", emails, Effect::Pages);
     product.compare("currency", "currency", (currency, &after.currency), Effect::NextRenewal);
+    let urls = (signup_url, &after.signup_url);
+    product.compare_option("signup_url", "sign-up address", urls, Effect::Pages);
     self::features(&mut changes, features, &after.features);
     plans::compare(&mut changes, (before, plans), (after, &after.plans));
     self::packs(&mut changes, packs, &after.packs);

@@ -145,6 +145,7 @@ pub(crate) fn catalog() -> Catalog {
             email: None,
         },
         tax: TaxPolicy { name: "VAT".to_owned(), inclusive: false, rates: Vec::new() },
+        signup_url: None,
         documents: DocumentPolicy {
             invoice_series: key("INV"),
             credit_note_series: key("CN"),

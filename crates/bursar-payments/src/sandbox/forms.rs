@@ -18,11 +18,11 @@ use crate::method::SetupStatus;
 
 /// Shown beside the form, so that nobody needs to look them up.
 const EXAMPLES: &[(&str, &str)] = &[
-    ("4242 4242 4242 4242", "succeeds"),
-    ("4000 0025 0000 3155", "asks to authenticate now, not later"),
-    ("4000 0027 6000 3184", "asks to authenticate every time"),
-    ("4000 0000 0000 0341", "is stored, then declines each charge"),
-    ("4000 0000 0000 9995", "is refused: insufficient funds"),
+    ("4242 4242 4242 4242", "Pays"),
+    ("4000 0025 0000 3155", "Asks to authenticate now, then pays"),
+    ("4000 0027 6000 3184", "Asks to authenticate every time"),
+    ("4000 0000 0000 0341", "Can be saved, then declines each charge"),
+    ("4000 0000 0000 9995", "Is refused: insufficient funds"),
 ];
 
 /// What is known of a card after the form was read: the number is gone by then.
@@ -36,7 +36,7 @@ impl Sandbox {
     /// The form of a session; the secret is the last part of its address.
     pub fn card_form(&self, secret: &str) -> Page {
         match open_session(&self.state.lock(), secret) {
-            Some(_) => self.form(200, secret, None),
+            Some((_, record)) => self.form(200, secret, None, record.return_url.as_deref()),
             None => self.gone(),
         }
     }
@@ -61,13 +61,15 @@ impl Sandbox {
                 return Ok(FormReply::Page(self.gone()));
             };
             let (Some(card), Some(expiry), None) = (typed.card, typed.expiry, problem) else {
-                return Ok(FormReply::Page(self.form(422, secret, problem)));
+                let back = record.return_url.as_deref();
+                return Ok(FormReply::Page(self.form(422, secret, problem, back)));
             };
             Ok(match enter(self, state, &setup, card, expiry, context.now)? {
                 Entered::Attached => self.done(record.return_url.as_deref(), "setup", true),
                 Entered::Declined(decline) => {
                     let text = declined(decline.shown_code());
-                    FormReply::Page(self.form(402, secret, Some(text)))
+                    let back = record.return_url.as_deref();
+                    FormReply::Page(self.form(402, secret, Some(text), back))
                 }
                 Entered::Challenge(challenge) => {
                     FormReply::Redirect(self.challenge_url(&challenge))
@@ -156,11 +158,12 @@ impl Sandbox {
         Ok(self.done(return_url.as_deref(), "payment", paid))
     }
 
-    fn form(&self, status: u16, secret: &str, problem: Option<&str>) -> Page {
+    fn form(&self, status: u16, secret: &str, problem: Option<&str>, back: Option<&str>) -> Page {
         let template = CardForm {
             base_url: &self.config.base_url,
             action: &self.form_url(secret),
             problem,
+            back,
             examples: EXAMPLES,
         };
         page(status, &template)

@@ -31,6 +31,8 @@ pub(super) struct CardForm<'a> {
     pub(super) action: &'a str,
     /// What was wrong with the last try. Never repeats what was typed.
     pub(super) problem: Option<&'a str>,
+    /// Where the customer came from, for those who change their mind.
+    pub(super) back: Option<&'a str>,
     /// Cards to try: number in groups, and what it does.
     pub(super) examples: &'a [(&'a str, &'a str)],
 }

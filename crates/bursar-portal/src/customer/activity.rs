@@ -14,7 +14,7 @@ pub(crate) struct Line {
     pub(crate) at: (String, String, String),
     pub(crate) what: String,
     /// What happened with it.
-    pub(crate) how: &'static str,
+    pub(crate) how: String,
     /// Model and quality, if it is an operation.
     pub(crate) model: String,
     pub(crate) quality: String,
@@ -42,19 +42,50 @@ impl Line {
             let plural = if units == bursar_core::pricing::Quantity::ONE { "" } else { "s" };
             format!("{}\u{a0}{unit}{plural}", locale.quantity(units))
         });
-        // A hold that spent exactly what it held moves nothing when it ends.
-        let is_exact = line.kind == StatementKind::Capture && line.credits.is_zero();
         Self {
             at: (machine(line.at), date(line.at, zone), clock(line.at, zone)),
             what: names::subject(catalog, line),
-            how: names::movement(line.kind),
+            how: how(movement, customer),
             model: text(&line.model),
             quality: text(&line.quality),
             units: units.unwrap_or_default(),
-            credits: if is_exact { "0".to_owned() } else { locale.movement(line.credits) },
+            credits: locale.movement(line.credits),
             is_gain: line.credits.is_positive(),
             balance: locale.number(line.available_after),
             receipt: line.spend.map(|spend| format!("/portal/usage/receipts/{spend}")),
         }
     }
+}
+
+/// What happened: of a job that ended also how many credits were charged or came back, since what moves
+/// the balance then is only the difference to what was held.
+fn how(movement: &Movement, customer: &Customer) -> String {
+    let (line, locale) = (&movement.row.line, &customer.locale);
+    let word = names::movement(line.kind);
+    match line.kind {
+        StatementKind::Capture if movement.spent.is_positive() => {
+            format!("{word} {}", locale.number(movement.spent))
+        }
+        StatementKind::Capture => "Finished".to_owned(),
+        StatementKind::Release | StatementKind::Timeout => {
+            format!("{word}, {} returned", locale.number(line.credits))
+        }
+        _ => word.to_owned(),
+    }
+}
+
+/// The last movement of each job, and every other movement: what a short list shows. Newest first.
+pub(crate) fn latest(movements: &[Movement], most: usize) -> Vec<&Movement> {
+    let mut latest: Vec<&Movement> = Vec::new();
+    for movement in movements {
+        let spend = movement.row.line.spend;
+        let is_known = spend.is_some() && latest.iter().any(|it| it.row.line.spend == spend);
+        if !is_known {
+            latest.push(movement);
+        }
+        if latest.len() == most {
+            break;
+        }
+    }
+    latest
 }

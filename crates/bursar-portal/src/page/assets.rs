@@ -42,6 +42,13 @@ pub(crate) fn url(name: &str) -> &'static str {
     FILES.get(name).map_or("", |file| &file.url)
 }
 
+/// What a file holds, and a tag that changes with it: for those whose address has to stay.
+pub(crate) fn file(name: &str) -> Option<(&'static [u8], String)> {
+    let file = FILES.get(name)?;
+    let hash = blake3::hash(&file.bytes).to_hex();
+    Some((&*file.bytes, format!("\"{}\"", hash.get(..16)?)))
+}
+
 /// `/static/…`
 pub(crate) fn routes() -> Router {
     Router::new().route("/static/{*path}", get(serve))

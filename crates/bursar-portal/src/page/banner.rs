@@ -84,7 +84,7 @@ fn past_due(live: &LiveSubscription, customer: &Customer) -> Option<Banner> {
         tone: Tone::Bad,
         title: format!("Your payment of {amount} failed"),
         text: format!("{retry}{end}"),
-        action: ("Pay now", "/portal/invoices"),
+        action: ("Pay now", "/portal/past-due"),
     })
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn subject(catalog: &Catalog, line: &StatementLine) -> String {
     }
 }
 
-/// What happened with it, in a word or two.
+/// What happened with it, in a word or two; of a job that ended its receipt says more.
 pub(crate) const fn movement(kind: StatementKind) -> &'static str {
     match kind {
         StatementKind::Allowance => "Issued",
@@ -46,8 +46,8 @@ pub(crate) const fn movement(kind: StatementKind) -> &'static str {
         StatementKind::Topup => "Bought",
         StatementKind::Adjustment => "Adjusted by support",
         StatementKind::Expiry => "Expired",
-        StatementKind::Hold => "Held while it runs",
-        StatementKind::Capture => "Finished",
+        StatementKind::Hold => "Held",
+        StatementKind::Capture => "Charged",
         StatementKind::Release => "Not charged",
         StatementKind::Timeout => "Timed out, not charged",
         StatementKind::Charge => "Charged",
@@ -76,7 +76,7 @@ pub(crate) fn card(card: &Card) -> String {
         "unionpay" => "UnionPay",
         other => other,
     };
-    format!("{brand} •••• {}", card.last4)
+    format!("{brand}\u{a0}••••\u{a0}{}", card.last4)
 }
 
 /// What is paid with, if it can be named.

@@ -63,6 +63,8 @@ struct ProblemPage<'a> {
 fn shown(response: Response, portal: &Portal) -> Response {
     let problem = match response.extensions().get::<PageProblem>() {
         Some(problem) => problem.clone(),
+        // A form that was refused is shown again, with what was wrong.
+        None if is_page(&response) => return response,
         None => match PageProblem::bare(response.status()) {
             Some(problem) => problem,
             None => return response,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use bursar_core::credits::Credits;
-use bursar_core::money::Money;
+use bursar_core::money::{Currency, Money};
 use bursar_core::pricing::Quantity;
 pub(crate) use bursar_core::readable::date;
 use bursar_core::time::{Timestamp, ZoneName};
@@ -62,9 +62,41 @@ impl Locale {
         let mut amount = Decimal::from(money.amount.unsigned_abs());
         amount.multiply_pow10(exponent.saturating_neg());
         amount.pad_end(exponent.saturating_neg());
-        let amount = self.figure(&amount);
         let minus = if money.amount < 0 { "\u{2212}" } else { "" };
-        let sign = match money.currency.code() {
+        format!("{minus}{}", self.signed(&amount, money.currency))
+    }
+
+    /// `$29`, `$29.50`: without decimals that say nothing, as prices are quoted. 0 or more.
+    pub(crate) fn price(&self, money: Money) -> String {
+        let exponent = i16::try_from(money.currency.exponent()).unwrap_or(2);
+        let mut amount = Decimal::from(money.amount.unsigned_abs());
+        amount.multiply_pow10(exponent.saturating_neg());
+        amount.trim_end();
+        if amount.nonzero_magnitude_end() < 0 {
+            amount.pad_end(exponent.saturating_neg());
+        }
+        self.signed(&amount, money.currency)
+    }
+
+    /// What one credit of a pack costs: `$0.10`, `$0.0833`, to 4 decimals, or to 6 where it is less than a
+    /// hundredth; `None` if there is none.
+    pub(crate) fn per_credit(&self, price: Money, credits: Credits) -> Option<String> {
+        let unit = i128::from(price.currency.minor_per_major()) * i128::from(credits.micro());
+        // Millionths of the currency for one credit, half up.
+        let scaled = i128::from(price.amount).checked_mul(1_000_000_000_000)?;
+        let micro = scaled.checked_mul(2)?.checked_add(unit)?.checked_div(unit.checked_mul(2)?)?;
+        let rounded = if micro < 10_000 { micro } else { (micro.checked_add(50)? / 100) * 100 };
+        let mut amount = Decimal::from(u64::try_from(rounded).ok()?);
+        amount.multiply_pow10(MICRO.saturating_neg());
+        amount.trim_end();
+        amount.pad_end(i16::try_from(price.currency.exponent()).unwrap_or(2).saturating_neg());
+        Some(self.signed(&amount, price.currency))
+    }
+
+    /// An amount with the currency's sign, or its code where a sign would say too little.
+    fn signed(&self, amount: &Decimal, currency: Currency) -> String {
+        let amount = self.figure(amount);
+        let sign = match currency.code() {
             "USD" => "$",
             "EUR" => "€",
             "GBP" => "£",
@@ -72,9 +104,9 @@ impl Locale {
             code => code,
         };
         match self.sign {
-            Sign::Before if sign.len() < 3 || !sign.is_ascii() => format!("{minus}{sign}{amount}"),
-            Sign::Before | Sign::BeforeWithSpace => format!("{minus}{sign}\u{a0}{amount}"),
-            Sign::After => format!("{minus}{amount}\u{a0}{sign}"),
+            Sign::Before if sign.len() < 3 || !sign.is_ascii() => format!("{sign}{amount}"),
+            Sign::Before | Sign::BeforeWithSpace => format!("{sign}\u{a0}{amount}"),
+            Sign::After => format!("{amount}\u{a0}{sign}"),
         }
     }
 
@@ -224,6 +256,39 @@ mod tests {
         check("*", 123_450, "USD", "$1,234.50");
         check("nonsense of a browser", 5, "USD", "$0.05");
         check("en", i64::MIN, "USD", "−$92,233,720,368,547,758.08");
+    }
+
+    #[test]
+    fn prices_have_no_empty_decimals() {
+        let check = |tag: &str, minor, code: &str, expected: &str| {
+            let money = Money::new(minor, code.parse().unwrap());
+            assert_eq!(locale(tag).price(money).replace('\u{a0}', " "), expected);
+        };
+        check("en", 2_900, "USD", "$29");
+        check("en", 214_900, "USD", "$2,149");
+        check("en", 2_950, "USD", "$29.50");
+        check("en", 0, "USD", "$0");
+        check("de", 2_900, "EUR", "29 €");
+        check("en", 2_900, "JPY", "¥2,900");
+        check("en", 9_000, "KWD", "KWD 9");
+        check("en", 9_010, "KWD", "KWD 9.010");
+    }
+
+    #[test]
+    fn a_credit_has_a_price_too() {
+        let check = |minor, code: &str, credits: &str, expected: &str| {
+            let money = Money::new(minor, code.parse().unwrap());
+            let shown = locale("en").per_credit(money, Credits::parse(credits).unwrap());
+            assert_eq!(shown.as_deref().unwrap_or_default().replace('\u{a0}', " "), expected);
+        };
+        check(1_000, "USD", "100", "$0.10");
+        check(2_500, "USD", "300", "$0.0833");
+        check(7_500, "USD", "1000", "$0.075");
+        check(15_000, "USD", "2500", "$0.06");
+        check(100, "USD", "30000", "$0.000033");
+        check(500, "JPY", "300", "¥1.6667");
+        check(1_500, "KWD", "10", "KWD 0.150");
+        check(1_500, "USD", "0", "");
     }
 
     #[test]

@@ -9,7 +9,6 @@
 //! is on a list ([`pass`]). Jobs run here as they would in the app's own backend ([`jobs`]). Who may ask
 //! at all is decided by [`guard`].
 
-pub mod art;
 mod call;
 mod guard;
 mod jobs;

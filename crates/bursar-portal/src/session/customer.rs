@@ -35,6 +35,16 @@ impl Customer {
         &self.view.account
     }
 
+    /// The same with the account as it is now, after something was done to it.
+    ///
+    /// # Errors
+    /// [`PageProblem`] if the account can't be read.
+    pub(crate) async fn again(self, portal: &Portal) -> Result<Self, PageProblem> {
+        let view = portal.engine().view(&self.visit.account).await?;
+        let view = view.ok_or_else(|| PageProblem::signed_out(self.visit.return_url.clone()))?;
+        Ok(Self { view, ..self })
+    }
+
     /// Does the session still go on? Asking doesn't make it last longer.
     pub(crate) async fn is_still_in(&self, portal: &Portal) -> bool {
         matches!(portal.engine().visits().peek(&self.token).await, Ok(Some(_)))

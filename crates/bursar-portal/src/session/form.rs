@@ -19,7 +19,6 @@ pub(crate) struct Submission {
     /// Who.
     pub(crate) customer: Customer,
     /// What.
-    #[allow(dead_code, reason = "pages that change something use it")]
     pub(crate) form: Form,
 }
 
@@ -29,7 +28,6 @@ pub(crate) struct Form {
     key: IdempotencyKey,
 }
 
-#[allow(dead_code, reason = "pages that change something use them")]
 impl Form {
     /// A field's value without blanks around it; empty if it is missing.
     pub(crate) fn get(&self, name: &str) -> &str {
@@ -60,6 +58,7 @@ impl FromRequest<Portal> for Submission {
         }
         let customer = Customer::of(&parts, portal).await?;
         parts.headers.remove(ORIGIN);
+        let path = parts.uri.path().to_owned();
         let body = Bytes::from_request(Request::from_parts(parts, body), portal).await;
         let body = body.map_err(|rejection| {
             let problem = PageProblem::bare(rejection.status());
@@ -71,7 +70,7 @@ impl FromRequest<Portal> for Submission {
         if !visits.is_marked(&customer.visit, mark) {
             return Err(PageProblem::forged());
         }
-        let key = key(&customer, visits, &fields)?;
+        let key = key(&customer, visits, &path, &fields)?;
         Ok(Self { customer, form: Form { fields, key } })
     }
 }
@@ -79,16 +78,18 @@ impl FromRequest<Portal> for Submission {
 fn key(
     customer: &Customer,
     visits: &Visits,
+    path: &str,
     fields: &[(String, String)],
 ) -> Result<IdempotencyKey, PageProblem> {
-    let contents = serde_json::to_string(fields).map_err(|error| PageProblem::defect(&error))?;
+    let contents =
+        serde_json::to_string(&(path, fields)).map_err(|error| PageProblem::defect(&error))?;
     let key = visits.form_key(&customer.visit, &contents);
     key.parse().map_err(|error| PageProblem::defect(&error))
 }
 
 /// Does the browser say that a page of this server sent it? Browsers of the last years always say so;
 /// what says nothing at all is no browser with a customer in front, and still needs the mark.
-fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
+pub(crate) fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
     let text = |value: Option<&axum::http::HeaderValue>| {
         value.and_then(|value| value.to_str().ok()).map(str::to_owned)
     };

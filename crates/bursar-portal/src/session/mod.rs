@@ -4,6 +4,7 @@
 mod cookie;
 pub(crate) mod customer;
 mod enter;
+pub(crate) mod entering;
 pub(crate) mod form;
 pub(crate) mod note;
 mod sign_out;
@@ -14,9 +15,7 @@ use axum::routing::{get, post};
 use crate::state::Portal;
 
 pub(crate) use customer::Customer;
-#[allow(unused_imports, reason = "pages that change something use them")]
 pub(crate) use form::Submission;
-#[allow(unused_imports, reason = "pages that change something use them")]
 pub(crate) use note::Note;
 
 /// The ways in and out.

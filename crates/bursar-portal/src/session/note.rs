@@ -25,7 +25,6 @@ pub(crate) struct Note {
     pub(crate) text: String,
 }
 
-#[allow(dead_code, reason = "pages that change something use them")]
 impl Note {
     /// It worked.
     pub(crate) fn done(text: impl Into<String>) -> Self {

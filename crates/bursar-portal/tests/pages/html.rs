@@ -75,7 +75,7 @@ impl Element {
                 Child::Text(text) => into.push_str(text),
                 Child::Element(element) => {
                     element.collect(into);
-                    if !matches!(element.name.as_str(), "b" | "bdi" | "small" | "span" | "time") {
+                    if !matches!(element.name.as_str(), "b" | "bdi" | "a") {
                         into.push(' ');
                     }
                 }

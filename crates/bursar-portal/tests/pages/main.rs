@@ -11,6 +11,16 @@
 mod html;
 mod portal;
 
+mod cancel;
+mod credits;
 mod enter;
+mod hostile;
+mod invoices;
+mod live;
 mod overview;
+mod payment_methods;
+mod plan;
+mod pricing;
 mod sign_out;
+mod usage;
+mod widget;

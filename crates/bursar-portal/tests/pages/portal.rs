@@ -15,7 +15,7 @@ use bursar_engine::access::{Access, Mode, Scope, record};
 use bursar_engine::clock::ManualClock;
 use bursar_engine::{Engine, Options};
 use bursar_payments::Secret;
-use bursar_payments::sandbox::{Sandbox, SandboxConfig};
+use bursar_payments::sandbox::{FormReply, Sandbox, SandboxConfig};
 use bursar_portal::{Config, Portal};
 use bursar_store::memory::MemoryStore;
 use bursar_store::{Contact, Registry, Store};
@@ -158,17 +158,50 @@ impl TestPortal {
         self.post(&format!("/v1/test_clock/accounts/{id}/advance"), json!({"by": by})).await
     }
 
+    /// Waits until the provider has refused the renewal.
+    pub(crate) async fn until_past_due(&self, id: &str) {
+        self.until(id, |account| account["subscription"]["state"] == "past_due").await;
+    }
+
+    /// Waits until no payment is under way.
+    pub(crate) async fn until_paid(&self, id: &str) {
+        let settled = |account: &Value| {
+            account["open_payments"] == json!([]) && account["subscription"]["state"] == "active"
+        };
+        self.until(id, settled).await;
+    }
+
+    async fn until(&self, id: &str, holds: impl Fn(&Value) -> bool) {
+        for _ in 0..500 {
+            let account = self.get(&format!("/v1/accounts/{id}")).await;
+            if holds(&account) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("{id} does not come to it")
+    }
+
     pub(crate) async fn rename(&self, id: &str, name: &str) {
         let contact = Contact { name: Some(name.to_owned()), email: None };
         self.store.put_contact(&id.parse().unwrap(), contact).await.unwrap();
     }
 
     /// Answers the 3-D Secure page of an address.
-    pub(crate) fn authenticate(&self, action_url: &str, answer: &str) {
+    /// Where it leads.
+    pub(crate) fn authenticate(&self, action_url: &str, answer: &str) -> String {
         let secret = action_url.strip_prefix(&format!("{URL}/sandbox/challenge/")).unwrap();
         let context = Context { now: self.engine.wall_now(), entropy: [1; 10] };
         let body = format!("answer={answer}");
-        self.sandbox.answer_challenge(secret, body.as_bytes(), &context).unwrap();
+        redirect(self.sandbox.answer_challenge(secret, body.as_bytes(), &context).unwrap())
+    }
+
+    /// Fills in the card form of an address. Where it leads.
+    pub(crate) fn enter_card(&self, form_url: &str, number: &str) -> String {
+        let secret = form_url.rsplit('/').next().unwrap();
+        let context = Context { now: self.engine.wall_now(), entropy: [2; 10] };
+        let body = format!("number={number}&expiry=12/34&cvc=123");
+        redirect(self.sandbox.submit_card(secret, body.as_bytes(), &context).unwrap())
     }
 
     /// Real time passes.
@@ -194,6 +227,14 @@ impl TestPortal {
         let reply = browser.get(&self.link(id).await).await;
         assert_eq!(reply.location(), "/portal", "{}", reply.text());
         browser
+    }
+}
+
+#[track_caller]
+fn redirect(reply: FormReply) -> String {
+    match reply {
+        FormReply::Redirect(url) => url,
+        FormReply::Page(page) => panic!("no way on: {page:?}"),
     }
 }
 
@@ -314,7 +355,7 @@ pub(crate) fn page_rules(page: &Element) {
     }
     page.one("main");
     page.one("h1");
-    assert!(!page.one("title").text().is_empty());
+    assert!(!page.one("head title").text().is_empty());
     assert_eq!(page.one("html").attr("lang"), "en");
     let mut ids: Vec<&str> =
         all.iter().map(|it| it.attr("id")).filter(|id| !id.is_empty()).collect();

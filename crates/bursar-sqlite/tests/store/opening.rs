@@ -131,7 +131,11 @@ async fn views_of_another_version_are_rebuilt() {
 #[tokio::test]
 async fn a_directory_of_the_second_version_is_brought_to_this_one() {
     let files = Files::sold().await;
-    files.sql("journal.db", "DROP TABLE asset_details; PRAGMA user_version = 2");
+    files.sql(
+        "journal.db",
+        "DROP TABLE asset_details; DROP TABLE portal_links; DROP TABLE portal_sessions;
+         PRAGMA user_version = 2",
+    );
     files.sql(
         "views.db",
         "DROP TABLE assets; DROP TABLE owners; DROP INDEX accounts_erasing;

@@ -39,6 +39,7 @@ pub fn catalog() -> Catalog {
             inclusive: true,
             rates: vec![rate("DE", 190_000), rate("FR", 200_000)],
         },
+        signup_url: None,
         documents: DocumentPolicy {
             invoice_series: key("INV"),
             credit_note_series: key("CN"),

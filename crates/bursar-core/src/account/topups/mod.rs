@@ -14,7 +14,7 @@ use super::lots::fits;
 use super::payments::request::{Asked, buy};
 use super::payments::{Order, Purchase};
 use super::subscription::offer::bill;
-use crate::bill::Item;
+use crate::bill::{Bill, Item};
 use crate::catalog::{Catalog, Pack};
 use crate::rejection::{PaymentRejection, Rejection, SubscriptionRejection};
 use crate::time::Timestamp;
@@ -40,6 +40,15 @@ impl BuyTopup {
         }
         buy(account, catalog, now, &order(account, catalog, pack, false), Asked::ByCustomer)
     }
+}
+
+/// What a pack would cost this account, tax included: the bill that its invoice will be.
+///
+/// # Errors
+/// [`PaymentRejection::UnknownPack`].
+pub fn bill_of(account: &Account, catalog: &Catalog, name: &str) -> Result<Bill, PaymentRejection> {
+    let pack = pack(catalog, name)?;
+    Ok(order(account, catalog, pack, false).bill)
 }
 
 /// The pack of that name.

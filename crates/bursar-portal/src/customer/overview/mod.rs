@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::activity::Line;
+use super::activity::{self, Line};
 use super::movements;
 use crate::page::html;
 use crate::page::problem::PageProblem;
@@ -59,13 +59,13 @@ pub(super) async fn show(
     let movements = movements::since(engine, &account.id, from, None, MOVEMENTS).await?;
     let documents = engine.store().documents(&account.id, None, DOCUMENTS).await?;
     let course = CourseCard::of(&customer, &movements);
-    let lines = movements.all.iter().take(LISTED);
+    let lines = activity::latest(&movements.all, LISTED).into_iter();
     let page = OverviewPage {
         shell: Shell::new(&portal, &customer, Section::Overview, "Overview"),
         plan: PlanCard::of(&customer, catalog, &documents),
         balance: BalanceCard::of(&customer, catalog),
         jobs: jobs::of(&customer, catalog),
-        storage: StorageCard::of(&customer),
+        storage: StorageCard::of(&customer, &portal).await?,
         timeline: TimelineCard::of(&customer, catalog, &documents),
         recent: lines.map(|movement| Line::of(movement, &customer, catalog)).collect(),
         course,

@@ -42,6 +42,8 @@ pub(super) struct PlanCard {
     pub(super) scheduled: Option<Scheduled>,
     /// What buttons say and where they lead, the first of them the one to press.
     pub(super) actions: Vec<(&'static str, &'static str)>,
+    /// Can its end be taken back?
+    pub(super) can_resume: bool,
 }
 
 impl PlanCard {
@@ -78,8 +80,8 @@ impl PlanCard {
             },
         });
         let (state, actions) = match account.status() {
-            "past_due" => (("Past due", "bad"), vec![("Pay now", "/portal/invoices")]),
-            "canceling" => (("Ending", "warn"), vec![("Resume plan", "/portal/cancel")]),
+            "past_due" => (("Past due", "bad"), vec![("Pay now", "/portal/past-due")]),
+            "canceling" => (("Ending", "warn"), Vec::new()),
             _ => (
                 ("Active", "good"),
                 vec![("Change plan", "/portal/plan"), ("Cancel plan", "/portal/cancel")],
@@ -97,6 +99,7 @@ impl PlanCard {
                 on: date(live.billing.end, zone),
             }),
             actions,
+            can_resume: live.cancellation.is_some() && live.renewal.is_none(),
         }
     }
 
@@ -130,6 +133,7 @@ impl PlanCard {
                 ("Choose a plan", "/portal/plan"),
                 ("Export all files", "/portal/export"),
             ],
+            can_resume: false,
         }
     }
 
@@ -156,6 +160,7 @@ impl PlanCard {
             facts: Vec::new(),
             scheduled: None,
             actions: vec![("Choose a plan", "/portal/plan")],
+            can_resume: false,
         }
     }
 
@@ -188,6 +193,7 @@ impl PlanCard {
             }],
             scheduled: None,
             actions: vec![("Continue", "/portal/plan")],
+            can_resume: false,
         }
     }
 }

@@ -58,7 +58,7 @@ impl TimelineCard {
     }
 }
 
-/// What has been, by what was paid for.
+/// What has been, by what was paid for, oldest first.
 fn past(
     customer: &Customer,
     catalog: &Catalog,
@@ -80,7 +80,7 @@ fn past(
         };
         Some((row.record.issued_at, words))
     };
-    documents.iter().filter_map(entry).collect()
+    documents.iter().rev().filter_map(entry).collect()
 }
 
 /// What is known of now and later.

@@ -34,6 +34,7 @@ struct ReceiptPage {
     why: String,
     steps: Vec<Step>,
     lots: Vec<LotRow>,
+    id: String,
 }
 
 struct Step {
@@ -79,6 +80,7 @@ pub(in crate::customer) async fn show(
         why: bursar_api::explain::spend(&spend, &events, catalog),
         steps: events.iter().map(|event| step(event, &customer)).collect(),
         lots: lots(&spend, &customer),
+        id: spend.id.to_string(),
     })
 }
 
@@ -167,7 +169,6 @@ fn facts(spend: &Spend, customer: &Customer, catalog: &Catalog) -> Vec<(&'static
     if let Some(reference) = &spend.reference {
         facts.push(("Reference", reference.to_string()));
     }
-    facts.push(("Receipt", spend.id.to_string()));
     facts
 }
 

@@ -6,7 +6,7 @@ use bursar_core::catalog::{AssetKind, Operation};
 use bursar_core::id::AccountId;
 use serde::{Deserialize, Serialize};
 
-use crate::playground::art::{Form, Recipe};
+use bursar_art::{Form, Recipe};
 
 /// How a job is to go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::Produced;
 use crate::playground::Playground;
-use crate::playground::art::{Made, Recipe};
 use crate::playground::call::{Ask, Exchange, Payload};
+use bursar_art::{Made, Recipe};
 
 /// How storing ended.
 pub(super) enum Stored {

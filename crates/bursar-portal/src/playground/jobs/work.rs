@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::playground::Playground;
-use crate::playground::art::{Made, Recipe};
+use bursar_art::{Made, Recipe};
 
 /// How often it is told how far the work is.
 const TELL: Duration = Duration::from_millis(120);

@@ -1,9 +1,12 @@
 //! Programs the menu needs: each at one exact version under `target/tools`, or from the system where
 //! that is where such programs come from.
 
+pub(crate) mod browser;
+
 use crate::process;
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::MetadataCommand;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -84,36 +87,47 @@ fn python(name: &str, list: &str) -> Result<PathBuf> {
 
 /// pdftotext and pdftoppm, installed by the system's package manager if they aren't there.
 pub(crate) fn poppler() -> Result<()> {
-    let runs = || ["pdftotext", "pdftoppm"].iter().all(|name| starts(name));
+    let runs = || ["pdftotext", "pdftoppm"].iter().all(starts);
     if runs() {
         return Ok(());
     }
+    let other = "install poppler-utils (pdftotext, pdftoppm) with your package manager";
+    install(&["poppler-utils"], other)?;
+    ensure!(runs(), "pdftotext doesn't start after installing it");
+    Ok(())
+}
+
+/// Installs packages of the system where that is Debian's way; elsewhere says what to do instead.
+fn install(packages: &[&str], other: &str) -> Result<()> {
     if !starts("apt-get") {
-        bail!("install poppler-utils (pdftotext, pdftoppm) with your package manager");
+        bail!("{other}");
     }
     process::run(process::program("apt-get").arg("update"))?;
     process::run(
         process::program("apt-get")
             .args(["install", "--yes", "--no-install-recommends"])
-            .arg("poppler-utils"),
-    )?;
-    ensure!(runs(), "pdftotext doesn't start after installing it");
-    Ok(())
+            .args(packages),
+    )
 }
 
 /// Whether a program is there at all; what it says to `-v` doesn't matter.
-fn starts(program: &str) -> bool {
+fn starts(program: impl AsRef<OsStr>) -> bool {
     Command::new(program).arg("-v").output().is_ok()
 }
 
-/// Where tools are kept: beside the build output, wherever that is set to be.
+/// Where tools are kept: beside the build output.
 fn directory() -> Result<PathBuf> {
+    Ok(target()?.join("tools"))
+}
+
+/// The build output, wherever that is set to be.
+pub(crate) fn target() -> Result<PathBuf> {
     let metadata = MetadataCommand::new()
         .current_dir(process::root())
         .no_deps()
         .exec()
         .context("can't ask cargo for the target directory")?;
-    Ok(metadata.target_directory.join("tools").into_std_path_buf())
+    Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// The version a tool reports (`name 1.2.3`), or `None` if it isn't there or doesn't run.
