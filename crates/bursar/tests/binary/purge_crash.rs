@@ -54,6 +54,7 @@ fn a_purge_that_is_interrupted_leaves_nothing() {
     for objects_left in CRASHES_OF_THE_PURGE {
         wait("the purge goes on", || objects(&data).len() <= objects_left);
         server.kill();
+        eprintln!("{} left", objects(&data).len());
         server = Server::start(&data);
     }
     let certificates = "/v1/accounts/ada/purge_certificates";
