@@ -79,8 +79,7 @@ async function prepare(api) {
     await low.post(`/holds/${hold.id}/capture`);
   }
   const late = await begin({ name: 'Alan Turing', card: 'visa', plan: 'starter' });
-  const broken = await late.post('/payment_methods', { token: 'pm_card_chargeDeclinedInsufficientFunds' });
-  await late.post(`/payment_methods/${broken.id}/default`);
+  await late.post('/payment_methods', { token: 'pm_card_chargeDeclinedInsufficientFunds' });
   await late.advance('1mo');
   const ending = await begin({ name: 'Katherine Johnson', card: 'visa', plan: 'studio' });
   await ending.post('/subscription/cancel', {});

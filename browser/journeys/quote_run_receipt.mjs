@@ -31,7 +31,7 @@ export default async function quoteRunReceipt({ page, goto, hand, handsOf, see, 
   // What the customer sees of both.
   const billing = await hand.open(button('Settings'));
   const portal = handsOf(billing);
-  await billing.getByRole('heading', { level: 1, name: 'Billing' }).waitFor();
+  await billing.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   await see('398', billing.locator('header'));
   await portal.go(billing.getByRole('navigation').getByRole('link', { name: 'Usage' }));
   await see('Not charged', billing);

@@ -14,7 +14,6 @@ use super::work::work;
 use super::{Job, Stage};
 use crate::playground::Playground;
 use crate::playground::call::{Ask, Exchange, Payload};
-use bursar_art::{Made, Recipe};
 
 /// How long the hold of a worker that vanishes lives: long enough to watch, not to wait for.
 const VANISHING: u64 = 20;

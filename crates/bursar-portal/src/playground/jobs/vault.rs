@@ -9,7 +9,6 @@ use serde_json::json;
 use super::Produced;
 use crate::playground::Playground;
 use crate::playground::call::{Ask, Exchange, Payload};
-use bursar_art::{Made, Recipe};
 
 /// Stores each file: reserves its bytes, then sends them.
 ///
@@ -32,7 +31,8 @@ pub(super) async fn store(
             Produced { title, media_type, width, height, size, seed, tint, model, asset, url };
         match put(playground, (job, account), operation, (number, &file), bytes).await {
             Ok(asset) => {
-                file.url = format!("/playground/api/accounts/{account}/assets/{asset}/content?inline");
+                file.url =
+                    format!("/playground/api/accounts/{account}/assets/{asset}/content?inline");
                 file.asset = asset;
                 produced.push(file);
             }
