@@ -109,7 +109,11 @@ impl AssetView {
             size: record.bytes,
             external,
             reference: record.reference.clone().map(Shown),
+<<<<<<< HEAD
             created_at: Time(made_at),
+=======
+            created_at: Time(record.begun_at()),
+>>>>>>> vault
             stored_at: record.stored_at().map(Time),
             expires_at,
             sha256: details.sha256.as_ref().map(|sum| hex(sum)),

@@ -1,6 +1,7 @@
 //! The API as its callers see it: one file per resource, named like its URL.
 #![allow(
     clippy::unwrap_used,
+    clippy::string_slice,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
