@@ -1,11 +1,5 @@
 //! Pictures by rule: the same recipe makes the same picture, on every machine.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that can't go on should fail where it stands"
-)]
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::io::Cursor;
 
