@@ -86,11 +86,6 @@ impl Exchange {
         format!("{amount} {noun}")
     }
 
-    /// The code of the problem that came back.
-    pub(super) fn code(&self) -> &str {
-        self.text("code")
-    }
-
     /// The problem in words: what, and what would fix it.
     pub(super) fn problem(&self) -> String {
         let (detail, fix) = (self.text("detail"), self.text("fix"));

@@ -86,7 +86,10 @@ async fn a_hold_that_runs_out_while_the_job_works_charges_nothing() {
         asked(&job).into_iter().find(|line| line.contains("capture")).unwrap(),
         "POST capture 409"
     );
-    assert!(asked(&job).last().unwrap().starts_with("DELETE asset_"), "not paid for, not kept: {job}");
+    assert!(
+        asked(&job).last().unwrap().starts_with("DELETE asset_"),
+        "not paid for, not kept: {job}"
+    );
     assert_eq!(job["produced"], json!([]));
     assert_eq!(studio.get("api/accounts/ada/assets").await.expect(200)["data"], json!([]));
     assert_eq!(studio.balance().await, (400.0, 0.0));

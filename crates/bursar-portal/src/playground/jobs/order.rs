@@ -123,7 +123,7 @@ fn clip(seconds: u32) -> Form {
 fn exported(quality: &str) -> Form {
     let (width, frames) = match quality {
         "4k" => (3_840, 4),
-        "720p" => (1_280, 14),
+        "720p" => (1_280, 10),
         _ => (1_920, 8),
     };
     Form::Clip { width, frames, hundredths: 16 }

@@ -31,7 +31,8 @@ pub(super) async fn store(
             Produced { title, media_type, width, height, size, seed, tint, model, asset, url };
         match put(playground, (job, account), operation, (number, &file), bytes).await {
             Ok(asset) => {
-                file.url = format!("/playground/api/accounts/{account}/assets/{asset}/content?inline");
+                file.url =
+                    format!("/playground/api/accounts/{account}/assets/{asset}/content?inline");
                 file.asset = asset;
                 produced.push(file);
             }
