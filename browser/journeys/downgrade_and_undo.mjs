@@ -16,7 +16,7 @@ export default async function downgradeAndUndo(stage) {
   await see('Changes to Starter');
   await audit(page);
   await hand.go(button('Keep Studio'));
-  await heading('Overview');
+  await heading('Plan');
   await page.getByText('Changes to').waitFor({ state: 'detached' });
   assert.equal((await ada.get('/subscription')).scheduled_change, null);
 
