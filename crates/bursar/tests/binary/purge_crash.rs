@@ -242,10 +242,13 @@ impl Deleting {
     }
 }
 
+/// A file that was acknowledged, by its id, with its bytes.
+type Stored = (String, Vec<u8>);
+
 /// Clients that put one file after the other, until the server is gone.
 struct Uploading {
     done: Arc<AtomicUsize>,
-    clients: Vec<JoinHandle<Vec<(String, Vec<u8>)>>>,
+    clients: Vec<JoinHandle<Vec<Stored>>>,
 }
 
 impl Uploading {
