@@ -242,10 +242,13 @@ impl Deleting {
     }
 }
 
+/// A file that was acknowledged: its id and its content.
+type Put = (String, Vec<u8>);
+
 /// Clients that put one file after the other, until the server is gone.
 struct Uploading {
     done: Arc<AtomicUsize>,
-    clients: Vec<JoinHandle<Vec<(String, Vec<u8>)>>>,
+    clients: Vec<JoinHandle<Vec<Put>>>,
 }
 
 impl Uploading {
@@ -278,7 +281,7 @@ impl Uploading {
         wait("uploads", || self.done.load(Ordering::Relaxed) >= files);
     }
 
-    fn finish(self) -> Vec<(String, Vec<u8>)> {
+    fn finish(self) -> Vec<Put> {
         self.clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     }
 }
