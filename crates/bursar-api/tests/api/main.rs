@@ -33,6 +33,7 @@ mod invoices;
 mod limits;
 mod openapi;
 mod payment_methods;
+mod portal_sessions;
 mod previews;
 mod problems;
 mod provider;

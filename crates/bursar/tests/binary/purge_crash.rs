@@ -242,13 +242,13 @@ impl Deleting {
     }
 }
 
-/// A file that was acknowledged: its id and its content.
-type Put = (String, Vec<u8>);
+/// A file that was acknowledged, by its id, with its bytes.
+type Stored = (String, Vec<u8>);
 
 /// Clients that put one file after the other, until the server is gone.
 struct Uploading {
     done: Arc<AtomicUsize>,
-    clients: Vec<JoinHandle<Vec<Put>>>,
+    clients: Vec<JoinHandle<Vec<Stored>>>,
 }
 
 impl Uploading {
@@ -281,7 +281,7 @@ impl Uploading {
         wait("uploads", || self.done.load(Ordering::Relaxed) >= files);
     }
 
-    fn finish(self) -> Vec<Put> {
+    fn finish(self) -> Vec<(String, Vec<u8>)> {
         self.clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     }
 }
