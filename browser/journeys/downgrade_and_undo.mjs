@@ -7,7 +7,7 @@ export default async function downgradeAndUndo(stage) {
   await choose();
   await see('Nothing to pay now');
   await see('You lose');
-  await audit(page);
+  await audit(page, { again: false });
   await hand.go(button('Confirm downgrade'));
   await see(/Starter/);
   assert.equal((await ada.get('/subscription')).scheduled_change.plan, 'starter');
@@ -16,7 +16,7 @@ export default async function downgradeAndUndo(stage) {
   await see('Changes to Starter');
   await audit(page);
   await hand.go(button('Keep Studio'));
-  await heading('Overview');
+  await heading('Plan');
   await page.getByText('Changes to').waitFor({ state: 'detached' });
   assert.equal((await ada.get('/subscription')).scheduled_change, null);
 

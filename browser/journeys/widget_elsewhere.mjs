@@ -62,6 +62,6 @@ export default async function widgetElsewhere(stage) {
   await until('the demo to be live', async () => (await live.getAttribute('state')) === 'live');
   await audit(page, { weight: null, from: [server.url.replace('127.0.0.1', 'localhost')] });
   const before = Number(await live.locator('.amount').textContent());
-  await hand.go(button('Add 50'));
+  await hand.press(button('Add 50'));
   await until('50 more', async () => Number(await live.locator('.amount').textContent()) === before + 50);
 }

@@ -4,7 +4,6 @@ use bursar_core::account::event::Event;
 use bursar_core::account::storage::record::{self, AssetRecord, Stage};
 use bursar_core::catalog::AssetKind;
 use bursar_core::id::{AccountId, AssetId, Reference};
-use bursar_core::time::Timestamp;
 use bursar_store::{AssetDetails, Entry};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -97,9 +96,6 @@ impl AssetView {
             Stage::Stored { .. } => (Status::Stored, None),
         };
         let external = record.is_external();
-        // All ids that we made say when.
-        let made_at = record.id.made_at().or(record.stored_at());
-        let made_at = made_at.unwrap_or(Timestamp::from_micros(0));
         Self {
             id: Shown(record.id),
             kind: record.kind.into(),
@@ -109,7 +105,7 @@ impl AssetView {
             size: record.bytes,
             external,
             reference: record.reference.clone().map(Shown),
-            created_at: Time(made_at),
+            created_at: Time(record.begun_at()),
             stored_at: record.stored_at().map(Time),
             expires_at,
             sha256: details.sha256.as_ref().map(|sum| hex(sum)),
