@@ -92,10 +92,10 @@ async function prepare(api) {
 
 /** Some files in the vault; the app keeps their bytes, only their sizes are known. */
 async function files(api, customer) {
-  const kinds = [['video', 'mp4'], ['image', 'png'], ['export', 'mp4'], ['vault', 'zip']];
-  for (let number = 1; number <= 18; number += 1) {
-    const [kind, ending] = kinds[number % 4];
-    const size = ((number * 7919) % 97) * 6_100_000 + 1_200_000;
+  const kinds = [['video', 'mp4', 48_000_000], ['image', 'png', 2_400_000], ['export', 'mp4', 61_000_000], ['vault', 'zip', 19_000_000]];
+  for (let number = 1; number <= 34; number += 1) {
+    const [kind, ending, typical] = kinds[(number * 3 + (number >> 2)) % 4];
+    const size = Math.round(typical * (0.6 + ((number * 7919) % 97) / 20));
     const media = { mp4: 'video/mp4', png: 'image/png', zip: 'application/zip' }[ending];
     await customer.post('/assets', {
       kind, name: `scene-${String(number).padStart(3, '0')}.${ending}`, size, media_type: media, external: true,
@@ -133,6 +133,7 @@ async function studio(page) {
   const run = page.getByRole('button', { name: /^Run for/ });
   const done = async (jobs) => until('a finished job', async () => {
     const stages = await page.getByRole('article').evaluateAll((all) => all.map((job) => job.dataset.stage));
+    if (stages.includes('failed') || stages.includes('refused')) throw new Error(`a job did not work: ${stages}`);
     return stages.length === jobs && stages.every((stage) => stage === 'done');
   });
   await run.waitFor();
