@@ -209,7 +209,7 @@ const CLOCK: &[Code] =
 /// The table.
 #[rustfmt::skip]
 pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
-    use Call::{Ask, Batch, Change, Create, KeyedChange, Read, Upload};
+    use Call::{Ask, Batch, Change, Create, KeyedChange, Read};
     use Scope::{Accounts, Adjust, Admin, Read as Look, Spend, Subscriptions, TestClock};
 
     Table { api, router: OpenApiRouter::with_openapi(openapi::document()) }
@@ -258,16 +258,7 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
         .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
         .on(Subscriptions, Ask, routes!(portal_sessions::start), &[ACCOUNT])
-        .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
-        .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
-        .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
-        .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
-        .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
-        .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
-        .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
-        .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
-        .on(Look, Read, routes!(storage::show), &[ACCOUNT])
-        .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
+        .vault()
         .widgets()
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
@@ -298,6 +289,25 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// What is about files.
+    #[rustfmt::skip]
+    fn vault(self) -> Self {
+        use Call::{Ask, Change, Read, Upload};
+        use Scope::{Read as Look, Spend};
+
+        self
+            .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
+            .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
+            .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
+            .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
+            .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
+            .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
+            .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
+            .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
+            .on(Look, Read, routes!(storage::show), &[ACCOUNT])
+            .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
+    }
+
     /// A route that takes a key with `scope`.
     fn on(
         self,
