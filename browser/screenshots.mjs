@@ -110,7 +110,7 @@ function pictures({ ada, low, late, ending, ended, fresh }) {
     portal('usage', ada, '/usage'),
     portal('receipt', ada, '/usage', (page) => page.locator('main a[href*="/receipts/"]').first().click()),
     portal('plan', ada, '/plan'),
-    portal('plan-preview', ada, '/plan', (page) => page.getByRole('button', { name: /Studio/ }).or(page.getByRole('link', { name: /Studio/ })).first().click()),
+    portal('plan-preview', ada, '/plan/preview?plan=studio&interval=month'),
     portal('credits', ada, '/credits'),
     portal('storage', ada, '/storage'),
     portal('invoices', ada, '/invoices'),
@@ -124,7 +124,7 @@ function pictures({ ada, low, late, ending, ended, fresh }) {
     portal('overview-fresh', fresh, ''),
     { name: 'pricing', path: '/pricing' },
     { name: 'widget', path: '/widget/demo' },
-    { name: 'playground', path: '/', act: studio },
+    { name: 'playground', path: '/', act: studio, height: 1_040 },
   ];
 }
 
@@ -132,7 +132,7 @@ function pictures({ ada, low, late, ending, ended, fresh }) {
 async function studio(page) {
   const run = page.getByRole('button', { name: /^Run for/ });
   const done = async (jobs) => until('a finished job', async () => {
-    const stages = await page.getByRole('article').evaluateAll((all) => all.map((job) => job.dataset.stage));
+    const stages = await page.getByRole('region', { name: 'Jobs' }).getByRole('article').evaluateAll((all) => all.map((job) => job.dataset.stage));
     if (stages.includes('failed') || stages.includes('refused')) throw new Error(`a job did not work: ${stages}`);
     return stages.length === jobs && stages.every((stage) => stage === 'done');
   });
@@ -143,7 +143,7 @@ async function studio(page) {
   await page.evaluate(() => scrollTo(0, 0));
 }
 
-async function photograph(api, { name, customer, path, act }) {
+async function photograph(api, { name, customer, path, act, height }) {
   for (const look of LOOKS) {
     const scale = look.width < 600 ? 2 : 1;
     const context = await browser.newContext({ deviceScaleFactor: scale, locale: 'en-US', timezoneId: 'UTC' });
@@ -155,6 +155,7 @@ async function photograph(api, { name, customer, path, act }) {
     }
     const reply = await page.goto(new URL(path, server.url).href);
     if (!reply.ok()) throw new Error(`${path} answers ${reply.status()}`);
+    if (height && look.width > 600) await page.setViewportSize({ width: look.width, height });
     if (act) await act(page);
     await page.waitForLoadState('load');
     const file = `${name}-${look.width}-${look.theme}`;
