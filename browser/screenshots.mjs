@@ -124,7 +124,7 @@ function pictures({ ada, low, late, ending, ended, fresh }) {
     portal('overview-fresh', fresh, ''),
     { name: 'pricing', path: '/pricing' },
     { name: 'widget', path: '/widget/demo' },
-    { name: 'playground', path: '/', act: studio, height: 1_040 },
+    { name: 'playground', path: '/', act: studio, height: 870 },
   ];
 }
 
@@ -140,6 +140,7 @@ async function studio(page) {
   await page.getByText('tempera-2').click();
   await run.click();
   await done(1);
+  await page.locator('#quote:not(.stale)').waitFor();
   await page.evaluate(() => scrollTo(0, 0));
 }
 
