@@ -9,7 +9,7 @@ export default async function playground({ page, goto, audit, see, visitor }) {
 
   const hand = hands('mouse', page);
   await hand.press(page.getByRole('button', { name: /^Run for/ }));
-  const job = page.getByRole('article').first();
+  const job = page.getByRole('region', { name: 'Jobs' }).getByRole('article').first();
   await see('1 credit', job.locator('header'));
   await job.getByRole('img').first().waitFor();
   await hand.press(page.getByRole('button', { name: '+ 1 month' }));

@@ -208,10 +208,10 @@ fn days_left(now: Timestamp, then: Timestamp) -> String {
 }
 
 const KINDS: [(AssetKind, &str, &str); 4] = [
-    (AssetKind::Image, "plan", "Images"),
-    (AssetKind::Video, "topup", "Videos"),
-    (AssetKind::Export, "promo", "Exports"),
-    (AssetKind::Vault, "held", "Asset vault"),
+    (AssetKind::Image, "c0", "Images"),
+    (AssetKind::Video, "c1", "Videos"),
+    (AssetKind::Export, "c2", "Exports"),
+    (AssetKind::Vault, "c3", "Asset vault"),
 ];
 
 fn stored(customer: &Customer, kind: AssetKind) -> Stored {
