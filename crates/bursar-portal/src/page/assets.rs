@@ -39,7 +39,7 @@ static FILES: LazyLock<HashMap<String, File>> = LazyLock::new(|| {
 
 /// A script without what only its readers need: indentation, and lines that are comments. No script of
 /// ours has a text of several lines, in which either would mean something.
-fn slim(extension: &str, bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+pub(crate) fn slim(extension: &str, bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
     if extension != "js" {
         return bytes;
     }
