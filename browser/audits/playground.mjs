@@ -12,7 +12,7 @@ export default async function playground({ page, goto, audit, see, visitor }) {
   const job = page.getByRole('region', { name: 'Jobs' }).getByRole('article').first();
   await see('1 credit', job.locator('header'));
   await job.getByRole('img').first().waitFor();
-  await hand.press(page.getByRole('button', { name: '+ 1 month' }));
+  await hand.press(page.getByRole('button', { name: /^\+ ?1 month/ }));
   await see(/things happened/);
   await hand.press(page.getByRole('button', { name: /^Choose Professional/ }));
   await page.getByRole('button', { name: 'Pay $' }).waitFor();
