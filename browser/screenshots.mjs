@@ -15,18 +15,7 @@ import { startServer } from './harness/server.mjs';
 import { until } from './harness/until.mjs';
 
 /** What the documentation shows: picture, width and theme. */
-const SHOWN = [
-  'overview-1280-light',
-  'overview-1280-dark',
-  'overview-320-light',
-  'usage-1280-light',
-  'plan-preview-1280-light',
-  'credits-1280-light',
-  'storage-1280-light',
-  'pricing-1280-light',
-  'playground-1280-light',
-  'playground-1280-dark',
-];
+const SHOWN = ['overview-1280-light', 'plan-preview-1280-light', 'playground-1280-light'];
 /** What one of them may weigh at most, in bytes. */
 const SHOWN_MAX = 300_000;
 

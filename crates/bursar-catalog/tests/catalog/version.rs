@@ -49,5 +49,5 @@ fn numbers_that_change_it(file: &str, start: usize) -> usize {
 /// So that a change of the normal form is a decision.
 #[test]
 fn scriptkits_version() {
-    assert_eq!(scriptkit().unwrap().version.to_string(), "2c8859a62050f96f");
+    assert_eq!(scriptkit().unwrap().version.to_string(), "51ad456f342cd8f7");
 }

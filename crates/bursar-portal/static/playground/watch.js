@@ -53,10 +53,10 @@ function callBody(exchange, about, took) {
   return el("div", { class: "call-body" },
     el("p", { class: "about" }, about || "Asked by the page."),
     el("div", { class: "label" }, el("b", {}, "Request"), copy),
-    el("pre", {}, head, "\n", exchange.body !== null && el("span", { class: "json" }, "\n", json(exchange.body)),
+    el("pre", { tabindex: 0, role: "group", "aria-label": "Request" }, head, "\n", exchange.body !== null && el("span", { class: "json" }, "\n", json(exchange.body)),
       exchange.file_bytes !== null && `\n‹ ${credits(exchange.file_bytes)} bytes ›`),
     el("div", { class: "label" }, el("b", {}, "Reply"), el("span", { class: "soft" }, `${took} ms`)),
-    el("pre", {}, reply, "\n", exchange.reply !== null && el("span", { class: "json" }, "\n", json(exchange.reply))));
+    el("pre", { tabindex: 0, role: "group", "aria-label": "Reply" }, reply, "\n", exchange.reply !== null && el("span", { class: "json" }, "\n", json(exchange.reply))));
 }
 
 /** Without the version, and with long ids cut: where a path ends says most. */

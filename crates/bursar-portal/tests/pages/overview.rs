@@ -139,7 +139,7 @@ async fn a_scheduled_downgrade_says_when_and_can_be_undone() {
         waits.text()
     );
     let form = waits.one("form");
-    assert_eq!((form.attr("method"), form.attr("action")), ("post", "/portal/plan/keep"));
+    assert_eq!((form.attr("method"), form.attr("action")), ("post", "/portal/plan/undo"));
     assert_eq!(form.one("button").text(), "Keep Studio");
     assert_eq!(facts(&page)[0], "Next charge $29.00 28 February 2026 · Visa •••• 4242");
     let balance = page.one("[aria-labelledby=balance-title]").text();
