@@ -5,7 +5,8 @@ import { hands } from '../harness/hands.mjs';
 export default async function playground({ page, goto, audit, see, visitor }) {
   await goto('/');
   await page.getByRole('button', { name: /^Run for/ }).waitFor();
-  await audit(page, { weight: 100_000, scriptless: false });
+  // A tool for developers on their own machine, not a customer's page: twice as much is allowed.
+  await audit(page, { weight: 120_000, scriptless: false });
 
   const hand = hands('mouse', page);
   await hand.press(page.getByRole('button', { name: /^Run for/ }));
