@@ -18,9 +18,10 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'
  *
  * `weight: null` is for pages that may be heavy, `scriptless: false` for those that are nothing
  * without script, `again: false` for what stands there once only, such as the answer to a form,
- * `accessible: false` for a viewer that is not ours to mend, `part` for one that covers others.
+ * `accessible: false` for a viewer that is not ours to mend, `part` for one that covers others,
+ * `from` for other origins that belong to it.
  */
-export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, again = true, accessible = true, part } = {}) {
+export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, again = true, accessible = true, part, from = [] } = {}) {
   const findings = [];
   for (const look of LOOKS) {
     await wear(page, look);
@@ -31,7 +32,7 @@ export async function audit(page, { weight = WEIGHT_MAX, scriptless = true, agai
   }
   await wear(page, { width: 1280, theme: 'light' });
   if (again) {
-    findings.push(...(await loading(page, weight)));
+    findings.push(...(await loading(page, weight, from)));
     if (scriptless) findings.push(...(await withoutScript(page)));
   }
   if (findings.length > 0) {
@@ -79,10 +80,16 @@ function overflow(page) {
   return page.evaluate(() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
-    const wide = [...document.body.querySelectorAll('*')]
-      .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 0.5)
-      .filter((element) => ![...element.children].some((child) => child.getBoundingClientRect().right > root.clientWidth + 0.5));
-    const names = wide.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
+    const sticksOut = (element) => element.getBoundingClientRect().right > root.clientWidth + 0.5;
+    const clipped = (element) => {
+      for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {
+        if (getComputedStyle(around).overflowX !== 'visible') return true;
+      }
+      return false;
+    };
+    const wide = [...document.body.querySelectorAll('*')].filter((element) => sticksOut(element) && !clipped(element));
+    const innermost = wide.filter((element) => !wide.some((other) => other !== element && element.contains(other)));
+    const names = innermost.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
     return [`the page scrolls sideways (${root.scrollWidth} px): ${names.join(' · ')}`];
   });
 }
@@ -94,7 +101,7 @@ async function afresh(page, options) {
   return { context, fresh: await context.newPage() };
 }
 
-async function loading(page, weight) {
+async function loading(page, weight, from) {
   const { context, fresh } = await afresh(page, { viewport: { width: 1280, height: 800 } });
   try {
     const responses = [];
@@ -105,16 +112,17 @@ async function loading(page, weight) {
     if (document.request().redirectedFrom()) findings.push('it is reached through a redirect');
     const documents = responses.filter((response) => response.ok() && response.request().resourceType() === 'document');
     if (documents.length !== 1) findings.push(`it takes ${documents.length} documents`);
-    const origin = new URL(page.url()).origin;
+    const home = [new URL(page.url()).origin, 'data:', ...from];
     let bytes = 0;
     for (const response of responses) {
       const kind = response.request().resourceType();
-      if (!response.url().startsWith(origin) && !response.url().startsWith('data:')) {
+      if (!home.some((place) => response.url().startsWith(place))) {
         findings.push(`it loads ${response.url()} from elsewhere`);
       }
       const redirects = response.status() >= 300 && response.status() < 400;
+      const streams = kind === 'eventsource' || response.headers()['content-type']?.startsWith('text/event-stream');
       // A stream of events doesn't end.
-      if (kind !== 'eventsource' && !redirects) bytes += (await response.body()).length;
+      if (!streams && !redirects) bytes += (await response.body()).length;
     }
     if (weight !== null && bytes > weight) findings.push(`it weighs ${bytes} bytes, of at most ${weight}`);
     return findings;

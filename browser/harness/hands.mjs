@@ -168,7 +168,8 @@ function whereAmI(target) {
 
   const sameGroup = active.type === 'radio' && target.type === 'radio' && active.name === target.name
     && active.form === target.form && active !== target;
-  const before = active.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING;
+  // What lies in a shadow tree has no place among what lies around it; its host has.
+  const before = document.activeElement.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING;
   const key = sameGroup ? (before ? 'ArrowUp' : 'ArrowDown') : (before ? 'Shift+Tab' : 'Tab');
   const name = (active.getAttribute('aria-label') ?? (active.labels?.[0]?.textContent || active.textContent || active.name || active.tagName)).trim().replace(/\s+/g, ' ').slice(0, 60);
   return { here: active === target, name, key, marked, inSight, rounds: state.rounds };

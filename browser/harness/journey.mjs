@@ -11,6 +11,7 @@ import { startServer } from './server.mjs';
 import { chromium } from './tools.mjs';
 import { PATIENCE, until } from './until.mjs';
 import { Watch } from './watch.mjs';
+import { words } from './words.mjs';
 
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -103,21 +104,39 @@ class Stage {
   /** The credits that the header shows. */
   inHeader = () => this.page.locator('header [data-live-available]').textContent();
 
-  button = (name) => this.page.getByRole('button', { name });
-  linkTo = (name) => this.page.getByRole('link', { name });
+  button = (name) => this.page.getByRole('button', { name: words(name) });
+  linkTo = (name) => this.page.getByRole('link', { name: words(name) });
   field = (name) => this.page.getByLabel(name);
 
   /** Waits until a text is to be seen. */
-  see = async (text, within = this.page) => {
-    const found = within.getByText(text).filter({ visible: true }).first();
-    await found.waitFor({ state: 'visible' });
-    return found;
+  see = (text, within = this.page) => {
+    const found = within.getByText(words(text)).filter({ visible: true }).first();
+    return this.#wait(found, `"${text}"`);
   };
 
   /** Waits until the page's main heading says this. */
-  heading = async (text) => {
-    await this.page.getByRole('heading', { level: 1, name: text }).waitFor({ state: 'visible' });
+  heading = (text) => {
+    const found = this.page.getByRole('heading', { level: 1, name: words(text) }).first();
+    return this.#wait(found, `the heading "${text}"`);
   };
+
+  /** Looks at a plan's price, from the page of plans: with script the preview is shown in its place. */
+  preview = async (link, title) => {
+    await this.hand.press(link);
+    await this.#wait(this.page.getByRole('heading', { name: words(title) }).first(), `the preview "${title}"`);
+  };
+
+  async #wait(found, what) {
+    try {
+      await found.waitFor({ state: 'visible' });
+    } catch (error) {
+      if (error.name !== 'TimeoutError') throw error;
+      const headings = await this.page.locator('h1').allTextContents();
+      const where = `${this.page.url()} (${headings.join(' · ')})`;
+      throw new Error(`${what} is not to be seen on ${where}`, { cause: error.message.split('\n')[0] });
+    }
+    return found;
+  }
 }
 
 async function keepEvidence(evidence, stage, server, error) {

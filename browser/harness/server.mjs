@@ -67,13 +67,18 @@ class Server {
     process.off('exit', this.end);
   }
 
-  /** Changes the plain tables of a server that is down meanwhile, and starts it at the same address. */
-  async whileDown(sql) {
+  /** Stops, does something meanwhile, and starts again at the same address. */
+  async whileDown(act) {
     await this.#halt();
+    await act();
+    await this.start(new URL(this.url).host);
+  }
+
+  /** Changes the plain tables of a server that is down. */
+  change(sql) {
     const script = 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); n = c.execute(sys.argv[2]).rowcount; c.commit(); print(n)';
     const done = spawnSync('python3', ['-c', script, join(this.data, 'journal.db'), sql], { encoding: 'utf8' });
     if (done.status !== 0 || done.stdout.trim() === '0') throw new Error(`${sql}: ${done.stdout}${done.stderr}`);
-    await this.start(new URL(this.url).host);
   }
 
   async stop() {

@@ -3,10 +3,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** Serves `pages`: by path a text of HTML, or `{ status, headers, body }`. */
+/** Serves `pages`: by path a text of HTML, or `{ status, headers, body }`, or what returns one of them. */
 export async function site(pages) {
-  const server = createServer((request, response) => {
-    const found = pages[new URL(request.url, 'http://x').pathname];
+  const server = createServer(async (request, response) => {
+    const page = pages[new URL(request.url, 'http://x').pathname];
+    const found = typeof page === 'function' ? await page(request) : page;
     const { status = 200, headers = {}, body = '' } = typeof found === 'string' ? { body: found } : found ?? {};
     if (found === undefined) response.writeHead(404).end('nothing here');
     else response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(body);

@@ -7,6 +7,7 @@ export class Watch {
   console = [];
   #origins;
   #expected = [];
+  #outage = false;
 
   constructor(context, origins) {
     this.#origins = new Set(origins);
@@ -24,6 +25,16 @@ export class Watch {
   /** Lets pages speak with another origin, too: one that the journey serves itself. */
   allow(origin) {
     this.#origins.add(origin);
+  }
+
+  /** Requests may fail while this is done: the server is away. */
+  async outage(act) {
+    this.#outage = true;
+    try {
+      return await act();
+    } finally {
+      this.#outage = false;
+    }
   }
 
   /** Says that the next reply below this path will have this status. */
@@ -53,7 +64,7 @@ export class Watch {
   #failed(request) {
     const reason = request.failure()?.errorText ?? '';
     // Going to another page ends what the old one still listens to, and a download is no page.
-    if (reason === 'net::ERR_ABORTED') return;
+    if (reason === 'net::ERR_ABORTED' || this.#outage) return;
     this.#fault(`${request.method()} ${request.url()} failed: ${reason}`);
   }
 

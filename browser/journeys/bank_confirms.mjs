@@ -4,8 +4,7 @@
 export default async function bankConfirms(stage) {
   const { customer, page, portal, hand, see, heading, goto, button, linkTo, inHeader, audit, assert } = stage;
   const ada = await customer({ card: 'visa', plan: 'starter' });
-  const card = await ada.post('/payment_methods', { token: 'pm_card_authenticationRequired' });
-  await ada.post(`/payment_methods/${card.id}/default`);
+  await ada.post('/payment_methods', { token: 'pm_card_authenticationRequired' });
 
   await portal(ada.id, '/portal/credits?pack=small');
   await hand.go(button('Pay $10.00'));

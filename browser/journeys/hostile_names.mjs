@@ -20,7 +20,7 @@ export const server = {
 export default async function hostileNames({ customer, page, portal, goto, assert, audit }) {
   for (const name of [MARKUP, RIGHT_TO_LEFT, EMOJI]) {
     const someone = await customer({ name, card: 'visa', plan: 'starter' });
-    const hold = await someone.post('/holds', { operation: 'video', units: 5, reference: MARKUP });
+    const hold = await someone.post('/holds', { operation: 'video', units: 5 });
     await someone.post(`/holds/${hold.id}/capture`);
     await portal(someone.id);
     await shows(name);

@@ -4,8 +4,7 @@
 export default async function pastDueAndRecovery(stage) {
   const { customer, page, portal, hand, see, heading, goto, enterCard, button, linkTo, until, inHeader, audit, assert } = stage;
   const ada = await customer({ card: 'visa', plan: 'starter' });
-  const broken = await ada.post('/payment_methods', { token: 'pm_card_chargeDeclinedInsufficientFunds' });
-  await ada.post(`/payment_methods/${broken.id}/default`);
+  await ada.post('/payment_methods', { token: 'pm_card_chargeDeclinedInsufficientFunds' });
   await ada.advance('1mo');
   assert.equal((await ada.get('/subscription')).state, 'past_due');
 

@@ -12,7 +12,7 @@ export default async function quoteRunReceipt({ page, goto, hand, handsOf, see, 
   // Pictures, by the better model.
   await hand.choose(page.getByRole('radio', { name: 'tempera-2' }));
   await hand.press(page.getByRole('button', { name: 'Run for 2 credits' }));
-  const job = page.getByRole('article').first();
+  const job = page.getByRole('region', { name: 'Jobs' }).getByRole('article').first();
   await see('2 credits', job.locator('header'));
   await until('three pictures', async () => (await job.getByRole('img').count()) === 3);
   for (const picture of await job.getByRole('img').all()) {
@@ -25,13 +25,13 @@ export default async function quoteRunReceipt({ page, goto, hand, handsOf, see, 
   await hand.choose(page.getByRole('radio', { name: /Remix/ }));
   await hand.choose(page.getByRole('radio', { name: /fails/ }));
   await hand.press(page.getByRole('button', { name: 'Run for 1 credit' }));
-  await see('not charged', page.getByRole('article').first());
+  await see('not charged', page.getByRole('region', { name: 'Jobs' }).getByRole('article').first());
   await until('the balance', async () => (await customer.available()) === 398);
 
   // What the customer sees of both.
   const billing = await hand.open(button('Settings'));
   const portal = handsOf(billing);
-  await billing.getByRole('heading', { level: 1, name: 'Billing' }).waitFor();
+  await billing.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   await see('398', billing.locator('header'));
   await portal.go(billing.getByRole('navigation').getByRole('link', { name: 'Usage' }));
   await see('Not charged', billing);

@@ -8,7 +8,7 @@ export default async function signIn(stage) {
   const good = await link(ada.id, back);
   await page.goto(good);
   assert.equal(page.url(), `${server.url}/portal`);
-  await heading('Billing');
+  await heading('Overview');
   assert.ok(!(await page.title()).includes('code='));
   await audit(page);
 
@@ -32,7 +32,7 @@ export default async function signIn(stage) {
   await audit(elsewhere.page, { again: false });
   elsewhere.watch.judge();
   await goto('/portal');
-  await heading('Billing');
+  await heading('Overview');
 
   // Out, and the page behind is gone with it.
   await hand.press(page.locator('details.menu summary'));
@@ -45,12 +45,13 @@ export default async function signIn(stage) {
 
   // A link of six minutes ago, and another one that works.
   const old = await link(ada.id, back);
-  await server.whileDown('UPDATE portal_links SET expires_at = expires_at - 360000000 WHERE used_at IS NULL');
+  const age = 'UPDATE portal_links SET expires_at = expires_at - 360000000 WHERE used_at IS NULL';
+  await server.whileDown(() => server.change(age));
   watch.expect(410, '/portal/enter');
   await page.goto(old);
   await see('has been used or is too old');
   await page.goto(await link(ada.id));
-  await heading('Billing');
+  await heading('Overview');
   await see('Ada Lovelace');
   assert.ok(await linkTo('Overview').first().isVisible());
 }

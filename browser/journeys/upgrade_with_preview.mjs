@@ -2,7 +2,7 @@
 // the button is the amount on the invoice.
 
 export default async function upgradeWithPreview(stage) {
-  const { customer, page, portal, hand, see, heading, section, goto, button, linkTo, inHeader, audit, assert, watch } = stage;
+  const { customer, page, portal, hand, see, heading, section, preview, goto, button, linkTo, inHeader, audit, assert, watch } = stage;
   const ada = await customer({ card: 'visa', plan: 'starter' });
   await ada.advance('10d');
   await portal(ada.id);
@@ -10,13 +10,12 @@ export default async function upgradeWithPreview(stage) {
   await heading('Plan');
   await audit(page);
 
-  await hand.press(linkTo(/^Upgrade Professional/));
-  await page.getByRole('heading', { name: 'Upgrade to Professional, monthly' }).waitFor();
+  await preview(linkTo('Upgrade Professional'), 'Upgrade to Professional, monthly');
   await see('Video Editor');
   await see(/Unused time|unused/i);
   const pay = button(/^Pay \$/);
   const amount = /\$([\d,.]+)/.exec(await pay.textContent())[1];
-  await audit(page);
+  await audit(page, { again: false });
   const [shown] = await page.locator('tfoot .num').allTextContents();
   assert.equal(shown.trim(), `$${amount}`);
 
@@ -39,7 +38,7 @@ export default async function upgradeWithPreview(stage) {
 
   // Yearly: another preview. What was confirmed once can't be confirmed again.
   await goto('/portal/plan?interval=year');
-  await hand.press(linkTo(/Professional/));
+  await preview(linkTo('Professional').first(), 'Professional, yearly');
   const yearly = button(/^Pay \$/);
   await yearly.waitFor();
   const charged = /\$([\d,.]+)/.exec(await yearly.textContent())[1];

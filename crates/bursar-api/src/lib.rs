@@ -13,6 +13,7 @@
 //! which scope each takes and how it can refuse.
 
 pub mod archive;
+pub mod content;
 mod disposition;
 pub mod documents;
 mod execute;

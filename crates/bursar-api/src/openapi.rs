@@ -123,7 +123,7 @@ pub(crate) fn complete(paths: &mut Paths, scope: Option<Scope>, call: Call, code
 /// Says of a route that it takes the token of a widget.
 pub(crate) fn with_widget_token(paths: &mut Paths) {
     for operation in paths.paths.values_mut().flat_map(operations) {
-        let requirement = SecurityRequirement::new(WIDGET_SCHEME, [] as [&str; 0]);
+        let requirement = SecurityRequirement::new(WIDGET_SCHEME, Vec::<String>::new());
         operation.security.get_or_insert_default().push(requirement);
         let text = operation.description.get_or_insert_default();
         text.push_str("\n\nTakes the token of a widget, from a page of any origin.");

@@ -7,7 +7,6 @@
 
 use axum::body::{Body, BodyDataStream};
 use bursar_core::account::command::{Command, StoreAsset};
-use bursar_core::account::storage::record::AssetRecord;
 use bursar_core::catalog::AssetKind;
 use bursar_core::id::{AccountId, AssetId};
 use bursar_core::rejection::{Rejection, StorageRejection};
@@ -17,6 +16,7 @@ use bursar_vault::{ObjectName, VaultError, WriteError, Written, media};
 use futures::stream::{self, Stream, StreamExt};
 use tracing::Instrument;
 
+use crate::content::details;
 use crate::execute::view;
 use crate::middleware::auth::Caller;
 use crate::problem::{Code, Problem};
@@ -31,17 +31,6 @@ pub(crate) fn plain(asset: AssetId, vault: u32) -> AssetDetails {
         sha256: None,
         thumbnail: false,
     }
-}
-
-/// What is known of a file besides that it exists.
-pub(crate) async fn details(
-    api: &ApiState,
-    account: &AccountId,
-    record: &AssetRecord,
-) -> Result<AssetDetails, Problem> {
-    let known = api.engine().store().asset_details(account, &[record.id]).await?;
-    let known = known.into_iter().next().map(|(_, details)| details);
-    Ok(known.unwrap_or_else(|| plain(record.id, record.vault)))
 }
 
 /// An upload that may begin.
@@ -74,7 +63,7 @@ impl Upload {
         let (Some(record), Some(upload)) = (record, upload) else {
             return Err(Rejection::from(StorageRejection::NotFound { asset }).into());
         };
-        let details = details(api, &account, &record).await?;
+        let details = details(api.engine(), &account, &record).await?;
         let (kind, reserved_bytes, vault) = (upload.kind, upload.bytes, record.vault);
         Ok(Self { account, asset, kind, reserved_bytes, vault, details })
     }

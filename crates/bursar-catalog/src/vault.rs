@@ -18,6 +18,8 @@ const MOST_MEDIA_TYPES: usize = 50;
 
 const IMAGES: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"];
 const VIDEOS: [&str; 3] = ["video/mp4", "video/webm", "video/quicktime"];
+/// What a short clip without sound may be besides.
+const ANIMATIONS: [&str; 1] = ["image/gif"];
 const EXPORTS: [&str; 7] = [
     "video/mp4",
     "video/webm",
@@ -84,7 +86,7 @@ fn default_media() -> MediaTypes {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     MediaTypes {
         image: owned(&IMAGES),
-        video: owned(&VIDEOS),
+        video: owned(&[&VIDEOS[..], &ANIMATIONS[..]].concat()),
         export: owned(&EXPORTS),
         vault: owned(&[&IMAGES[..], &VIDEOS[..], &SOUNDS_AND_TEXTS[..]].concat()),
     }

@@ -27,6 +27,12 @@ impl Country {
         self.row().1
     }
 
+    /// All, in the order of their codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let known = u8::try_from(COUNTRIES.len()).unwrap_or(u8::MAX);
+        (0..known).map(Self)
+    }
+
     /// Its row of the table.
     fn row(self) -> (&'static str, &'static str) {
         let row = COUNTRIES.get(usize::from(self.0));

@@ -205,11 +205,11 @@ impl PaymentId {
 }
 
 impl AssetId {
-    /// When it was made, to the millisecond, by the account's clock.
-    pub fn made_at(self) -> Timestamp {
-        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |made| made.to_unix());
+    /// When it was made, to the millisecond, by the account's clock; `None` if we never made it.
+    pub fn made_at(self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
         let micros = i128::from(seconds) * 1_000_000 + i128::from(nanos / 1_000);
-        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+        i64::try_from(micros).ok().map(Timestamp::from_micros)
     }
 }
 

@@ -6,6 +6,7 @@
 //! is the fast case. The clock and randomness are handed in.
 
 pub mod access;
+pub mod buyer;
 pub mod clock;
 pub mod decline;
 pub mod engine;

@@ -348,4 +348,10 @@ async fn a_quote_opens_only_as_it_was_sealed() {
         assert!(bench.engine.seal().open_quote(&forged).is_err(), "{forged}");
     }
     assert!(bench.engine.seal().open_quote("quote_").is_err());
+    // What is sealed for widgets is of another kind, whatever it is called.
+    let seal = bench.engine.seal();
+    let token = seal.widget(&"acc".parse().unwrap(), bench.engine.wall_now());
+    assert!(seal.open_widget(&token).is_ok());
+    assert!(seal.open_quote(&token.replacen("widget_", "quote_", 1)).is_err());
+    assert!(seal.open_widget(&id.replacen("quote_", "widget_", 1)).is_err());
 }

@@ -61,7 +61,14 @@ impl Office {
     }
 
     async fn run(&self, id: &AccountId, command: Command) -> Result<Vec<Event>, Failure> {
-        let done = self.engine.execute(Envelope::new(id.clone(), command, Actor::Customer)).await?;
+        let envelope = Envelope::new(id.clone(), command, Actor::Customer);
+        // A commit that is told to fail fails for all that share its batch: nothing was done.
+        let done = loop {
+            match self.engine.execute(envelope.clone()).await {
+                Err(Failure::Unavailable(_)) => tokio::task::yield_now().await,
+                answer => break answer?,
+            }
+        };
         Ok(done.entry.events.iter().map(|recorded| recorded.event.clone()).collect())
     }
 

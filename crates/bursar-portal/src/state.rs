@@ -6,6 +6,10 @@ use std::time::Duration;
 use bursar_core::catalog::Catalog;
 use bursar_engine::Engine;
 use bursar_engine::access::Mode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Archives that are written at once.
+const EXPORTS_AT_ONCE: usize = 8;
 
 /// How the pages behave.
 #[derive(Clone, Debug)]
@@ -32,6 +36,8 @@ struct Shared {
     config: Config,
     /// The Content-Security-Policy of every page.
     policy: String,
+    /// Places for archives of files that are written at once.
+    exports: Arc<Semaphore>,
 }
 
 impl Config {
@@ -59,7 +65,8 @@ impl Portal {
     /// Pages over a running engine.
     pub fn new(engine: Engine, config: Config) -> Self {
         let policy = config.policy();
-        Self { shared: Arc::new(Shared { engine, config, policy }) }
+        let exports = Arc::new(Semaphore::new(EXPORTS_AT_ONCE));
+        Self { shared: Arc::new(Shared { engine, config, policy, exports }) }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -72,6 +79,11 @@ impl Portal {
 
     pub(crate) fn catalog(&self) -> &Arc<Catalog> {
         self.shared.engine.catalog()
+    }
+
+    /// A place among those who download all their files; `None` if all are taken.
+    pub(crate) fn export_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.exports).try_acquire_owned().ok()
     }
 
     pub(crate) fn policy(&self) -> &str {

@@ -1,30 +1,19 @@
 //! `/v1/accounts/{id}/assets/{asset}/content` and `…/thumbnail`
 
-use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, Request, State};
-use axum::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH,
-    CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
-};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bursar_core::account::storage::record::AssetRecord;
-use bursar_core::id::AccountId;
-use bursar_vault::range::{Wanted, wanted};
-use bursar_vault::{ObjectName, VaultError, media};
 
 use super::assets::find;
-use crate::disposition::{attachment, inline};
+use crate::content::{self, Asked, NoContent, content, details};
 use crate::extract::AssetPath;
 use crate::middleware::auth::Caller;
 use crate::problem::{Code, Problem};
 use crate::reply;
 use crate::state::ApiState;
-use crate::upload::{Upload, details};
-use crate::wire::asset::{self, AssetChanged, hex};
-
-/// Nothing that is stored here may run in a browser, whatever it says it is.
-const SANDBOXED: &str = "sandbox; default-src 'none'";
+use crate::upload::Upload;
+use crate::wire::asset::{self, AssetChanged};
 
 /// Put the content of a file
 ///
@@ -87,42 +76,14 @@ pub(crate) async fn get(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    let shown = is_inline(query.as_deref())?;
+    let inline = is_inline(query.as_deref())?;
     let record = find(&api, &id, asset).await?;
-    let object = object(&record, &id)?;
-    let details = details(&api, &id, &record).await?;
-    let tag = tag(details.sha256.as_ref().map(|sum| hex(sum)), &object)?;
-    let headers = request.headers();
-    if reply::knows(headers, &tag) {
-        return Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), tag));
+    let details = details(api.engine(), &id, &record).await?;
+    let asked = Asked { method: request.method(), headers: request.headers(), inline };
+    match content(api.engine(), &id, &record, &details, asked).await {
+        Err(NoContent::Unsatisfiable(size)) => Ok(unsatisfiable(size)),
+        served => Ok(served?),
     }
-    let part = match part(request.method(), headers, &tag, record.bytes) {
-        Wanted::Whole => None,
-        Wanted::Part(part) => Some(part),
-        Wanted::Unsatisfiable => return Ok(unsatisfiable(record.bytes)),
-    };
-    let content = api.engine().vault().read(&object, part.clone()).await?;
-    if content.size != record.bytes {
-        let (found, noted) = (content.size, record.bytes);
-        return Err(Problem::internal(&format!("{object} has {found} bytes, not {noted}")));
-    }
-    let shown = shown && media::may_be_shown(&details.media_type);
-    let disposition = if shown { inline(&details.name) } else { attachment(&details.name) };
-    let mut response = Body::from_stream(content.bytes).into_response();
-    let length = content.range.end.saturating_sub(content.range.start);
-    if part.is_some() {
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        let last = content.range.end.saturating_sub(1);
-        let said = format!("bytes {}-{last}/{}", content.range.start, content.size);
-        set(response.headers_mut(), CONTENT_RANGE, &said);
-    }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOXED));
-    set(headers, CONTENT_TYPE, &details.media_type);
-    set(headers, CONTENT_DISPOSITION, &disposition);
-    Ok(with_tag(response, tag))
 }
 
 /// Read the thumbnail of a file
@@ -139,40 +100,31 @@ pub(crate) async fn thumbnail(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let record = find(&api, &id, asset).await?;
-    let object = object(&record, &id)?;
-    let none = || Problem::new(Code::ThumbnailNotFound, "The file has no thumbnail.");
-    if !details(&api, &id, &record).await?.thumbnail {
-        return Err(none());
-    }
-    let tag = tag(None, &object)?;
-    if reply::knows(&headers, &tag) {
-        return Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), tag));
-    }
-    let thumbnail = match api.engine().vault().thumbnail(&object).await {
-        Err(VaultError::Missing(_)) => return Err(none()),
-        thumbnail => thumbnail?,
-    };
-    let mut response = Bytes::into_response(thumbnail.bytes);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(thumbnail.media_type));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOXED));
-    Ok(with_tag(response, tag))
+    let details = details(api.engine(), &id, &record).await?;
+    Ok(content::thumbnail(api.engine(), &id, &record, &details, &headers).await?)
 }
 
-/// The object of a file that is here.
-fn object(record: &AssetRecord, account: &AccountId) -> Result<ObjectName, Problem> {
-    let asset = record.id;
-    if record.is_external() {
-        let detail = format!("The content of {asset} is kept by the app, and not here.");
-        return Err(Problem::new(Code::AssetExternal, detail));
-    }
-    match record.attempt() {
-        Some(attempt) => Ok(ObjectName::new(account, record.vault, asset, attempt)),
-        None => Err(Problem::new(
-            Code::AssetNotUploaded,
-            format!("The content of {asset} has not been uploaded yet."),
-        )
-        .fix("PUT it at the same address.")),
+impl From<NoContent> for Problem {
+    fn from(why: NoContent) -> Self {
+        match why {
+            NoContent::External(asset) => {
+                let detail = format!("The content of {asset} is kept by the app, and not here.");
+                Self::new(Code::AssetExternal, detail)
+            }
+            NoContent::NotUploaded(asset) => {
+                let detail = format!("The content of {asset} has not been uploaded yet.");
+                Self::new(Code::AssetNotUploaded, detail).fix("PUT it at the same address.")
+            }
+            NoContent::Unsatisfiable(size) => {
+                let detail = format!("The file has {size} bytes, and the range begins after them.");
+                Self::new(Code::RangeNotSatisfiable, detail)
+            }
+            NoContent::NoThumbnail => {
+                Self::new(Code::ThumbnailNotFound, "The file has no thumbnail.")
+            }
+            NoContent::Damaged(what) => Self::internal(&what),
+            NoContent::Vault(error) => error.into(),
+        }
     }
 }
 
@@ -187,40 +139,10 @@ fn is_inline(query: Option<&str>) -> Result<bool, Problem> {
     }
 }
 
-/// Which part is asked for. A part of another content than the caller has a part of is no use to it.
-fn part(method: &Method, headers: &HeaderMap, tag: &HeaderValue, size: u64) -> Wanted {
-    let same = headers.get(IF_RANGE).is_none_or(|known| known == tag);
-    let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
-    match range {
-        Some(range) if same && *method == Method::GET => wanted(range, size),
-        _ => Wanted::Whole,
-    }
-}
-
-/// A content never changes, so any name of it is a strong tag.
-fn tag(sum: Option<String>, object: &ObjectName) -> Result<HeaderValue, Problem> {
-    let name = sum.unwrap_or_else(|| format!("{}-{:016x}", object.asset, object.attempt));
-    HeaderValue::try_from(format!("\"{name}\""))
-        .map_err(|_| Problem::internal("the name of an object can't be a tag"))
-}
-
 fn unsatisfiable(size: u64) -> Response {
-    let detail = format!("The file has {size} bytes, and the range begins after them.");
-    let mut response = Problem::new(Code::RangeNotSatisfiable, detail).into_response();
-    set(response.headers_mut(), CONTENT_RANGE, &format!("bytes */{size}"));
-    response
-}
-
-fn set(headers: &mut HeaderMap, name: axum::http::HeaderName, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        headers.insert(name, value);
+    let mut response = Problem::from(NoContent::Unsatisfiable(size)).into_response();
+    if let Ok(said) = HeaderValue::try_from(format!("bytes */{size}")) {
+        response.headers_mut().insert(CONTENT_RANGE, said);
     }
-}
-
-/// It may be kept by the caller alone, and is asked about each time: it may have been deleted.
-fn with_tag(mut response: Response, tag: HeaderValue) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(ETAG, tag);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }

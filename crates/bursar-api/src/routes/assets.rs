@@ -14,6 +14,7 @@ use bursar_vault::media;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::content::details;
 use crate::execute::{envelope, execute, view};
 use crate::extract::{AccountPath, AssetPath, Body, Conditions};
 use crate::fields::Fields;
@@ -22,7 +23,7 @@ use crate::page::{Cursor, PageQuery};
 use crate::problem::{Code, Problem};
 use crate::reply;
 use crate::state::ApiState;
-use crate::upload::{details, plain};
+use crate::upload::plain;
 use crate::wire::asset::{self, AssetChanged, AssetDeleted, AssetView, KindName};
 
 /// A file that is to be uploaded, or that the app keeps.
@@ -286,7 +287,7 @@ pub(crate) async fn show(
     AssetPath(id, asset): AssetPath,
 ) -> Result<Response, Problem> {
     let record = find(&api, &id, asset).await?;
-    let details = details(&api, &id, &record).await?;
+    let details = details(api.engine(), &id, &record).await?;
     Ok(reply::json(StatusCode::OK, &AssetView::of(&id, &record, details)))
 }
 

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use bursar_core::account::command::{Command, SetBillingDetails};
+use bursar_core::account::command::Command;
 use bursar_core::country::Country;
-use bursar_engine::{Envelope, Failure};
+use bursar_engine::buyer::{Line, MOST_LINES, VatId};
 use bursar_store::BillingDetails;
 use utoipa::ToSchema;
 
@@ -17,9 +17,6 @@ use crate::problem::Problem;
 use crate::reply;
 use crate::state::ApiState;
 use crate::wire::billing::BillingDetailsView;
-
-/// An address has at most that many lines.
-const MOST_LINES: usize = 6;
 
 /// What documents say of the customer; replaces what was there. What is left out is empty.
 #[derive(Debug, ToSchema)]
@@ -47,50 +44,9 @@ pub(crate) struct DetailsBody {
     vat_id: Option<String>,
 }
 
-/// One line of text.
-struct Line(String);
-
-impl std::str::FromStr for Line {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let line = text.trim();
-        let fits = line.len() <= 200 && !line.chars().any(char::is_control);
-        fits.then(|| Self(line.to_owned())).ok_or("a line has at most 200 bytes of text")
-    }
-}
-
-/// A VAT id without the spaces, dots and hyphens that people put in.
-struct VatId(String);
-
-impl std::str::FromStr for VatId {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain: String = text.chars().filter(|c| !" .-".contains(*c)).collect();
-        let plain = plain.to_ascii_uppercase();
-        let letters = plain.bytes().take(2).all(|b| b.is_ascii_uppercase());
-        let rest = plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"+*".contains(&b));
-        let fits = (4..=16).contains(&plain.len()) && letters && rest;
-        fits.then_some(Self(plain)).ok_or("a VAT id is like DE123456789, with its country's prefix")
-    }
-}
-
-impl VatId {
-    /// Is it of that country? Greece and Northern Ireland have prefixes of their own.
-    fn is_of(&self, country: Country) -> bool {
-        let prefix = match country.code() {
-            "GR" => "EL",
-            "GB" if self.0.starts_with("XI") => "XI",
-            code => code,
-        };
-        self.0.starts_with(prefix)
-    }
-}
-
 /// The details of a body.
 fn details(mut fields: Fields<'_>) -> Result<BillingDetails, Problem> {
-    let line = |line: Option<Line>| line.map(|it| it.0).unwrap_or_default();
+    let line = |line: Option<Line>| line.map(String::from).unwrap_or_default();
     let name = line(fields.parsed("name")?);
     let company = line(fields.parsed("company")?);
     let address = fields.list::<Line>("address")?.unwrap_or_default();
@@ -107,8 +63,8 @@ fn details(mut fields: Fields<'_>) -> Result<BillingDetails, Problem> {
         let detail = "`vat_id` must begin with the code of the `country`, which decides the tax.";
         return Err(Problem::invalid("vat_id", detail));
     }
-    let address = address.into_iter().map(|it| it.0).filter(|line| !line.is_empty()).collect();
-    Ok(BillingDetails { name, company, address, country, vat_id: vat_id.map(|it| it.0) })
+    let address = address.into_iter().map(String::from).filter(|line| !line.is_empty()).collect();
+    Ok(BillingDetails { name, company, address, country, vat_id: vat_id.map(String::from) })
 }
 
 /// Show the billing details
@@ -143,38 +99,9 @@ pub(crate) async fn set(
 ) -> Result<Response, Problem> {
     let details = details(body.fields()?)?;
     view(&api, &id).await?;
-    let request = Some(request_of(&details));
-    let command = |revision| {
-        let (country, business) = (details.country, details.vat_id.is_some());
-        Command::SetBillingDetails(SetBillingDetails { revision, country, business })
-    };
-    // A repeat must not keep another revision. No account is at this version, so this only finds what
-    // was done before.
-    let look = envelope(&caller, id.clone(), command(0), conditions.clone());
-    let look = Envelope { if_version: Some(u64::MAX), request, ..look };
-    let known = match conditions.key {
-        Some(_) => match api.engine().execute(look).await {
-            Err(Failure::VersionMismatch { .. }) => None,
-            known => Some(known?),
-        },
-        None => None,
-    };
-    let committed = match known {
-        Some(known) => known,
-        None => {
-            let store = api.engine().store();
-            let revision = store.add_billing_details(&id, details.clone()).await?;
-            let envelope = envelope(&caller, id, command(revision), conditions);
-            api.engine().execute(Envelope { request, ..envelope }).await?
-        }
-    };
+    // The engine replaces the command by the revision that the details become.
+    let envelope = envelope(&caller, id, Command::Advance, conditions);
+    let committed = api.engine().set_billing_details(envelope, &details).await?;
     let body = BillingDetailsView::changed(&committed.entry, details);
     reply::changed(StatusCode::OK, &committed, body)
-}
-
-/// What makes a repeat the same request: the details, and not the revision that they became.
-fn request_of(details: &BillingDetails) -> [u8; 16] {
-    let text = serde_json::to_vec(details).unwrap_or_default();
-    let hash = blake3::Hasher::new().update(b"billing details").update(&text).finalize();
-    hash.as_bytes().first_chunk().copied().unwrap_or_default()
 }

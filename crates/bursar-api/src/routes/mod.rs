@@ -209,7 +209,7 @@ const CLOCK: &[Code] =
 /// The table.
 #[rustfmt::skip]
 pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
-    use Call::{Ask, Batch, Change, Create, KeyedChange, Read, Upload};
+    use Call::{Ask, Batch, Change, Create, KeyedChange, Read};
     use Scope::{Accounts, Adjust, Admin, Read as Look, Spend, Subscriptions, TestClock};
 
     Table { api, router: OpenApiRouter::with_openapi(openapi::document()) }
@@ -258,19 +258,8 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .on(Admin, Change, routes!(custom_plan::set), &[ACCOUNT, CUSTOM_PLAN])
         .on(Admin, Change, routes!(custom_plan::remove), &[ACCOUNT, &[Code::NoCustomPlan, Code::OnCustomPlan]])
         .on(Subscriptions, Ask, routes!(portal_sessions::start), &[ACCOUNT])
-        .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
-        .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
-        .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
-        .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
-        .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
-        .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
-        .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
-        .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
-        .on(Look, Read, routes!(storage::show), &[ACCOUNT])
-        .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
-        .on(Look, Ask, routes!(widget_tokens::create), &[ACCOUNT])
-        .for_widgets(routes!(widget::balance), WIDGET)
-        .for_widgets(routes!(widget::follow), WIDGET)
+        .vault()
+        .widgets()
         .on(TestClock, Change, routes!(test_clock::advance), &[ACCOUNT, CLOCK])
         .open(routes!(provider::stripe).at_most(provider::BODY_LIMIT), WEBHOOK)
         .open(routes!(provider::sandbox).at_most(provider::BODY_LIMIT), WEBHOOK)
@@ -300,6 +289,25 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// What is about files.
+    #[rustfmt::skip]
+    fn vault(self) -> Self {
+        use Call::{Ask, Change, Read, Upload};
+        use Scope::{Read as Look, Spend};
+
+        self
+            .on(Look, Read, routes!(assets::list), &[ACCOUNT, PAGE])
+            .on(Spend, Change, routes!(assets::create), &[ACCOUNT, ASSET_NEW])
+            .on(Look, Read, routes!(assets::show), &[ACCOUNT, ASSET])
+            .on(Spend, Change, routes!(assets::delete), &[ACCOUNT, ASSET])
+            .on(Spend, Read, routes!(asset_content::get), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::RangeNotSatisfiable, Code::InvalidRequest]])
+            .on(Spend, Upload, routes!(asset_content::put), &[ACCOUNT, ASSET, UPLOAD, VAULT])
+            .on(Look, Read, routes!(asset_content::thumbnail), &[ACCOUNT, ASSET, CONTENT, VAULT, &[Code::ThumbnailNotFound]])
+            .on(Spend, Ask, routes!(exports::create), &[ACCOUNT, &[Code::RateLimited]])
+            .on(Look, Read, routes!(storage::show), &[ACCOUNT])
+            .on(Look, Read, routes!(storage::certificates), &[ACCOUNT])
+    }
+
     /// A route that takes a key with `scope`.
     fn on(
         self,
@@ -322,6 +330,13 @@ impl Table<'_> {
     ) -> Self {
         openapi::complete(&mut paths, None, Call::Read, codes);
         Self { router: self.router.routes((schemas, paths, methods)), ..self }
+    }
+
+    /// What `<bursar-credits>` needs, and the tokens for it.
+    fn widgets(self) -> Self {
+        self.on(Scope::Read, Call::Ask, routes!(widget_tokens::create), &[ACCOUNT])
+            .for_widgets(routes!(widget::balance), WIDGET)
+            .for_widgets(routes!(widget::follow), WIDGET)
     }
 
     /// A route for pages of any origin, which have a token of a widget and no cookie.

@@ -105,7 +105,7 @@ impl AssetView {
             size: record.bytes,
             external,
             reference: record.reference.clone().map(Shown),
-            created_at: Time(record.id.made_at()),
+            created_at: Time(record.begun_at()),
             stored_at: record.stored_at().map(Time),
             expires_at,
             sha256: details.sha256.as_ref().map(|sum| hex(sum)),

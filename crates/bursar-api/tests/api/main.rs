@@ -1,6 +1,7 @@
 //! The API as its callers see it: one file per resource, named like its URL.
 #![allow(
     clippy::unwrap_used,
+    clippy::string_slice,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
@@ -32,6 +33,7 @@ mod invoices;
 mod limits;
 mod openapi;
 mod payment_methods;
+mod portal_sessions;
 mod previews;
 mod problems;
 mod provider;

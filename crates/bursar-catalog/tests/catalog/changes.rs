@@ -15,6 +15,15 @@ fn no_difference_is_said() {
 }
 
 #[test]
+fn where_people_sign_up() {
+    let line = "# signup_url = \"https://app.scriptkit.ai/signup\"";
+    assert_eq!(
+        changes(&[(line, "signup_url = \"https://app.example/\"")]),
+        "Product: sign-up address none -> https://app.example/: on pages, at once\n"
+    );
+}
+
+#[test]
 fn prices_are_pinned_until_renewal() {
     assert_eq!(
         changes(&[("{ month = \"29.00\" }", "{ month = \"35.00\", year = \"313.00\" }")]),
@@ -142,7 +151,10 @@ fn every_policy_of_the_vault() {
         ("max_uploads = 1_000", "max_uploads = 10"),
         ("feature = \"asset_vault\"               #", "#"),
         ("image = [\"image/png\", ", "image = ["),
-        ("video = [\"video/mp4\", \"video/webm\", \"video/quicktime\"]", "video = []"),
+        (
+            "video = [\"video/mp4\", \"video/webm\", \"video/quicktime\", \"image/gif\"]",
+            "video = []",
+        ),
         ("\"image/gif\", \"audio/mpeg\", \"application/pdf\",\n", "\"application/pdf\",\n"),
         ("\"text/plain\",\n]", "\"text/plain\", \"text/csv\",\n]"),
     ]);

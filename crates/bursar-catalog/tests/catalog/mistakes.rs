@@ -34,6 +34,26 @@ fn a_file_that_is_not_toml() {
     insta::assert_snapshot!(report("not-toml.toml", include_str!("not-toml.toml")));
 }
 
+/// Where the pricing page sends people is no place for a slip.
+#[test]
+fn people_are_sent_to_https_only() {
+    let line = "# signup_url = \"https://app.scriptkit.ai/signup\"";
+    for url in [
+        "http://app.example/signup",
+        "javascript:alert(1)",
+        "/signup",
+        "https://user:secret@app.example/",
+        "",
+    ] {
+        let expected = format!(
+            "product.signup_url: {url:?} is not an address to send people to; expected one such as \
+             \"https://app.example.com/signup\""
+        );
+        check(line, &format!("signup_url = {url:?}"), &[&expected]);
+    }
+    check(line, "signup_url = \"https://app.example/?from=pricing\"", &[]);
+}
+
 #[test]
 fn an_empty_file() {
     insta::assert_snapshot!(report("empty.toml", ""));

@@ -49,5 +49,5 @@ fn numbers_that_change_it(file: &str, start: usize) -> usize {
 /// So that a change of the normal form is a decision.
 #[test]
 fn scriptkits_version() {
-    assert_eq!(scriptkit().unwrap().version.to_string(), "c7654986708e8c19");
+    assert_eq!(scriptkit().unwrap().version.to_string(), "51ad456f342cd8f7");
 }

@@ -67,6 +67,10 @@ impl Storing {
     }
 }
 
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap()
+}
+
 /// One of the last six files or uploads.
 fn pick(customer: &Customer, which: usize) -> Option<AssetId> {
     let assets = customer.history.iter().rev().filter_map(|recorded| match &recorded.event {
@@ -123,7 +127,7 @@ impl Shelf {
             }
             Event::VaultPurged { vault, assets, bytes } => {
                 let sum: u64 = self.files.values().map(|(_, bytes)| bytes).sum();
-                assert_eq!((self.files.len() as u64, sum), (*assets, *bytes));
+                assert_eq!((count(self.files.len()), sum), (*assets, *bytes));
                 assert!(self.uploads.is_empty() && *assets > 0);
                 self.files.clear();
                 self.erasing.clear();
@@ -146,9 +150,9 @@ impl Shelf {
         assert_eq!((storage.used_bytes, storage.reserved_bytes), (used, reserved));
         for (kind, stored) in storage.kinds.iter() {
             let of_kind = self.files.values().filter(|(of, _)| *of == kind);
-            let (count, bytes) =
-                of_kind.fold((0, 0), |(count, sum), (_, bytes)| (count + 1, sum + bytes));
-            assert_eq!((stored.assets, stored.bytes), (count, bytes));
+            let (files, bytes) =
+                of_kind.fold((0, 0), |(files, sum), (_, bytes)| (files + 1, sum + bytes));
+            assert_eq!((stored.assets, stored.bytes), (files, bytes));
         }
         let uploads: BTreeSet<_> = storage.uploads.iter().map(|upload| &upload.asset).collect();
         assert_eq!(uploads, self.uploads.keys().collect());
@@ -156,8 +160,8 @@ impl Shelf {
         assert_eq!((&erasing, storage.erasing.len()), (&self.erasing, self.erasing.len()));
         let purged = storage.purges.iter().map(|purged| (purged.vault, purged.assets)).collect();
         assert_eq!(self.purged, purged);
-        assert_eq!(storage.certificates.len() as u64, self.certified);
-        let ended = self.purged.len() as u64 + self.certified;
+        assert_eq!(count(storage.certificates.len()), self.certified);
+        let ended = count(self.purged.len()) + self.certified;
         assert_eq!(u64::from(storage.vault), ended);
     }
 }

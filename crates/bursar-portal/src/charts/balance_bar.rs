@@ -22,10 +22,9 @@ struct Segment {
 impl HtmlSafe for BalanceBar {}
 
 impl BalanceBar {
-    /// A bar of parts, each with the class of its colour. `description` says it in words.
-    pub(crate) fn new(parts: &[(&'static str, i64)], description: String) -> Self {
+    /// A bar of parts of `whole`, each with the class of its colour. `description` says it in words.
+    pub(crate) fn new(parts: &[(&'static str, i64)], whole: i64, description: String) -> Self {
         let amounts: Vec<i64> = parts.iter().map(|(_, amount)| *amount).collect();
-        let whole = amounts.iter().fold(0_i64, |sum, amount| sum.saturating_add(*amount));
         let placed = stacked(&amounts, whole, WIDTH);
         let segments = parts.iter().zip(placed).filter(|(_, (_, width))| *width > 0);
         let segments = segments.map(|((class, _), (x, width))| Segment { class, x, width });

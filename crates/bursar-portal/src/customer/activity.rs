@@ -1,6 +1,7 @@
 //! Lines of the statement as pages list them.
 
 use bursar_core::catalog::Catalog;
+use bursar_core::credits::Credits;
 use bursar_core::statement::StatementKind;
 
 use super::movements::Movement;
@@ -71,6 +72,21 @@ fn how(movement: &Movement, customer: &Customer) -> String {
             format!("{word}, {} returned", locale.number(line.credits))
         }
         _ => word.to_owned(),
+    }
+}
+
+impl Line {
+    /// The same with what it cost in the end, where a job's end moves the balance only by the difference
+    /// to what was held.
+    pub(crate) fn net(movement: &Movement, customer: &Customer, catalog: &Catalog) -> Self {
+        let line = Self::of(movement, customer, catalog);
+        let credits = match movement.row.line.kind {
+            StatementKind::Capture => movement.spent.negated(),
+            StatementKind::Release | StatementKind::Timeout => Credits::ZERO,
+            _ => movement.row.line.credits,
+        };
+        let is_gain = credits.is_positive();
+        Self { credits: customer.locale.movement(credits), is_gain, ..line }
     }
 }
 

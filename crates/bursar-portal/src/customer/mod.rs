@@ -3,6 +3,7 @@
 mod action;
 mod activity;
 mod bill;
+mod billing_details;
 mod cancel;
 mod credits;
 mod invoices;
@@ -14,6 +15,7 @@ mod past_due;
 mod payment;
 mod plan;
 mod refusal;
+mod storage;
 mod usage;
 mod waiting;
 
@@ -46,11 +48,17 @@ fn changing() -> Router<Portal> {
         .route("/portal/payments/{payment}", get(payment::show))
         .route("/portal/plan", get(plan::show).post(plan::confirm::confirm))
         .route("/portal/plan/preview", get(plan::preview::show))
-        .route("/portal/plan/keep", post(plan::keep))
+        .route("/portal/plan/undo", post(plan::undo))
         .route("/portal/cancel", get(cancel::show).post(cancel::cancel))
         .route("/portal/resume", post(cancel::resume))
+        .route("/portal/billing-details", get(billing_details::show).post(billing_details::set))
         .route("/portal/past-due", get(past_due::show))
         .route("/portal/invoices/{id}/pay", post(past_due::pay))
+        .route("/portal/storage", get(storage::show))
+        .route("/portal/storage/delete", post(storage::delete))
+        .route("/portal/storage/{asset}/content", get(storage::file::download))
+        .route("/portal/storage/{asset}/thumbnail", get(storage::file::thumbnail))
+        .route("/portal/export", get(storage::export::download))
         .route("/portal/payment-methods", get(methods::show))
         .route("/portal/payment-methods/add", post(methods::add))
         .route("/portal/payment-methods/added", get(methods::added))

@@ -84,7 +84,7 @@ pub(super) async fn show(
 }
 
 /// Undoes the scheduled change.
-pub(super) async fn keep(
+pub(super) async fn undo(
     State(portal): State<Portal>,
     Submission { customer, form }: Submission,
 ) -> Result<Response, PageProblem> {

@@ -28,14 +28,29 @@ struct File {
 /// By their names, as in `page/portal.css`.
 static FILES: LazyLock<HashMap<String, File>> = LazyLock::new(|| {
     let files = Folder::iter().filter_map(|name| {
-        let bytes = Folder::get(&name)?.data;
         let (stem, extension) = name.rsplit_once('.')?;
+        let bytes = slim(extension, Folder::get(&name)?.data);
         let hash = blake3::hash(&bytes).to_hex();
         let url = format!("/static/{stem}.{}.{extension}", hash.get(..12)?);
         Some((name.to_string(), File { url, media_type: media_type(extension), bytes }))
     });
     files.collect()
 });
+
+/// A script without what only its readers need: indentation, and lines that are comments. No script of
+/// ours has a text of several lines, in which either would mean something.
+pub(crate) fn slim(extension: &str, bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+    if extension != "js" {
+        return bytes;
+    }
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        return bytes;
+    };
+    let lines = text.lines().map(str::trim_start);
+    let said: Vec<&str> =
+        lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect();
+    Cow::Owned(said.join("\n").into_bytes())
+}
 
 /// The address of a file, as in `page/portal.css`; empty if there is none.
 pub(crate) fn url(name: &str) -> &'static str {

@@ -86,16 +86,6 @@ impl Exchange {
         format!("{amount} {noun}")
     }
 
-    /// The code of the problem that came back.
-    pub(super) fn code(&self) -> &str {
-        self.text("code")
-    }
-
-    /// Does the API not have this route at all?
-    pub(super) fn is_unknown_route(&self) -> bool {
-        matches!(self.code(), "route_not_found" | "method_not_allowed")
-    }
-
     /// The problem in words: what, and what would fix it.
     pub(super) fn problem(&self) -> String {
         let (detail, fix) = (self.text("detail"), self.text("fix"));

@@ -94,7 +94,6 @@ pub fn router(config: Config) -> Router {
         .route("/playground/api/{*path}", any(pass::forward))
         .route("/playground/jobs", post(jobs::start).get(jobs::list))
         .route("/playground/jobs/{job}", get(jobs::show))
-        .route("/playground/jobs/{job}/files/{file}", get(jobs::download))
         .route("/playground/live", get(live::follow))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(guarded)

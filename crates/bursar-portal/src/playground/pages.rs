@@ -12,6 +12,7 @@ use rust_embed::RustEmbed;
 
 use super::Playground;
 use super::guard::refused;
+use crate::page::assets::slim;
 
 /// Everything that the page loads.
 #[derive(RustEmbed)]
@@ -36,7 +37,8 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The modules that `studio.js` is made of.
-const MODULES: [&str; 6] = ["api.js", "customer.js", "dom.js", "order.js", "stage.js", "watch.js"];
+const MODULES: [&str; 7] =
+    ["api.js", "customer.js", "dom.js", "order.js", "stage.js", "vault.js", "watch.js"];
 
 #[derive(Template)]
 #[template(path = "playground/studio.html")]
@@ -46,7 +48,7 @@ struct Studio<'a> {
     key: String,
     origin: String,
     /// What the script loads, told ahead.
-    modules: [&'a str; 6],
+    modules: [&'a str; 7],
     cards: Vec<(CardGroup, Vec<OfferedCard>)>,
 }
 
@@ -87,12 +89,13 @@ pub(super) async fn file(Path((_, name)): Path<(String, String)>) -> Response {
     let Some(file) = Files::get(&name) else {
         return refused(StatusCode::NOT_FOUND, ("There is no such file.", "Load the page again."));
     };
-    let kind = match name.rsplit_once('.').map(|(_, suffix)| suffix) {
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
+    let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix);
+    let kind = match suffix {
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
         _ => "application/octet-stream",
     };
     let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    (headers, file.data.into_owned()).into_response()
+    (headers, slim(suffix, file.data).into_owned()).into_response()
 }

@@ -16,7 +16,7 @@ const PASSED: [HeaderName; 6] =
     [ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, IDEMPOTENCY_KEY, IF_MATCH, RANGE];
 
 /// What may be asked, `*` standing for an id.
-const ALLOWED: [(&str, &str); 44] = [
+const ALLOWED: [(&str, &str); 45] = [
     ("GET", "catalog"),
     ("POST", "accounts"),
     ("GET", "accounts/*"),
@@ -56,9 +56,10 @@ const ALLOWED: [(&str, &str); 44] = [
     ("POST", "accounts/*/assets"),
     ("GET", "accounts/*/assets/*"),
     ("GET", "accounts/*/assets/*/content"),
+    ("GET", "accounts/*/assets/*/thumbnail"),
     ("DELETE", "accounts/*/assets/*"),
     ("POST", "accounts/*/exports"),
-    ("GET", "accounts/*/exports/*"),
+    ("GET", "accounts/*/storage"),
     ("POST", "portal_sessions"),
     ("POST", "test_clock/accounts/*/advance"),
 ];

@@ -35,11 +35,6 @@ impl Form {
         field.map_or("", |(_, value)| value.trim())
     }
 
-    /// Was a box checked?
-    pub(crate) fn is_checked(&self, name: &str) -> bool {
-        !self.get(name).is_empty()
-    }
-
     /// For [`bursar_engine::Envelope::key`]: the same for each sending of the same page's form with the
     /// same contents, so that a second click or a reload takes effect once; another for other contents,
     /// so that going back and choosing something else does something else.
@@ -64,7 +59,10 @@ impl FromRequest<Portal> for Submission {
             let problem = PageProblem::bare(rejection.status());
             problem.unwrap_or_else(|| PageProblem::bad_form("What you sent could not be read."))
         })?;
-        let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+        let fields = form_urlencoded::parse(&body).into_owned();
+        // What no page can show again.
+        let fields = fields.map(|(name, value)| (name, value.replace('\0', "")));
+        let fields: Vec<(String, String)> = fields.collect();
         let visits = portal.engine().visits();
         let mark = fields.iter().find(|(name, _)| name == MARK).map_or("", |(_, mark)| mark);
         if !visits.is_marked(&customer.visit, mark) {

@@ -54,4 +54,40 @@
   addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;
   });
+
+  // A plan's preview is shown where the plans are: what it costs stands beside what it brings, and there
+  // is nothing to confirm before it is there.
+  const here = document.querySelector("[data-preview-here]");
+  const preview = async (link) => {
+    here.hidden = false;
+    here.setAttribute("aria-busy", "true");
+    here.replaceChildren(Object.assign(document.createElement("p"), { className: "soft", textContent: "Working out what it costs…" }));
+    const reply = await fetch(link.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const found = page.querySelector("[data-preview-found]");
+    if (!reply.ok || !found) throw new Error("no preview");
+    const title = found.querySelector("h1");
+    const heading = document.createElement("h2");
+    heading.append(...title.childNodes);
+    heading.id = title.id;
+    heading.tabIndex = -1;
+    title.replaceWith(heading);
+    here.replaceChildren(document.adoptNode(found));
+    here.removeAttribute("aria-busy");
+    heading.focus();
+    here.scrollIntoView({ block: "start" });
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-preview]");
+    if (!here || !link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    preview(link).catch(() => { location.href = link.href; });
+  });
+
+  // A payment that is with the bank: its page looks again, at once when the balance moves.
+  if (document.querySelector("[data-look-again]")) {
+    setTimeout(() => location.reload(), 4000);
+    let first = true;
+    document.addEventListener("bursar:balance", () => { if (!first) location.reload(); first = false; });
+  }
 })();

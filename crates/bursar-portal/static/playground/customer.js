@@ -122,7 +122,7 @@ export function customer(studio) {
       el("span", {}, el("b", {}, plain(event.kind)), " ", readable(event.summary))));
     show($("happened"),
       el("p", { class: "small soft" }, `${words}: ${events.length === 0 ? "nothing fell due." : `${events.length} ${events.length === 1 ? "thing" : "things"} happened.`}`),
-      events.length > 0 && el("ol", {}, list));
+      events.length > 0 && el("ol", { tabindex: 0, "aria-label": "What happened" }, list));
   }
 
   async function useCard() {

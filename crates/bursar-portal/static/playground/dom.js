@@ -53,7 +53,7 @@ export const minute = (at) => written(at, { day: "numeric", month: "short", year
 export const second = (at) => written(at, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
-const LONG_ID = /\b((?:hold|charge|pay|job)_[0-9a-z]{6})[0-9a-z]{8,}\b/g;
+const LONG_ID = /\b((?:hold|charge|pay|job|asset)_[0-9a-z]{6})[0-9a-z]{8,}\b/g;
 /** Summaries name instants and ids as the journal has them: here as people read them. */
 export const readable = (text) => text.replace(INSTANT, minute).replace(LONG_ID, "$1…");
 

@@ -106,16 +106,14 @@ export function stage(studio) {
     show(card.steps, list.map(([stage, name, pattern], index) => {
       const of = pattern ? made.filter((it) => pattern.test(it.exchange.path)) : [];
       const last = of.at(-1);
-      // A server without a vault keeps results in memory: the step is shown as what it is.
-      const missing = stage === "storing" && of.some((it) => it.exchange.status === 404);
       const wrong = last && last.exchange.status >= 400;
       const active = index === at;
       const done = of.length > 0 || (stage === "working" && (made.length > 2 || timed));
-      const state = stage === "timed" ? "timed" : missing ? "missing" : wrong ? "wrong" : active ? "active" : done ? "did" : "";
-      const words = { missing: "not available here", wrong: "refused", active: "under way", did: "done", timed: "by itself" }[state] ?? "to come";
+      const state = stage === "timed" ? "timed" : wrong ? "wrong" : active ? "active" : done ? "did" : "";
+      const words = { wrong: "refused", active: "under way", did: "done", timed: "by itself" }[state] ?? "to come";
       const content = [name, el("span", { class: "unseen" }, `: ${words}`)];
       return el("li", { class: state }, last?.row
-        ? el("button", { type: "button", class: "plain", title: "Show the request", click: () => reveal((missing ? of[0] : last).row) }, content)
+        ? el("button", { type: "button", class: "plain", title: "Show the request", click: () => reveal(last.row) }, content)
         : el("span", {}, content));
     }));
   }
@@ -146,7 +144,7 @@ export function stage(studio) {
       el("a", { href: result.url, target: "_blank", rel: "noopener", "aria-label": `Open ${result.title}` },
         el("img", { src: result.url, alt: result.title, width: result.width, height: result.height, loading: "lazy" })),
       el("figcaption", {},
-        el("span", { class: "grow" }, el("b", {}, result.title), el("small", { class: "soft" }, `${result.width}×${result.height} · ${bytes(result.size)}${result.asset ? " · in the vault" : ""}`)),
+        el("span", { class: "grow" }, el("b", {}, result.title), el("small", { class: "soft" }, `${result.width}×${result.height} · ${bytes(result.size)}`)),
         next.map((operation) => el("button", { type: "button", class: "quiet small", click: () => studio.use(operation.key, result) }, short(operation)))));
   }
 

@@ -6,6 +6,7 @@ import { ask, onExchange, problem } from "./api.js";
 import { customer, forget, known, make } from "./customer.js";
 import { order } from "./order.js";
 import { stage } from "./stage.js";
+import { vault } from "./vault.js";
 import { addCall, addEvent, startJournal } from "./watch.js";
 
 const TRIED = "bursar-playground-tried";
@@ -50,6 +51,7 @@ async function start() {
   parts.stage = stage(studio);
   parts.customer = customer(studio);
   parts.order = order(studio);
+  parts.vault = vault(studio);
   tour();
   for (const { id } of known()) {
     const found = await ask("GET", `/v1/accounts/${id}`, undefined, { about: "The customer that was open before, with all that is in force." });
@@ -68,6 +70,7 @@ function open(id) {
   studio.account = null;
   parts.stage.reset();
   parts.customer.reset();
+  parts.vault.reset();
   stream = new EventSource(`/playground/live?account=${encodeURIComponent(id)}`);
   stream.onopen = () => live(true);
   stream.onerror = () => live(false);
@@ -78,6 +81,7 @@ function open(id) {
     startJournal(journal);
     changed(account);
     parts.order.refresh();
+    if (account.storage.used_bytes > 0) parts.vault.refresh();
   });
   on("account", (account) => {
     const before = studio.account;
@@ -86,7 +90,10 @@ function open(id) {
     if (before?.subscription.plan !== account.subscription.plan || before?.subscription.state !== account.subscription.state) parts.order.refresh();
     else parts.order.quote();
   });
-  on("journal", addEvent);
+  on("journal", (row) => {
+    addEvent(row);
+    if (/^(asset_|vault_|account_purged)/.test(row.kind)) parts.vault.refresh();
+  });
   on("job", (job) => parts.stage.put(job));
   on("exchange", (told) => parts.stage.said(told, addCall(told.exchange)));
 }

@@ -27,7 +27,7 @@ function call(exchange) {
   const row = el("details", { class: "call", data: { merge: exchange.merge ?? "" } },
     el("summary", {},
       el("span", { class: `method ${method.toLowerCase()}` }, method),
-      el("span", { class: "path" }, shortened(path)),
+      el("span", { class: "path", title: path }, shortened(path)),
       el("span", { class: `status ${tone}` }, status || "—")));
   // Made when it is looked at: most never are.
   row.addEventListener("toggle", () => {
@@ -53,14 +53,14 @@ function callBody(exchange, about, took) {
   return el("div", { class: "call-body" },
     el("p", { class: "about" }, about || "Asked by the page."),
     el("div", { class: "label" }, el("b", {}, "Request"), copy),
-    el("pre", {}, head, "\n", exchange.body !== null && el("span", { class: "json" }, "\n", json(exchange.body)),
+    el("pre", { tabindex: 0, role: "group", "aria-label": "Request" }, head, "\n", exchange.body !== null && el("span", { class: "json" }, "\n", json(exchange.body)),
       exchange.file_bytes !== null && `\n‹ ${credits(exchange.file_bytes)} bytes ›`),
     el("div", { class: "label" }, el("b", {}, "Reply"), el("span", { class: "soft" }, `${took} ms`)),
-    el("pre", {}, reply, "\n", exchange.reply !== null && el("span", { class: "json" }, "\n", json(exchange.reply))));
+    el("pre", { tabindex: 0, role: "group", "aria-label": "Reply" }, reply, "\n", exchange.reply !== null && el("span", { class: "json" }, "\n", json(exchange.reply))));
 }
 
 /** Without the version, and with long ids cut: where a path ends says most. */
-const shortened = (path) => path.replace("/v1/", "").replace(/((?:hold|inv|pay|asset|ast)_[0-9a-z]{4})[0-9a-z]{6,}/g, "$1…");
+const shortened = (path) => path.replace("/v1/", "").replace(/^accounts\/[^/]+\//, "…/").replace(/\/accounts\/[^/]+\//, "/…/").replace(/((?:hold|inv|pay|asset|ast)_[0-9a-z]{4})[0-9a-z]{6,}/g, "$1…");
 
 const json = (value) => JSON.stringify(value, null, 2);
 
@@ -94,6 +94,7 @@ export function addEvent(row) {
 const COLORS = {
   hold: "held", charged: "spent", charge: "spent", lot: "lot", allowance: "lot", credits: "lot",
   payment: "paid", invoice: "paid", credit: "paid", refund: "paid", revenue: "paid",
+  asset: "kept", assets: "kept", upload: "kept", vault: "kept", purge: "kept",
   subscription: "plan", plan: "plan", change: "plan", cancellation: "plan", renewal: "plan", clock: "time",
 };
 

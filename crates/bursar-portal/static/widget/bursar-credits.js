@@ -15,7 +15,7 @@
 //
 // The attribute `state` says how it is: loading, live, stale or error. Each balance is an event,
 // `bursar-balance`. Look: the custom properties at the top of the sheet, and ::part(…) of root, dot,
-// amount, unit, held, note. Tokens travel in a header, never in an address; nothing is kept.
+// text, amount, unit, held, note. Tokens travel in a header, never in an address; nothing is kept.
 (() => {
   if (customElements.get("bursar-credits")) return;
 
@@ -31,19 +31,20 @@
     :host([hidden]) { display: none; }
     :host([theme=light]) { color-scheme: light; }
     :host([theme=dark]) { color-scheme: dark; }
-    .root { display: inline-flex; flex-wrap: wrap; align-items: center; column-gap: .5em; max-width: 100%;
-      box-sizing: border-box; padding: var(--bursar-padding, .35em .85em); border: 1px solid var(--_line);
-      border-radius: var(--bursar-radius, 99px); background: var(--_surface); color: var(--_ink);
+    .root { display: inline-flex; align-items: baseline; gap: .5em; max-width: 100%; box-sizing: border-box;
+      padding: var(--bursar-padding, .35em .85em); border: 1px solid var(--_line);
+      border-radius: var(--bursar-radius, 1.2em); background: var(--_surface); color: var(--_ink);
       font: var(--bursar-font, 500 .9375rem/1.4 ui-sans-serif, system-ui, -apple-system, "Segoe UI",
         Roboto, sans-serif);
       font-variant-numeric: tabular-nums; text-decoration: none; overflow-wrap: anywhere;
       transition: border-color .2s, color .2s; }
     a.root:hover { border-color: var(--_accent); }
     a.root:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
-    .dot { flex: none; width: .5em; height: .5em; border-radius: 50%; background: var(--_accent); }
+    .text { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: .45em; min-width: 0; }
+    .dot { flex: none; transform: translateY(-.1em); width: .5em; height: .5em; border-radius: 50%; background: var(--_accent); }
     .amount { font-weight: 650; }
     .held, .note { color: var(--_soft); font-size: .9em; }
-    .held:not(:empty)::before, .note:not(:empty)::before { content: "\\b7"; margin-inline-end: .5em; }
+    .unit { margin-inline-end: .2em; }
     .held:empty, .note:empty, .amount:empty, .unit:empty { display: none; }
     :host([low]) .dot { background: var(--_low); }
     :host([low]) .amount { color: var(--_low); }
@@ -55,7 +56,6 @@
     :host([state=stale]) .amount { color: inherit; }
     :host([state=error]) .dot { background: var(--_error); }
     :host([state=error]) .note { color: var(--_ink); font-size: 1em; }
-    :host([state=error]) .note::before { content: none; }
     .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
       white-space: nowrap; }
     @media (prefers-reduced-motion: no-preference) {
@@ -92,7 +92,7 @@
 
   const ask = async (url, options, patience = 20000) => {
     const timeout = AbortSignal.timeout(patience);
-    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    const signal = options.signal ? AbortSignal.any?.([options.signal, timeout]) ?? options.signal : timeout;
     return fetch(url, { cache: "no-store", redirect: "error", referrerPolicy: "no-referrer", ...options, signal });
   };
 
@@ -436,12 +436,13 @@
       root.part = "root";
       if (billing) root.href = billing.href;
       const parts = { root };
-      for (const name of ["dot", "amount", "unit", "held", "note"]) {
+      for (const name of ["dot", "text", "amount", "unit", "held", "note"]) {
         const part = document.createElement("span");
         part.className = part.part = name;
         parts[name] = part;
-        root.append(part, " ");
       }
+      parts.text.append(parts.amount, " ", parts.unit, " ", parts.held, " ", parts.note);
+      root.append(parts.dot, parts.text);
       parts.dot.ariaHidden = "true";
       const status = this.#parts.status ?? document.createElement("span");
       status.className = "unseen";
@@ -489,6 +490,7 @@
       const wait = Math.max(500, this.#announcedAt + ANNOUNCE_EVERY - Date.now());
       this.#announcement = setTimeout(() => {
         this.#announcement = undefined;
+        if (this.#now.state === "loading") return;
         this.#announcedAt = Date.now();
         const text = this.#parts.root.innerText.replace(/\s+/g, " ").trim();
         this.#parts.status.textContent = this.hasAttribute("low") ? texts.low(text) : text;

@@ -67,7 +67,7 @@ async fn a_decline_says_why_and_leads_on() {
     let failed = buy(&mut browser, &page).await;
     assert_eq!(failed.one("h1").text(), "Your payment failed");
     assert!(failed.one("main").text().contains("insufficient funds"), "{}", failed.text());
-    let links: Vec<_> = failed.select(".outcome .button");
+    let links: Vec<_> = failed.select(".payment .button");
     assert_eq!(links[0].attr("href"), "/portal/credits?pack=medium");
     let cards = browser.page(links[1].attr("href")).await;
     assert_eq!(cards.one("[name=back]").attr("value"), "/portal/credits?pack=medium");
@@ -92,7 +92,7 @@ async fn a_bank_that_asks_is_asked() {
         let waits = page.one(".pending a").attr("href").to_owned();
         let payment = browser.page(&waits).await;
         assert_eq!(payment.one("h1").text(), "Your bank wants you to confirm");
-        assert_eq!(payment.select(".outcome .button")[0].attr("href"), bank);
+        assert_eq!(payment.select(".payment .button")[0].attr("href"), bank);
 
         let back = portal.authenticate(&bank, answer);
         let back = back.strip_prefix("http://127.0.0.1:8080").unwrap();

@@ -11,9 +11,11 @@
 mod html;
 mod portal;
 
+mod billing_details;
 mod cancel;
 mod credits;
 mod enter;
+mod forms;
 mod hostile;
 mod invoices;
 mod live;
@@ -22,5 +24,6 @@ mod payment_methods;
 mod plan;
 mod pricing;
 mod sign_out;
+mod storage;
 mod usage;
 mod widget;

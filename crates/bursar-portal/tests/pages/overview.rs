@@ -63,6 +63,7 @@ async fn the_balance_is_shown_by_class_and_what_is_held() {
             "Bought credits 100 0 never",
         ]
     );
+    // Nothing of the month's credits is gone, so the bar is full.
     let bar = balance.one(".bar");
     let widths: i64 =
         bar.select("rect").iter().map(|it| it.attr("width").parse::<i64>().unwrap()).sum();
@@ -84,6 +85,8 @@ async fn low_credits_have_three_ways_on() {
     assert_eq!(page.texts(".ways a"), ["Buy credits", "Compare plans"]);
     let banner = page.one(".banner").text();
     assert_eq!(banner, "39 credits left 400 credits come on 28 February 2026. Buy credits");
+    let rect = page.one(".bar rect");
+    assert_eq!(rect.attr("width"), "97", "39 of 400 are left");
     portal.spend("ada", 39).await;
     let page = browser.page("/portal/usage").await;
     assert!(page.one(".banner").text().starts_with("You have no credits left"));
@@ -136,7 +139,7 @@ async fn a_scheduled_downgrade_says_when_and_can_be_undone() {
         waits.text()
     );
     let form = waits.one("form");
-    assert_eq!((form.attr("method"), form.attr("action")), ("post", "/portal/plan/keep"));
+    assert_eq!((form.attr("method"), form.attr("action")), ("post", "/portal/plan/undo"));
     assert_eq!(form.one("button").text(), "Keep Studio");
     assert_eq!(facts(&page)[0], "Next charge $29.00 28 February 2026 · Visa •••• 4242");
     let balance = page.one("[aria-labelledby=balance-title]").text();
@@ -266,4 +269,54 @@ async fn the_timeline_has_what_has_been_and_what_comes() {
         ]
     );
     assert_eq!(page.select(".timeline circle").len(), 4);
+}
+
+#[tokio::test]
+async fn recent_activity_has_each_job_once_with_what_it_cost() {
+    let portal = TestPortal::new().await;
+    portal.subscriber("ada", "starter").await;
+    let hold = |reason: &str| json!({"credits": 80, "reason": reason});
+    let place = |reason: &'static str| portal.post("/v1/accounts/ada/holds", hold(reason));
+    let (one, two) = (place("done").await, place("failed").await);
+    place("runs").await;
+    let path = |hold: &serde_json::Value, how: &str| {
+        format!("/v1/accounts/ada/holds/{}/{how}", hold["id"].as_str().unwrap())
+    };
+    portal.post(&path(&one, "capture"), json!({"credits": 60})).await;
+    portal.post(&path(&two, "release"), json!({})).await;
+    let page = portal.sign_in("ada").await.page("/portal").await;
+    let at = "31 January 2026, 10:00 UTC";
+    assert_eq!(
+        page.texts(".recent li"),
+        [
+            format!("failed Not charged, 80 returned {at} 0"),
+            format!("done Charged 60 {at} −60"),
+            format!("runs Held {at} −80"),
+            format!("Monthly credits Issued {at} +400"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn storage_is_shown_by_kind_with_the_largest_files() {
+    let portal = TestPortal::new().await;
+    portal.subscriber("ada", "starter").await;
+    for (kind, name, size) in [
+        ("video", "a.mp4", 900_000_000),
+        ("image", "b.png", 1_000_000),
+        ("video", "<b>c</b>.mp4", 500_000_000),
+        ("image", "d.png", 2_000_000),
+    ] {
+        let media_type = if kind == "video" { "video/mp4" } else { "image/png" };
+        let body = json!({"kind": kind, "name": name, "size": size, "media_type": media_type, "external": true});
+        portal.post("/v1/accounts/ada/assets", body).await;
+    }
+    let page = portal.sign_in("ada").await.page("/portal").await;
+    let storage = page.one("[aria-labelledby=storage-title]");
+    assert_eq!(
+        storage.texts(".legend li"),
+        ["Images 3 MB", "Videos 1.4 GB", "Free 597 MB of 2 GB"]
+    );
+    assert_eq!(storage.texts(".large li"), ["a.mp4 900 MB", "<b>c</b>.mp4 500 MB", "d.png 2 MB"]);
+    assert_eq!(storage.one("#donut-desc").text(), "1.4 GB used of 2 GB, 70 percent.");
 }

@@ -114,7 +114,7 @@ async fn what_is_past_due_is_tried_again_by_hand() {
     let reply = browser.submit(&page, action.attr("action"), &[]).await;
     let failed = browser.page(reply.location()).await;
     assert_eq!(failed.one("h1").text(), "Your payment failed");
-    assert_eq!(failed.select(".outcome .button")[0].attr("href"), "/portal/past-due");
+    assert_eq!(failed.select(".payment .button")[0].attr("href"), "/portal/past-due");
     for invoice in ["inv_999", "nonsense"] {
         let path = format!("/portal/invoices/{invoice}/pay");
         let mark = page.one("main [name=mark]").attr("value").to_owned();

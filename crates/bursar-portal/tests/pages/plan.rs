@@ -122,11 +122,11 @@ async fn a_downgrade_waits_and_can_be_undone() {
         page.one(".scheduled strong").text(),
         "Changes to Starter, paid monthly, on 28 February 2026."
     );
-    let reply = browser.submit(&page, "/portal/plan/keep", &[]).await;
+    let reply = browser.submit(&page, "/portal/plan/undo", &[]).await;
     let after = browser.page(reply.location()).await;
     assert!(after.one("[role=status]").text().contains("Studio goes on"));
     assert!(after.select(".scheduled").is_empty());
-    let page_again = browser.submit(&page, "/portal/plan/keep", &[]).await;
+    let page_again = browser.submit(&page, "/portal/plan/undo", &[]).await;
     assert_eq!(page_again.status.as_u16(), 303, "a second click is the same click");
 }
 

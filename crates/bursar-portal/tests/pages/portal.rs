@@ -120,6 +120,17 @@ impl TestPortal {
         self.api(Method::POST, path, body).await
     }
 
+    /// Puts the content of a file.
+    pub(crate) async fn put(&self, path: &str, content: &str) {
+        let request = Request::builder()
+            .method(Method::PUT)
+            .uri(path)
+            .header("Authorization", format!("Bearer {KEY}"))
+            .body(Body::from(content.to_owned()));
+        let reply = send(&self.router, request.unwrap()).await;
+        assert!(reply.status.is_success(), "{path}: {}", reply.text());
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         self.api(Method::GET, path, Value::Null).await
     }

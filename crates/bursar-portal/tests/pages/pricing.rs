@@ -66,7 +66,7 @@ async fn the_plans_of_the_specification() {
 
 #[tokio::test]
 async fn the_feature_matrix_of_the_specification() {
-    let (yes, no) = ("Yes", "–No");
+    let (yes, no) = ("Yes", "– No");
     let expected: &[&[&str]] = &[
         &["Monthly", "$29", "$89", "$199"],
         &["Yearly, per month", "$26", "$80", "$179"],

@@ -14,11 +14,7 @@ async fn the_key_is_added_here_and_never_told() {
     let secret = KEY.strip_prefix("bk_test_").unwrap();
     for path in ["", "api/accounts/ada", "api/catalog", "jobs?account=ada"] {
         let reply = studio
-            .send(request(
-                "GET",
-                &format!("/playground/{path}").trim_end_matches('/').to_owned(),
-                None,
-            ))
+            .send(request("GET", format!("/playground/{path}").trim_end_matches('/'), None))
             .await;
         assert_eq!(reply.status, 200, "{path}");
         assert!(!reply.text().contains(secret), "{path}");

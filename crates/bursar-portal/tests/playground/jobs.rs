@@ -26,7 +26,8 @@ async fn a_job_that_succeeds_is_held_stored_and_captured() {
     let asked = asked(&job);
     assert_eq!(asked.first().unwrap(), "POST quotes 200");
     assert_eq!(asked.get(1).unwrap(), "POST holds 201");
-    assert_eq!(asked.last().unwrap(), "POST capture 200");
+    let puts = ["POST assets 201", "PUT content 200"];
+    assert_eq!(asked[2..], [&puts[..], &puts[..], &["POST capture 200"]].concat());
     assert_eq!(job["produced"].as_array().unwrap().len(), 2);
     let picture = image::load_from_memory(&first_file(&studio, &job).await).unwrap();
     assert_eq!((picture.width(), picture.height()), (768, 768));
@@ -85,7 +86,12 @@ async fn a_hold_that_runs_out_while_the_job_works_charges_nothing() {
         asked(&job).into_iter().find(|line| line.contains("capture")).unwrap(),
         "POST capture 409"
     );
-    assert_eq!(job["produced"], json!([]), "what is not paid for is not kept");
+    assert!(
+        asked(&job).last().unwrap().starts_with("DELETE asset_"),
+        "not paid for, not kept: {job}"
+    );
+    assert_eq!(job["produced"], json!([]));
+    assert_eq!(studio.get("api/accounts/ada/assets").await.expect(200)["data"], json!([]));
     assert_eq!(studio.balance().await, (400.0, 0.0));
 }
 
@@ -122,7 +128,6 @@ async fn an_order_without_sense_is_refused_in_words() {
     check(json!({"account": "ada", "operation": "image", "speed": 2}), "speed").await;
     check(json!({"account": "ada", "operation": "x".repeat(100)}), "too long").await;
     studio.get("jobs/job_unknown").await.expect(404);
-    studio.get("jobs/job_unknown/files/0").await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

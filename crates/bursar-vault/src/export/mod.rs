@@ -27,8 +27,9 @@ use crate::vault::Vault;
 use manifest::{Line, Manifest};
 use names::Names;
 
-/// Files of this size and more need the archive's larger numbers.
-const LARGE_BYTES: u64 = 1 << 32;
+/// Files of this size and more need the archive's larger numbers: what stands for "see there" is itself
+/// the largest of the smaller ones.
+const LARGE_BYTES: u64 = 0xffff_ffff;
 
 /// What is to be in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]

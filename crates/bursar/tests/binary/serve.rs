@@ -6,9 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
+use reqwest::redirect::Policy;
 use serde_json::json;
 
-use super::server::{BURSAR, Server, bursar_on, command, run, serve_arguments};
+use super::server::{BURSAR, Server, bursar_on, client_builder, command, run, serve_arguments};
 
 const BOOTSTRAP: &str = "bk_live_0123456789abcdef0123456789abcdef";
 
@@ -34,7 +35,9 @@ fn the_start_prints_a_key_and_a_curl_line_that_work() {
         let ran = run(command("sh").args(["-c", curl]));
         let account: serde_json::Value = serde_json::from_str(&ran.ok()).unwrap();
         assert_eq!(account["name"], "Ada", "{account}");
-        for part in ["Bursar 0.1.0", "test mode", "/docs", "ScriptKit, version", "Ctrl-C"] {
+        for part in
+            ["Bursar 0.1.0", "test mode", "a playground", "/docs", "ScriptKit, version", "Ctrl-C"]
+        {
             assert!(text.contains(part), "{part} in\n{text}");
         }
         keys.push(
@@ -49,6 +52,29 @@ fn the_start_prints_a_key_and_a_curl_line_that_work() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&file), mode(&data)), (0o600, 0o700));
     assert_eq!(mode(&data.join("journal.db")), 0o600);
+}
+
+#[test]
+fn the_first_page_is_a_playground_in_test_mode_only() {
+    let front = |server: &Server| {
+        let page = client_builder().redirect(Policy::none()).build().unwrap();
+        page.get(&server.url).send().unwrap()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir.path().join("test"));
+    let page = front(&server);
+    assert_eq!(page.status(), 200);
+    let html = page.text().unwrap();
+    assert!(html.contains("ScriptKit playground"), "{html}");
+    assert!(!html.contains(&server.key), "it never tells the key");
+    drop(server);
+    let off = Server::start_with(&dir.path().join("test"), &["--playground", "off"]);
+    assert_eq!(front(&off).headers()["location"], "/pricing");
+    let data = dir.path().join("live");
+    let mut command = command(BURSAR);
+    command.args(serve_arguments(&data)).args(["--mode", "live", "--playground", "on"]);
+    let live = Server::spawn(&data, command.env("BURSAR_BOOTSTRAP_KEY", BOOTSTRAP));
+    assert_eq!(front(&live).headers()["location"], "/pricing");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::blocking::{Body, Client, RequestBuilder, Response};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
@@ -235,6 +235,23 @@ impl Api {
     pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> reqwest::Result<Reply> {
         let request = self.client.post(format!("{}{path}", self.url));
         self.send(request.header("Idempotency-Key", key).json(body))
+    }
+
+    /// Puts a file. Fails if no complete reply came.
+    pub(crate) fn put(&self, path: &str, content: impl Into<Body>) -> reqwest::Result<Reply> {
+        self.send(self.client.put(format!("{}{path}", self.url)).body(content))
+    }
+
+    /// Fails if no complete reply came.
+    pub(crate) fn delete(&self, path: &str) -> reqwest::Result<Reply> {
+        self.send(self.client.delete(format!("{}{path}", self.url)))
+    }
+
+    /// Reads a file.
+    pub(crate) fn content(&self, path: &str) -> Vec<u8> {
+        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        let response = request.send().unwrap().error_for_status().unwrap();
+        response.bytes().unwrap().to_vec()
     }
 
     fn send(&self, request: RequestBuilder) -> reqwest::Result<Reply> {

@@ -52,6 +52,12 @@ impl AssetRecord {
         }
     }
 
+    /// When it was reserved or registered.
+    pub fn begun_at(&self) -> Timestamp {
+        let (Stage::Uploading { expires_at: known } | Stage::Stored { at: known, .. }) = self.stage;
+        self.id.made_at().unwrap_or(known)
+    }
+
     /// Since when it is there.
     pub const fn stored_at(&self) -> Option<Timestamp> {
         match self.stage {

@@ -60,10 +60,12 @@ impl StoreAsset {
             return StorageRejection::AlreadyStored { asset };
         }
         // Nothing is kept of uploads that ended; but an id tells when it was made.
-        let expired_at = asset.made_at().after(catalog.policies.vault.upload_ttl);
-        if expired_at <= now {
-            return StorageRejection::UploadExpired { asset, expired_at };
+        let made_at = asset.made_at();
+        match made_at.map(|made_at| made_at.after(catalog.policies.vault.upload_ttl)) {
+            Some(expired_at) if expired_at <= now => {
+                StorageRejection::UploadExpired { asset, expired_at }
+            }
+            _ => StorageRejection::NotFound { asset },
         }
-        StorageRejection::NotFound { asset }
     }
 }

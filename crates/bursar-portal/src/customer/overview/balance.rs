@@ -1,6 +1,7 @@
 //! The balance: by class, with what expires when; and the ways on when it is low.
 
 use bursar_core::account::Account;
+use bursar_core::account::payments::Purchase;
 use bursar_core::account::state::Lot;
 use bursar_core::account::subscription::next::{next_allowance, next_refresh_at};
 use bursar_core::catalog::{Catalog, Class};
@@ -16,7 +17,10 @@ use crate::session::Customer;
 /// The balance.
 pub(super) struct BalanceCard {
     pub(super) available: String,
-    pub(super) bar: BalanceBar,
+    /// What can be done with it.
+    pub(super) label: &'static str,
+    /// None of nothing.
+    pub(super) bar: Option<BalanceBar>,
     /// The parts of the bar, with their colour's class.
     pub(super) parts: Vec<Part>,
     /// `1,250 credits come on 28 February 2026`; or why none come.
@@ -76,15 +80,37 @@ impl BalanceCard {
         }
         let words: Vec<_> =
             parts.iter().map(|part| format!("{}: {}", part.label, part.amount)).collect();
+        let whole = Credits::total(bar.iter().map(|(_, amount)| Credits::from_micro(*amount)));
+        let whole = whole.plus(used(account));
+        let bar = BalanceBar::new(&bar, whole.micro(), format!("{}.", words.join(", ")));
         Self {
             available: locale.number(account.available()),
-            bar: BalanceBar::new(&bar, format!("{}.", words.join(", "))),
+            label: if account.live().is_some() { "to spend" } else { "kept for your next plan" },
+            bar: whole.is_positive().then_some(bar),
             parts,
             refresh: refresh(account, catalog, locale),
             lots: live().map(|lot| LotRow::of(lot, customer)).collect(),
             ways: if is_low(account) { ways(customer, catalog) } else { Vec::new() },
         }
     }
+}
+
+impl BalanceCard {
+    /// As many as there are.
+    pub(super) fn ways_title(&self) -> &'static str {
+        match self.ways.len() {
+            1 => "Running low? The way on",
+            2 => "Running low? Two ways on",
+            _ => "Running low? Three ways on",
+        }
+    }
+}
+
+/// What of this month's plan credits is gone: the empty part of the bar.
+fn used(account: &Account) -> Credits {
+    let issued = account.live().map_or(Credits::ZERO, |live| live.month_issued);
+    let remaining = Credits::total(account.plan_lots().map(|lot| lot.remaining));
+    issued.minus(remaining).max(Credits::ZERO)
 }
 
 impl LotRow {
@@ -132,10 +158,23 @@ fn refresh(account: &Account, catalog: &Catalog, locale: &Locale) -> String {
     }
 }
 
+/// What is due brings the month's credits.
+fn unpaid(customer: &Customer) -> Option<Way> {
+    let live = customer.account().live()?;
+    let renewal = live.renewal.as_ref().filter(|renewal| renewal.unpaid_since.is_some())?;
+    let Purchase::Renewal { terms, .. } = &renewal.order.purchase else { return None };
+    let locale = &customer.locale;
+    Some(Way {
+        title: format!("Pay {}", locale.money(renewal.order.bill.due())),
+        text: format!("Then {} come at once.", locale.credits(terms.allowance)),
+        action: Some(("Pay now", "/portal/past-due")),
+    })
+}
+
 /// "When you run out": top up, upgrade, or wait.
 fn ways(customer: &Customer, catalog: &Catalog) -> Vec<Way> {
     let (account, locale) = (customer.account(), &customer.locale);
-    let mut ways = Vec::new();
+    let mut ways: Vec<Way> = unpaid(customer).into_iter().collect();
     if let Some(pack) = catalog.packs.first() {
         ways.push(Way {
             title: "Top up".to_owned(),

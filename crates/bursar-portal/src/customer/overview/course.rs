@@ -38,10 +38,13 @@ impl CourseCard {
             to,
             now,
             balances: balances(movements, from),
-            expected: pace.map(|pace| {
-                let out = pace.runs_out_at(available, now);
-                let left = pace.left_after(available, to.since(now));
-                if out < to { (out, Credits::ZERO) } else { (to, left) }
+            expected: Some(match pace {
+                None => (to, available),
+                Some(pace) => {
+                    let out = pace.runs_out_at(available, now);
+                    let left = pace.left_after(available, to.since(now));
+                    if out < to { (out, Credits::ZERO) } else { (to, left) }
+                }
             }),
         };
         let outlook = outlook(pace, customer, to);

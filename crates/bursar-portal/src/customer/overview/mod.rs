@@ -67,7 +67,7 @@ pub(super) async fn show(
         jobs: jobs::of(&customer, catalog),
         storage: StorageCard::of(&customer, &portal).await?,
         timeline: TimelineCard::of(&customer, catalog, &documents),
-        recent: lines.map(|movement| Line::of(movement, &customer, catalog)).collect(),
+        recent: lines.map(|movement| Line::net(movement, &customer, catalog)).collect(),
         course,
     };
     html(&page)

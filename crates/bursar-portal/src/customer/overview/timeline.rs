@@ -69,6 +69,7 @@ fn past(
     let entry = |row: &DocumentRow| {
         let DocumentKind::Invoice { purchase } = &row.record.kind else { return None };
         let words = match purchase {
+            _ if row.record.paid.is_none() => return None,
             Purchase::Start { plan, .. } => format!("Subscribed to {}", name(plan)),
             Purchase::Change { plan, direction: Direction::Upgrade, .. } => {
                 format!("Upgraded to {}", name(plan))

@@ -4,14 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use bursar_engine::Engine;
 use data_encoding::BASE32_NOPAD;
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::{Semaphore, broadcast};
 
-use super::files::Files;
 use super::order::Order;
 use super::{Job, Stage};
 use crate::playground::call::Exchange;
@@ -37,7 +35,6 @@ pub(in crate::playground) struct Note {
 /// All jobs.
 pub(in crate::playground) struct Jobs {
     jobs: Mutex<VecDeque<Job>>,
-    files: Mutex<Files>,
     news: broadcast::Sender<Arc<Note>>,
     painters: Arc<Semaphore>,
     work: Duration,
@@ -47,7 +44,6 @@ impl Jobs {
     pub(in crate::playground) fn new(work: Duration) -> Self {
         Self {
             jobs: Mutex::default(),
-            files: Mutex::default(),
             news: broadcast::channel(LAG).0,
             painters: Arc::new(Semaphore::new(PAINTERS)),
             work,
@@ -95,8 +91,7 @@ impl Jobs {
             }
             if jobs.len() >= REMEMBERED {
                 let over = jobs.iter().position(|job| job.stage.is_over());
-                let gone = jobs.remove(over.unwrap_or(0));
-                self.files.lock().forget(gone.map(|job| job.id).as_deref().unwrap_or_default());
+                jobs.remove(over.unwrap_or(0));
             }
             jobs.push_back(job.clone());
         }
@@ -152,15 +147,5 @@ impl Jobs {
     fn send(&self, account: String, event: &'static str, json: String) {
         // An error means that nobody listens.
         let _ = self.news.send(Arc::new(Note { account, event, json }));
-    }
-
-    /// Keeps a file of a job in memory. Its number.
-    pub(super) fn keep(&self, job: &str, media_type: &'static str, bytes: Bytes) -> usize {
-        self.files.lock().keep(job, media_type, bytes)
-    }
-
-    /// A file that is kept in memory.
-    pub(super) fn file(&self, job: &str, number: usize) -> Option<(&'static str, Bytes)> {
-        self.files.lock().get(job, number)
     }
 }

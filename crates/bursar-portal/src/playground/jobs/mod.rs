@@ -5,7 +5,6 @@
 //! live in memory: what lasts is the account.
 
 mod desk;
-mod files;
 mod order;
 mod run;
 mod vault;
@@ -16,7 +15,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 
 use super::Playground;
@@ -70,8 +68,8 @@ pub(super) struct Produced {
     pub(super) seed: u32,
     pub(super) tint: Option<u32>,
     pub(super) model: String,
-    /// Its id in the vault; none if the server has no vault.
-    pub(super) asset: Option<String>,
+    /// Its id in the vault.
+    pub(super) asset: String,
     /// Where the page finds it.
     pub(super) url: String,
 }
@@ -149,20 +147,6 @@ pub(super) async fn show(
 ) -> Response {
     match playground.jobs().get(&job) {
         Some(job) => Json(job).into_response(),
-        None => unknown(),
-    }
-}
-
-/// A file of a job that is in no vault.
-pub(super) async fn download(
-    State(playground): State<Playground>,
-    Path((job, file)): Path<(String, usize)>,
-) -> Response {
-    match playground.jobs().file(&job, file) {
-        Some((media_type, bytes)) => {
-            let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "private, max-age=3600")];
-            (headers, bytes).into_response()
-        }
         None => unknown(),
     }
 }

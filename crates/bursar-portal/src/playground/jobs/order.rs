@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bursar_art::{Form, Recipe};
 use bursar_core::catalog::{AssetKind, Operation};
 use bursar_core::id::AccountId;
 use serde::{Deserialize, Serialize};
-
-use bursar_art::{Form, Recipe};
 
 /// How a job is to go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +123,7 @@ fn clip(seconds: u32) -> Form {
 fn exported(quality: &str) -> Form {
     let (width, frames) = match quality {
         "4k" => (3_840, 4),
-        "720p" => (1_280, 14),
+        "720p" => (1_280, 10),
         _ => (1_920, 8),
     };
     Form::Clip { width, frames, hundredths: 16 }

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
+use bursar_art::{Made, Recipe};
 use bursar_core::catalog::{AssetKind, Operation};
 use http::Method;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::order::{Ending, Order};
-use super::vault::{self, Stored, said};
+use super::vault::{self, said};
 use super::work::work;
 use super::{Job, Stage};
 use crate::playground::Playground;
 use crate::playground::call::{Ask, Exchange, Payload};
-use bursar_art::{Made, Recipe};
 
 /// How long the hold of a worker that vanishes lives: long enough to watch, not to wait for.
 const VANISHING: u64 = 20;
@@ -188,8 +188,8 @@ impl Run {
         self.stage(Stage::Storing, "Putting the result into the vault.");
         let whose = (self.job.as_str(), self.order.account.as_str());
         match vault::store(&self.playground, whose, operation, made).await {
-            Stored::All(produced) => Ok(produced),
-            Stored::Refused(before, why) => {
+            Ok(produced) => Ok(produced),
+            Err((before, why)) => {
                 vault::discard(&self.playground, whose, &before).await;
                 Err(self.release(hold, &why.problem()).await)
             }

@@ -1,6 +1,7 @@
 //! Putting a job's files into the vault, and taking them out again if they turn out to be unpaid.
 
 use axum::body::Bytes;
+use bursar_art::{Made, Recipe};
 use bursar_core::catalog::Operation;
 use http::Method;
 use serde_json::json;
@@ -8,58 +9,37 @@ use serde_json::json;
 use super::Produced;
 use crate::playground::Playground;
 use crate::playground::call::{Ask, Exchange, Payload};
-use bursar_art::{Made, Recipe};
 
-/// How storing ended.
-pub(super) enum Stored {
-    /// They are there, or the page shows them without.
-    All(Vec<Produced>),
-    /// The vault didn't take one. What was there before is there still.
-    Refused(Vec<Produced>, Box<Exchange>),
-}
-
-/// Stores each file: reserves its bytes, then sends them. A server without a vault shows its results
-/// from memory.
+/// Stores each file: reserves its bytes, then sends them.
+///
+/// # Errors
+/// What the vault refused, with what it had taken before.
 pub(super) async fn store(
     playground: &Playground,
     (job, account): (&str, &str),
     operation: &Operation,
     made: Vec<(Made, Recipe)>,
-) -> Stored {
+) -> Result<Vec<Produced>, (Vec<Produced>, Box<Exchange>)> {
     let mut produced = Vec::new();
-    let mut no_vault = false;
     for (number, (made, recipe)) in made.into_iter().enumerate() {
         let Made { title, media_type, width, height, bytes } = made;
         let bytes = Bytes::from(bytes);
-        let mut file = Produced {
-            title,
-            media_type,
-            width,
-            height,
-            size: bytes.len(),
-            seed: recipe.seed,
-            tint: recipe.tint,
-            model: recipe.model,
-            asset: None,
-            url: String::new(),
-        };
-        if !no_vault {
-            match put(playground, (job, account), operation, (number, &file), bytes.clone()).await {
-                Ok(asset) => {
-                    file.url = format!("/playground/api/accounts/{account}/assets/{asset}/content");
-                    file.asset = Some(asset);
-                }
-                Err(why) if why.is_unknown_route() => no_vault = true,
-                Err(why) => return Stored::Refused(produced, why),
+        let Recipe { seed, tint, model, .. } = recipe;
+        let size = bytes.len();
+        let (asset, url) = (String::new(), String::new());
+        let mut file =
+            Produced { title, media_type, width, height, size, seed, tint, model, asset, url };
+        match put(playground, (job, account), operation, (number, &file), bytes).await {
+            Ok(asset) => {
+                file.url =
+                    format!("/playground/api/accounts/{account}/assets/{asset}/content?inline");
+                file.asset = asset;
+                produced.push(file);
             }
+            Err(why) => return Err((produced, why)),
         }
-        if file.asset.is_none() {
-            let number = playground.jobs().keep(job, media_type, bytes);
-            file.url = format!("/playground/jobs/{job}/files/{number}");
-        }
-        produced.push(file);
     }
-    Stored::All(produced)
+    Ok(produced)
 }
 
 async fn put(
@@ -81,6 +61,7 @@ async fn put(
             "name": format!("{}.{suffix}", file.title),
             "size": file.size,
             "media_type": file.media_type,
+            "reference": job,
         })),
     };
     let reserved = said(playground, job, reserve).await?;
@@ -92,8 +73,14 @@ async fn put(
         idempotency: None,
         payload: Payload::File { media_type: file.media_type, bytes },
     };
-    said(playground, job, upload).await?;
-    Ok(asset)
+    match said(playground, job, upload).await {
+        Ok(_) => Ok(asset),
+        Err(why) => {
+            // Else its room would stay reserved until the upload's time is up.
+            delete(playground, (job, account), &asset).await;
+            Err(why)
+        }
+    }
 }
 
 /// Takes out what was not paid for in the end.
@@ -102,17 +89,21 @@ pub(super) async fn discard(
     (job, account): (&str, &str),
     produced: &[Produced],
 ) {
-    for asset in produced.iter().filter_map(|file| file.asset.as_ref()) {
-        let delete = Ask {
-            about: "It was not paid for: take it out of the vault again.",
-            method: Method::DELETE,
-            path: format!("/v1/accounts/{account}/assets/{asset}"),
-            idempotency: None,
-            payload: Payload::Nothing,
-        };
-        // What can't be deleted now stays: a job has nobody to ask.
-        let _ = said(playground, job, delete).await;
+    for file in produced {
+        delete(playground, (job, account), &file.asset).await;
     }
+}
+
+async fn delete(playground: &Playground, (job, account): (&str, &str), asset: &str) {
+    let delete = Ask {
+        about: "It was not paid for: take it out of the vault again.",
+        method: Method::DELETE,
+        path: format!("/v1/accounts/{account}/assets/{asset}"),
+        idempotency: None,
+        payload: Payload::Nothing,
+    };
+    // What can't be deleted now stays: a job has nobody to ask.
+    let _ = said(playground, job, delete).await;
 }
 
 /// Asks, notes what was said, and goes on if it was a success.

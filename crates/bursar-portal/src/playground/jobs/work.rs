@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::playground::Playground;
 use bursar_art::{Made, Recipe};
+
+use crate::playground::Playground;
 
 /// How often it is told how far the work is.
 const TELL: Duration = Duration::from_millis(120);
