@@ -47,6 +47,8 @@ async fn a_server_may_write_meanwhile() {
     });
     while !proving.is_finished() {
         load.charge(1).await;
+        // Without a pause the journal would grow faster than it is proved.
+        tokio::time::sleep(Duration::from_millis(2)).await;
         if round < 20 {
             load.sell(round).await.unwrap();
             round += 1;
