@@ -32,6 +32,7 @@ const PREREQUISITES: &[Prerequisite] = &[
         prepare: tools::moto,
     },
     Prerequisite { name: "poppler-utils, to read documents back", prepare: tools::poppler },
+    Prerequisite { name: "a PostgreSQL server's programs", prepare: tools::postgresql },
     Prerequisite {
         name: "the rules of EN 16931 (python3 with venv, and pip)",
         prepare: tools::einvoice_rules,

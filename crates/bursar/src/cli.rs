@@ -89,6 +89,29 @@ pub(crate) struct DataArgs {
     pub(crate) data: String,
 }
 
+/// Where the data is, for commands that both stores can serve.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StoreArgs {
+    #[command(flatten)]
+    dir: DataArgs,
+    /// A PostgreSQL database for everything but files, which any number of servers may share:
+    /// postgres://user:password@host/database; without it, the data directory has all
+    #[arg(long, value_name = "URL", env = "BURSAR_DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
+}
+
+impl StoreArgs {
+    /// The data directory.
+    pub(crate) fn dir(&self) -> &str {
+        &self.dir.data
+    }
+
+    /// The database's URL. An empty one is none, as where a script sets the variable to nothing.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref().filter(|url| !url.is_empty())
+    }
+}
+
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct FormatArgs {

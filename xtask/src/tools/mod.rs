@@ -97,6 +97,24 @@ pub(crate) fn poppler() -> Result<()> {
     Ok(())
 }
 
+/// The programs of a PostgreSQL server, and openssl for its certificate. The tests start servers of
+/// their own.
+pub(crate) fn postgresql() -> Result<()> {
+    let is_there = || {
+        let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let mut servers = versions.map(|version| version.path().join("bin/postgres"));
+        servers.any(|server| server.exists()) && starts("openssl")
+    };
+    if is_there() {
+        return Ok(());
+    }
+    let other =
+        "install PostgreSQL 15 or later, with its programs under /usr/lib/postgresql, and openssl";
+    install(&["postgresql", "openssl"], other)?;
+    ensure!(is_there(), "there is no PostgreSQL under /usr/lib/postgresql after installing it");
+    Ok(())
+}
+
 /// Installs packages of the system where that is Debian's way; elsewhere says what to do instead.
 fn install(packages: &[&str], other: &str) -> Result<()> {
     if !starts("apt-get") {

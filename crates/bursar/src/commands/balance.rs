@@ -11,7 +11,7 @@ use bursar_core::time::Timestamp;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::Reading;
 use crate::problem::Answer;
 use crate::{instant, json, output, span, table};
@@ -31,13 +31,13 @@ pub(crate) struct BalanceArgs {
     /// The account's id
     account: AccountId,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(crate) fn run(args: &BalanceArgs) -> Result<Answer> {
-    let reading = Reading::open(&args.data.data)?;
+    let reading = Reading::open(&args.data)?;
     let catalog = reading.catalog()?.catalog;
     let mut account = reading.account(&args.account)?;
     let now = account.now(reading.now());

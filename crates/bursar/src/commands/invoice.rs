@@ -12,7 +12,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::invoices::{card, for_programs, percent};
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::{Reading, directory, documents};
 use crate::problem::{self, Answer, Problem};
 use crate::{instant, output, table};
@@ -37,13 +37,13 @@ pub(crate) struct InvoiceArgs {
     #[arg(long, value_name = "FILE")]
     pdf: Option<String>,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(crate) fn run(args: &InvoiceArgs) -> Result<Answer> {
-    let reading = Reading::open(&args.data.data)?;
+    let reading = Reading::open(&args.data)?;
     let account = reading.account(&args.account)?;
     let record = reading.document(&account.id, args.document)?;
     if let Some(file) = &args.pdf {

@@ -6,7 +6,7 @@ use bursar_core::id::AccountId;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::Reading;
 use crate::problem::Answer;
 use crate::{instant, json, output, table};
@@ -25,13 +25,13 @@ pub(crate) struct InvoicesArgs {
     /// The account's id
     account: AccountId,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(crate) fn run(args: &InvoicesArgs) -> Result<Answer> {
-    let reading = Reading::open(&args.data.data)?;
+    let reading = Reading::open(&args.data)?;
     let account = reading.account(&args.account)?;
     let documents = reading.documents(&account.id)?;
     if args.format.is_json() {

@@ -15,7 +15,7 @@ use bursar_store::{Entry, JournalPosition};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::Reading;
 use crate::problem::Answer;
 use crate::{instant, json, output};
@@ -47,7 +47,7 @@ pub(crate) struct LedgerArgs {
     #[arg(long)]
     postings: bool,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -61,7 +61,7 @@ struct Booked<'a> {
 }
 
 pub(crate) fn run(args: &LedgerArgs) -> Result<Answer> {
-    let reading = Reading::open(&args.data.data)?;
+    let reading = Reading::open(&args.data)?;
     if let Some(account) = args.account.as_ref().filter(|_| !args.follow) {
         // A typo should not look like an account to which nothing has happened.
         reading.account(account)?;

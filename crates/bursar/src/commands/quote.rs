@@ -10,7 +10,7 @@ use bursar_core::quote::{self, Quoted};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::{Reading, catalogs};
 use crate::problem::{Answer, Problem};
 use crate::{json, output, table};
@@ -49,7 +49,7 @@ pub(crate) struct QuoteArgs {
     #[arg(long, value_name = "FILE")]
     catalog: Option<String>,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &QuoteArgs) -> Result<Answer> {
         print(args, &catalog, &price, None)?;
         return Ok(Answer::Yes);
     };
-    let reading = Reading::open(&args.data.data)?;
+    let reading = Reading::open(&args.data)?;
     let catalog = match &args.catalog {
         Some(file) => catalogs::load(Some(file))?.catalog,
         None => reading.catalog()?.catalog,
@@ -96,7 +96,7 @@ fn unknown(rejection: PricingRejection) -> anyhow::Error {
 fn in_force(args: &QuoteArgs) -> Result<catalogs::Loaded> {
     match &args.catalog {
         Some(file) => catalogs::load(Some(file)),
-        None if Reading::exists(&args.data.data) => Reading::open(&args.data.data)?.catalog(),
+        None if Reading::exists(&args.data) => Reading::open(&args.data)?.catalog(),
         None => catalogs::load(None),
     }
 }

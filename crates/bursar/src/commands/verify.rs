@@ -12,8 +12,8 @@ use bursar_store::StoreError;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::cli::{DataArgs, FormatArgs};
-use crate::data::directory;
+use crate::cli::{FormatArgs, StoreArgs};
+use crate::data::{self, database, directory};
 use crate::problem::{self, Answer};
 use crate::progress::Progress;
 use crate::{json, micro, output, table};
@@ -31,19 +31,15 @@ say what the journal says. Works beside a running server. Exits with 1 at the fi
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<Answer> {
-    let dir = &args.data.data;
-    directory::must_have_data(dir)?;
+    let dir = args.data.database().map_or(args.data.dir(), |_| database::NAME);
     let started = Instant::now();
-    let progress = Progress::new("Verifying", "commits");
-    let verified = bursar_sqlite::verify(dir, |done, total| progress.at(done, total));
-    drop(progress);
-    match verified {
+    match verified(&args.data)? {
         Ok(report) => {
             if args.format.is_json() {
                 output::json(&for_programs(&report))?;
@@ -53,11 +49,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Answer> {
             }
             Ok(Answer::Yes)
         }
-        Err(Difference::File(error)) if !matches!(error, StoreError::Damaged(_)) => {
+        Err(Refuted::Unread(error)) if !matches!(error, StoreError::Damaged(_)) => {
             Err(problem::of_store("verify", dir, &error))
         }
-        Err(difference) => {
-            let what = difference.to_string();
+        Err(refuted) => {
+            let what = refuted.to_string();
             if args.format.is_json() {
                 output::json(&json!({"verified": false, "difference": what}))?;
             } else {
@@ -65,6 +61,51 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Answer> {
             }
             Ok(Answer::No)
         }
+    }
+}
+
+/// Why something is not proved.
+#[derive(Debug, thiserror::Error)]
+enum Refuted {
+    /// It can't be read, or is damaged.
+    #[error(transparent)]
+    Unread(StoreError),
+    /// It is not as it must be.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+fn verified(args: &StoreArgs) -> Result<std::result::Result<Report, Refuted>> {
+    let progress = Progress::new("Verifying", "commits");
+    let at = |done, total| progress.at(done, total);
+    if let Some(url) = args.database() {
+        let verified = data::runtime()?.block_on(bursar_postgres::verify(url, at));
+        return Ok(verified.map(of_database).map_err(|difference| match difference {
+            bursar_postgres::Difference::Database(error) => Refuted::Unread(error),
+            other => Refuted::Wrong(other.to_string()),
+        }));
+    }
+    directory::must_have_data(args.dir())?;
+    let verified = bursar_sqlite::verify(args.dir(), at);
+    Ok(verified.map_err(|difference| match difference {
+        Difference::File(error) => Refuted::Unread(error),
+        other => Refuted::Wrong(other.to_string()),
+    }))
+}
+
+/// The same figures, whichever store has them. A database's tables are of the same moment as its journal.
+fn of_database(report: bursar_postgres::Report) -> Report {
+    Report {
+        commits: report.commits,
+        entries: report.entries,
+        events: report.events,
+        accounts: report.accounts,
+        keys: report.keys,
+        totals: report.totals,
+        counts: report.counts,
+        assets: report.assets,
+        money_totals: report.money_totals,
+        views: Some(report.commits),
     }
 }
 

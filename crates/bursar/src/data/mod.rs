@@ -1,6 +1,7 @@
 //! The data directory, as commands see it.
 
 pub(crate) mod catalogs;
+pub(crate) mod database;
 pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod in_force;

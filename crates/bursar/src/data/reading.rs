@@ -12,35 +12,44 @@ use bursar_core::id::{AccountId, CatalogVersion, DocumentId, PaymentId};
 use bursar_core::time::Timestamp;
 use bursar_engine::{Clock, SystemClock};
 use bursar_sqlite::SqliteStore;
-use bursar_store::{BillingDetails, Entry, JournalPosition, Registry, Store, StoreError};
+use bursar_store::{BillingDetails, Entry, JournalPosition, Store, StoreError};
 use tokio::runtime::Runtime;
 
 use super::catalogs::{self, Loaded};
-use super::{directory, runtime};
+use super::{database, directory, runtime};
+use crate::cli::StoreArgs;
 use crate::problem::{self, Problem};
 
 /// A data directory that is only read.
 pub(crate) struct Reading {
     dir: String,
-    store: SqliteStore,
+    /// What has the data, in messages.
+    name: String,
+    store: Box<dyn Store>,
     runtime: Runtime,
 }
 
 impl Reading {
-    /// Is there data in `dir`?
-    pub(crate) fn exists(dir: &str) -> bool {
-        directory::has_data(Path::new(dir))
+    /// Is there data? A database that is named is taken to have some.
+    pub(crate) fn exists(args: &StoreArgs) -> bool {
+        args.database().is_some() || directory::has_data(Path::new(args.dir()))
     }
 
-    /// Opens `dir`.
+    /// Opens what the arguments say.
     ///
     /// # Errors
     /// There is no data, or it can't be read.
-    pub(crate) fn open(dir: &str) -> Result<Self> {
-        directory::must_have_data(dir)?;
-        let store = SqliteStore::open_read_only(dir)
-            .map_err(|error| problem::of_store("read", dir, &error))?;
-        Ok(Self { dir: dir.to_owned(), store, runtime: runtime()? })
+    pub(crate) fn open(args: &StoreArgs) -> Result<Self> {
+        let (dir, runtime) = (args.dir().to_owned(), runtime()?);
+        if let Some(url) = args.database() {
+            let store = runtime.block_on(database::open_existing(url))?;
+            let name = store.place().to_owned();
+            return Ok(Self { dir, name, store: Box::new(store), runtime });
+        }
+        directory::must_have_data(&dir)?;
+        let store = SqliteStore::open_read_only(&dir)
+            .map_err(|error| problem::of_store("read", &dir, &error))?;
+        Ok(Self { name: dir.clone(), dir, store: Box::new(store), runtime })
     }
 
     /// The real time.
@@ -50,7 +59,7 @@ impl Reading {
 
     /// The catalog in force.
     pub(crate) fn catalog(&self) -> Result<Loaded> {
-        let found = catalogs::in_force(&self.store, &self.dir);
+        let found = catalogs::in_force(&*self.store, &self.dir);
         self.runtime.block_on(found)
     }
 
@@ -62,7 +71,7 @@ impl Reading {
         let found = self.runtime.block_on(self.store.account(id));
         let found = found.map_err(|error| self.unreadable(&error))?;
         found.map(Arc::unwrap_or_clone).ok_or_else(|| {
-            let what = format!("there is no account {id} in {}", self.dir);
+            let what = format!("there is no account {id} in {}", self.name);
             Problem::error(what, "Check the id; `bursar ledger` shows every account there is.")
         })
     }
@@ -158,7 +167,7 @@ impl Reading {
 
     /// The store itself.
     pub(crate) fn store(&self) -> &dyn Store {
-        &self.store
+        &*self.store
     }
 
     /// Waits for what reads it.
@@ -167,6 +176,6 @@ impl Reading {
     }
 
     fn unreadable(&self, error: &StoreError) -> anyhow::Error {
-        problem::of_store("read", &self.dir, error)
+        problem::of_store("read", &self.name, error)
     }
 }

@@ -13,6 +13,7 @@ mod billed;
 mod catalog;
 mod crash;
 mod data_directory;
+mod database;
 mod export;
 mod full_disk;
 mod invoices;

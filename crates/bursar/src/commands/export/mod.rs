@@ -19,7 +19,7 @@ use bursar_store::{Entry, JournalPosition};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::cli::DataArgs;
+use crate::cli::StoreArgs;
 use crate::data::Reading;
 use crate::output;
 use crate::problem::Answer;
@@ -90,7 +90,7 @@ struct CommonArgs {
     #[arg(long, short, value_name = "FILE")]
     output: Option<String>,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
 }
 
 impl CommonArgs {
@@ -116,7 +116,7 @@ pub(crate) fn run(command: &ExportCommand) -> Result<Answer> {
 
 fn export_documents(args: &DocumentArgs) -> Result<Answer> {
     let DocumentArgs { lines, buyers, common } = args;
-    let reading = Reading::open(&common.data.data)?;
+    let reading = Reading::open(&common.data)?;
     let layout = Layout { lines: *lines, buyers: *buyers };
     let target = Target::open(common.output.as_deref())?;
     let mut sheet = Sheet::new(common.format, layout.columns(), target)?;
@@ -156,7 +156,7 @@ fn export_documents(args: &DocumentArgs) -> Result<Answer> {
 }
 
 fn export_postings(common: &CommonArgs) -> Result<Answer> {
-    let reading = Reading::open(&common.data.data)?;
+    let reading = Reading::open(&common.data)?;
     let target = Target::open(common.output.as_deref())?;
     let mut sheet = Sheet::new(common.format, postings::COLUMNS.to_vec(), target)?;
     let mut totals = totals::Postings::default();

@@ -6,7 +6,7 @@ use anyhow::Result;
 use bursar_engine::access::Scope;
 use clap::Args;
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::mode::ModeName;
 use crate::data::{Registering, keys};
 use crate::problem::Answer;
@@ -44,13 +44,13 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_enum, env = "BURSAR_MODE")]
     mode: Option<ModeName>,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(super) fn run(args: &CreateArgs) -> Result<Answer> {
-    let registering = Registering::open_or_make(&args.data.data, args.mode)?;
+    let registering = Registering::open_or_make(&args.data, args.mode)?;
     let (mode, now) = (registering.mode()?, registering.now());
     let mut made = keys::make(mode, &args.name, &args.scopes, now)?;
     made.record.expires_at = args.expires_in.map(|length| now.after(length));

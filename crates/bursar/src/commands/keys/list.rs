@@ -6,7 +6,7 @@ use bursar_store::ApiKeyRecord;
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::Registering;
 use crate::problem::Answer;
 use crate::{instant, output, table};
@@ -14,13 +14,13 @@ use crate::{instant, output, table};
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(super) fn run(args: &ListArgs) -> Result<Answer> {
-    let registering = Registering::open(&args.data.data)?;
+    let registering = Registering::open(&args.data)?;
     let (keys, now) = (registering.keys()?, registering.now());
     if args.format.is_json() {
         let keys: Vec<Value> = keys.iter().map(|key| super::for_programs(key, now)).collect();

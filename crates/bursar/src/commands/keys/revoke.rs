@@ -5,7 +5,7 @@ use bursar_core::id::Key;
 use bursar_store::ApiKeyRecord;
 use clap::Args;
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::Registering;
 use crate::problem::Answer;
 use crate::{instant, output};
@@ -21,13 +21,13 @@ pub(crate) struct RevokeArgs {
     /// The key's id, as `bursar keys list` shows it
     id: Key,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(super) fn run(args: &RevokeArgs) -> Result<Answer> {
-    let registering = Registering::open(&args.data.data)?;
+    let registering = Registering::open(&args.data)?;
     let now = registering.now();
     let old = registering.key(&args.id)?;
     // One that has ended keeps its end: it says until when it was used.

@@ -8,7 +8,7 @@ use bursar_engine::access::Scope;
 use bursar_store::ApiKeyRecord;
 use clap::Args;
 
-use crate::cli::{DataArgs, FormatArgs};
+use crate::cli::{FormatArgs, StoreArgs};
 use crate::data::{Registering, keys};
 use crate::problem::{Answer, Problem};
 use crate::{instant, output, span};
@@ -28,13 +28,13 @@ pub(crate) struct RotateArgs {
     #[arg(long, value_name = "TIME", value_parser = span::parse, default_value = "24h")]
     overlap: Duration,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 pub(super) fn run(args: &RotateArgs) -> Result<Answer> {
-    let registering = Registering::open(&args.data.data)?;
+    let registering = Registering::open(&args.data)?;
     let now = registering.now();
     let old = registering.key(&args.id)?;
     if !super::works(&old, now) {

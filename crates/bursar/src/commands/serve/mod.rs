@@ -7,6 +7,7 @@ mod front;
 mod listen;
 mod logs;
 mod mail;
+mod opened;
 mod provider;
 mod public_url;
 mod ready;
@@ -23,12 +24,10 @@ use bursar_api::{ApiState, Config, RateLimit};
 use bursar_engine::access::{Access, Mode};
 use bursar_engine::{Clock, Engine, SystemClock};
 use bursar_portal::Portal;
-use bursar_sqlite::SqliteStore;
-use bursar_store::Store;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::cli::DataArgs;
+use crate::cli::StoreArgs;
 use crate::data::catalogs::{self, Loaded};
 use crate::data::directory;
 use crate::data::mode::{self, ModeName};
@@ -36,6 +35,7 @@ use crate::problem::{self, Answer};
 use front::PlaygroundName;
 use logs::LogFormat;
 use mail::MailArgs;
+use opened::Opened;
 use provider::{Provider, ProviderArgs};
 use public_url::PublicUrl;
 use ready::Ready;
@@ -77,7 +77,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_enum, env = "BURSAR_MODE", default_value_t)]
     mode: ModeName,
     #[command(flatten)]
-    data: DataArgs,
+    data: StoreArgs,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", env = "BURSAR_LISTEN", default_value = DEFAULT_LISTEN)]
     listen: String,
@@ -137,21 +137,18 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
     let stripe = args.provider.stripe(mode)?;
     // The address first: while the data comes up, clients wait in its queue.
     let listener = listen::bind(&args.listen).await?;
-    let dir = &args.data.data;
+    let dir = args.data.dir();
     let new = directory::prepare(dir)?;
-    let store = SqliteStore::open(dir, bursar_sqlite::Options::default())
-        .map_err(|error| problem::of_store("open", dir, &error))?;
-    let store = Arc::new(store);
+    let Opened { store, name, embedded } = Opened::of(&args.data).await?;
     let clock = Arc::new(SystemClock);
-    mode::keep(&*store, mode, dir).await?;
+    mode::keep(&*store, mode, &name).await?;
     let key = first_key::ensure(&*store, mode, bootstrap, dir, clock.now()).await?;
     catalog_in_force::note(&*store, catalog, dir, clock.now()).await?;
 
     let address = listener.local_addr().context("the address is not known")?;
     let url = listen::url(address);
     let public_url = args.public_url.as_ref().map_or(url.as_str(), PublicUrl::as_str);
-    let port: Arc<dyn Store> = store.clone();
-    let provider = Provider::open(stripe, mode, &port, public_url).await?;
+    let provider = Provider::open(stripe, mode, &store, public_url).await?;
     let options = bursar_engine::Options {
         store: store.clone(),
         catalog: Arc::clone(&catalog.catalog),
@@ -161,10 +158,12 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
         seed: None,
     };
     let engine = Engine::start(options).await;
-    let engine = engine.map_err(|error| problem::of_store("start on", dir, &error))?;
+    let engine = engine.map_err(|error| problem::of_store("start on", &name, &error))?;
     args.vault.sweep(&engine).await?;
     let mailer = mail::start(&args.mail, mode, dir, &engine).await?;
-    store_metrics::register(engine.metrics(), &store);
+    if let Some(embedded) = &embedded {
+        store_metrics::register(engine.metrics(), embedded);
+    }
     let access = Access::new(store, clock, mode);
     let api = bursar_api::router(ApiState::new(engine.clone(), access, args.api(public_url)));
     let playground = args.playground.opens(mode, address, public_url);
@@ -179,14 +178,15 @@ async fn serve(args: &ServeArgs, catalog: &Loaded) -> Result<Answer> {
 
     let signals = Signals::take()?;
     let payments = provider.words();
-    let ready = Ready { mode, url, has_playground, dir, new, catalog, key, payments };
+    let database = embedded.is_none().then_some(name.as_str());
+    let ready = Ready { mode, url, has_playground, dir, new, database, catalog, key, payments };
     ready.print(args.log_format)?;
     until_signalled(listener, router, signals).await;
     if let Some(mailer) = mailer {
         mailer.stop().await;
     }
     let closed = engine.shutdown().await;
-    closed.map_err(|error| problem::of_store("close", dir, &error))?;
+    closed.map_err(|error| problem::of_store("close", &name, &error))?;
     tracing::info!("stopped; everything that was answered is on the disk");
     Ok(Answer::Yes)
 }

@@ -19,6 +19,8 @@ pub(super) struct Ready<'a> {
     pub(super) has_playground: bool,
     pub(super) dir: &'a str,
     pub(super) new: bool,
+    /// Where everything but files is, if not in the directory.
+    pub(super) database: Option<&'a str>,
     pub(super) catalog: &'a Loaded,
     /// A secret to try it with; never one of live mode.
     pub(super) key: Option<String>,
@@ -38,6 +40,7 @@ impl Ready<'_> {
                 "playground": self.has_playground.then_some(&self.url),
                 "docs": format!("{}/docs", self.url),
                 "data": self.dir,
+                "database": self.database,
                 "catalog": self.catalog.catalog.version.to_string(),
                 "test_key": self.key,
                 "payments": self.payments,
@@ -46,7 +49,7 @@ impl Ready<'_> {
     }
 
     fn for_people(&self) -> Result<String> {
-        let Self { mode, url, has_playground, dir, new, catalog, key, payments } = self;
+        let Self { mode, url, has_playground, dir, new, database, catalog, key, payments } = self;
         let mut text = String::new();
         let what = match mode {
             Mode::Test => "test mode: no money moves, clocks can be moved",
@@ -66,6 +69,9 @@ impl Ready<'_> {
         writeln!(text, "  Pricing   {url}/pricing")?;
         writeln!(text, "  Docs      {url}/docs")?;
         writeln!(text, "  Data      {dir}{}", if *new { " (new)" } else { "" })?;
+        if let Some(database) = database {
+            writeln!(text, "  Database  {database}")?;
+        }
         writeln!(text, "  Catalog   {}", catalog.title())?;
         writeln!(text, "  Payments  {payments}")?;
         match key {

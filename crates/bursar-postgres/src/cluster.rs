@@ -1,0 +1,243 @@
+//! A PostgreSQL server of one's own, for tests: the programs of the system, a new data directory, a free
+//! port on loopback, and everything as safe as in production.
+//!
+//! One is shared by all tests of a process. It ends, and its directory goes, when the process does,
+//! however that ends: a shell waits for the end of its input, which this process holds open.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a part of tests, in this crate only because several crates use it"
+)]
+
+use std::fs;
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio_postgres::{Config, NoTls};
+
+/// A running server.
+#[derive(Debug)]
+pub struct Cluster {
+    programs: PathBuf,
+    directory: PathBuf,
+    port: u16,
+    databases: AtomicU32,
+    /// Its input being open is what keeps the server.
+    keeper: Child,
+}
+
+/// Starts the server, waits for the end of its input, stops the server. `$1` are the programs, `$2` is the
+/// directory, `$3` the port.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP
+"$1/postgres" -D "$2/data" -p "$3" >"$2/log" 2>&1 </dev/null &
+cat >/dev/null
+"$1/pg_ctl" -D "$2/data" stop -m immediate
+wait
+rm -rf "$2"
+"#;
+
+const SETTINGS: &str = "
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+fsync = on
+synchronous_commit = on
+max_connections = 300
+shared_buffers = 64MB
+autovacuum_naptime = 10s
+log_min_messages = warning
+ssl = on
+";
+
+/// `postgres` is let in as he is, `secretive` only encrypted and with a password.
+const ACCESS: &str = "
+hostssl all secretive 127.0.0.1/32 scram-sha-256
+host all secretive 127.0.0.1/32 reject
+host all all 127.0.0.1/32 trust
+";
+
+impl Cluster {
+    /// The server that all tests of this process share, started by the first who asks.
+    ///
+    /// # Panics
+    /// If PostgreSQL is not installed or does not start; with what to do.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Another server, for tests that stop it.
+    ///
+    /// # Panics
+    /// As [`Cluster::shared`].
+    pub fn start() -> Self {
+        let programs = programs();
+        // Made by the server's user, who will remove it.
+        let template = std::env::temp_dir().join("bursar-postgres-XXXXXXXX");
+        let made = unprivileged(Path::new("mktemp")).arg("-d").arg(template).output().unwrap();
+        assert!(made.status.success(), "mktemp: {}", String::from_utf8_lossy(&made.stderr));
+        let directory = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim_end());
+        let data = directory.join("data");
+        let made = unprivileged(&programs.join("initdb"))
+            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
+            .args(["--locale=C.UTF-8", "--no-sync", "--no-instructions", "-D"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        certify(&data);
+        fs::write(data.join("postgresql.auto.conf"), SETTINGS).unwrap();
+        fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let keeper = keep(&programs, &directory, port);
+        let databases = AtomicU32::new(0);
+        let cluster = Self { programs, directory, port, databases, keeper };
+        cluster.wait_until_ready();
+        cluster
+    }
+
+    /// A new, empty database; its URL.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn database(&self) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{number}");
+        self.sql("postgres", &format!("CREATE DATABASE {name}")).await;
+        self.url(&name)
+    }
+
+    /// The URL of a database.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}?sslmode=disable", self.port)
+    }
+
+    /// Does something in a database behind everybody's back.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn sql(&self, database: &str, sql: &str) {
+        let config: Config = self.url(database).parse().unwrap();
+        let (client, connection) = config.connect(NoTls).await.unwrap();
+        let served = tokio::spawn(connection);
+        client.batch_execute(sql).await.unwrap();
+        drop(client);
+        served.await.unwrap().unwrap();
+    }
+
+    /// Where its files are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Stops it as a crash would, without writing anything, and starts it again.
+    ///
+    /// # Panics
+    /// If it does not start again.
+    pub fn crash(&self) {
+        let data = self.directory.join("data");
+        let log = self.directory.join("log");
+        let control = |arguments: &[&str]| {
+            let mut control = unprivileged(&self.programs.join("pg_ctl"));
+            control.arg("-D").arg(&data).args(arguments).arg("-l").arg(&log);
+            let done = control.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+            assert!(done.success(), "pg_ctl {arguments:?}: {}", self.log());
+        };
+        control(&["stop", "-m", "immediate"]);
+        control(&["start", "-w", "-o", &format!("-p {}", self.port)]);
+    }
+
+    /// The certificate that it shows, for 127.0.0.1, made and signed by itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.directory.join("server.crt")
+    }
+
+    /// What the server has written about itself.
+    pub fn log(&self) -> String {
+        let mut log = String::new();
+        if let Ok(mut file) = fs::File::open(self.directory.join("log")) {
+            let _ = file.read_to_string(&mut log);
+        }
+        log
+    }
+
+    fn wait_until_ready(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let port = self.port.to_string();
+        let mut ask = Command::new(self.programs.join("pg_isready"));
+        ask.args(["-q", "-h", "127.0.0.1", "-p", &port]);
+        while !ask.status().unwrap().success() {
+            assert!(Instant::now() < deadline, "PostgreSQL does not start: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// Makes a key and a certificate.
+fn certify(data: &Path) {
+    let certificate = data.with_file_name("server.crt");
+    let made = unprivileged(Path::new("openssl"))
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-nodes", "-days", "3650", "-subj", "/CN=bursar-test"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"])
+        .arg(data.join("server.key"))
+        .arg("-out")
+        .arg(&certificate)
+        .output()
+        .expect("the tests need openssl: apt-get install openssl");
+    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+    let copied = unprivileged(Path::new("cp")).arg(&certificate).arg(data).status().unwrap();
+    assert!(copied.success());
+}
+
+fn keep(programs: &Path, directory: &Path, port: u16) -> Child {
+    let mut keeper = unprivileged(Path::new("/bin/sh"));
+    keeper.args(["-c", KEEPER, "sh"]).arg(programs).arg(directory).arg(port.to_string());
+    keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// The newest server that is installed.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = versions
+        .filter_map(|version| {
+            let number = version.file_name().to_str()?.parse().ok()?;
+            Some((number, version.path().join("bin")))
+        })
+        .filter(|(_, programs)| programs.join("postgres").exists())
+        .collect();
+    versions.sort();
+    let newest = versions.pop().map(|(_, programs)| programs);
+    newest.expect("the tests need a PostgreSQL server: apt-get install postgresql")
+}
+
+/// A program as a user who may run a server: root may not, and becomes `postgres`.
+fn unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]).arg(program);
+    command.current_dir("/");
+    command
+}
+
+fn is_root() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    ids.and_then(|ids| ids.split_whitespace().nth(1)) == Some("0")
+}

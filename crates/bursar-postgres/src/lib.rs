@@ -1,0 +1,73 @@
+//! The scale-out store: the journal and everything that is looked up, in PostgreSQL, for any number of
+//! nodes on one database.
+//!
+//! **The rows of the accounts are the locks.** A batch is one transaction. It locks the rows of its
+//! accounts in order of their ids, is decided, and writes journal, states and tables set by set, a
+//! handful of statements however many commands there are. So there is no leader: whichever node locks
+//! an account first decides first, and the others see what it left.
+//!
+//! **Architecture invariant:** nothing of an account's state outlives its lock in memory. What a batch
+//! is decided on was read under the locks that its commit is made under.
+//!
+//! Everything lies in a schema of its own, `bursar`, so that the database may have other uses.
+
+mod assets;
+mod backoff;
+#[cfg(feature = "cluster")]
+pub mod cluster;
+mod commit;
+mod connection;
+mod error;
+mod journal;
+mod lock;
+mod migrations;
+mod money;
+mod registry;
+mod replay;
+mod store;
+mod tls;
+mod url;
+mod verify;
+mod views;
+mod visits;
+mod writer;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use store::PostgresStore;
+pub use verify::{Difference, Report, verify};
+
+/// How a [`PostgresStore`] uses its database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many batches are decided at once, each on a connection of its own.
+    pub writers: usize,
+    /// How many reads go on at once, each on a connection of its own.
+    pub readers: usize,
+    /// For how long something that fails in passing is tried again: a connection that was cut, a
+    /// deadlock, a server that is starting. It is also how long a batch waits for the locks of another.
+    pub patience: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+    /// After this long the server gives up a transaction whose node has gone silent, and frees its
+    /// accounts. To be longer than any batch takes to decide.
+    pub silence_timeout: Duration,
+    /// The certificate authorities that the server's certificate must come from, as a PEM file. If it
+    /// is given, or `sslrootcert` in the URL, the certificate is verified in every `sslmode` but
+    /// `disable`.
+    pub root_certificates: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            writers: 4,
+            readers: 8,
+            patience: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            silence_timeout: Duration::from_secs(30),
+            root_certificates: None,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Making the tables anew from the journal, when their rows are of another version.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bursar_core::account::{Account, apply};
+use bursar_core::id::AccountId;
+use bursar_store::projection::{AccountRow, idempotency};
+use bursar_store::{Entry, JournalPosition, StoreError};
+use deadpool_postgres::Client;
+
+use crate::assets::ChangedAssets;
+use crate::error::{Attempt, Result, get, signed};
+use crate::journal;
+use crate::money::Money;
+use crate::views::{self, account_id, decode};
+
+/// How many entries are made into rows at once.
+const CHUNK: i64 = 5_000;
+
+/// Readers and writers wait until it is over. What was under way is over before it begins, so the journal
+/// has no gaps that will be filled.
+const EMPTY: &str = "
+    LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE;
+    TRUNCATE accounts, history, idempotency, payments, payment_refunds, documents, assets, owners";
+
+/// Makes all rows anew, within a transaction.
+pub(crate) async fn rebuild(client: &Client, place: &str) -> Attempt<()> {
+    client.batch_execute(EMPTY).await?;
+    replay(client, place, |entries| {
+        if let Some((last, _)) = entries.last() {
+            tracing::info!(commit = last.commit, "making the tables anew from the journal");
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Makes the rows of the whole journal, in empty tables. `each` sees the entries before they become rows.
+pub(crate) async fn replay(
+    client: &Client,
+    place: &str,
+    mut each: impl FnMut(&[(JournalPosition, Arc<Entry>)]) -> Attempt<()>,
+) -> Attempt<()> {
+    let mut done = JournalPosition::default();
+    loop {
+        let entries = chunk(client, place, done).await?;
+        let Some((last, _)) = entries.last() else {
+            return Ok(());
+        };
+        done = *last;
+        each(&entries)?;
+        add(client, place, &entries).await?;
+    }
+}
+
+async fn chunk(
+    client: &Client,
+    place: &str,
+    after: JournalPosition,
+) -> Attempt<Vec<(JournalPosition, Arc<Entry>)>> {
+    let select = client.prepare_cached(journal::PAGE).await?;
+    let (commit, index) = (signed(after.commit), journal::index(after));
+    let rows = client.query(&select, &[&commit, &index, &i64::MAX, &CHUNK]).await?;
+    Ok(rows.iter().map(|row| journal::entry(place, row)).collect::<Result<_>>()?)
+}
+
+/// Adds what entries make, on top of what those before them made.
+async fn add(
+    client: &Client,
+    place: &str,
+    entries: &[(JournalPosition, Arc<Entry>)],
+) -> Attempt<()> {
+    let mut states = states(client, place, entries).await?;
+    for (position, entry) in entries {
+        let account = states.entry(entry.account.clone()).or_default();
+        fold(account, entry).map_err(|what| {
+            let JournalPosition { commit, index } = position;
+            let at = format!("{place}, journal, commit {commit}, entry {index}");
+            StoreError::Damaged(format!("{at}: account {}: {what}", entry.account))
+        })?;
+    }
+    let accounts = states.values().flatten().map(AccountRow::of).collect::<Result<Vec<_>>>()?;
+    let history = views::history(entries)?;
+    let keyed: Vec<_> = entries.iter().filter(|(_, entry)| idempotency(entry).is_some()).collect();
+    let money = Money::load(client, place, entries).await?.fold(entries)?;
+    let assets = ChangedAssets::of(entries);
+    let mut writes = vec![
+        views::insert_history(&history),
+        views::insert_accounts(&accounts),
+        views::insert_keys(&keyed),
+    ];
+    writes.extend(money.inserts());
+    writes.extend(assets.writes());
+    for write in &writes {
+        let statement = client.prepare_cached(write.statement).await?;
+        client.execute(&statement, &write.values()).await?;
+    }
+    Ok(())
+}
+
+async fn states(
+    client: &Client,
+    place: &str,
+    entries: &[(JournalPosition, Arc<Entry>)],
+) -> Attempt<HashMap<AccountId, Option<Account>>> {
+    let ids: Vec<&str> = entries.iter().map(|(_, entry)| entry.account.as_str()).collect();
+    let select = "SELECT account_id, state FROM accounts WHERE account_id = ANY($1::text[])";
+    let select = client.prepare_cached(select).await?;
+    let mut states = HashMap::new();
+    for row in client.query(&select, &[&ids]).await? {
+        let id = account_id(&row, 0)?;
+        let state = decode(place, &id, &get::<Vec<u8>>(&row, 1)?)?;
+        states.insert(id, Some(state));
+    }
+    Ok(states)
+}
+
+fn fold(account: &mut Option<Account>, entry: &Entry) -> std::result::Result<(), String> {
+    let version = account.as_ref().map_or(0, |account| account.version);
+    if entry.first_version != version.saturating_add(1) {
+        return Err(format!("version {} follows version {version}", entry.first_version));
+    }
+    for recorded in &entry.events {
+        match account {
+            Some(account) => apply::apply(account, recorded.at, &recorded.event),
+            None => *account = apply::first(&entry.account, recorded.at, &recorded.event),
+        }
+    }
+    match account {
+        Some(account) if account.version == entry.version() => Ok(()),
+        _ => Err("its first event does not open it".to_owned()),
+    }
+}

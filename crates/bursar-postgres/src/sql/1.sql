@@ -1,0 +1,241 @@
+-- Every account-owned table has the account in its key, so that each can be distributed by it. Times are
+-- microseconds since 1970, in UTC; credits and units are millionths, money is in the minor units of its
+-- currency. Ids sort by their bytes, in every locale.
+
+-- What cannot be rebuilt: one row per entry, appended and never changed, encoded and checksummed. A
+-- commit's entries are numbered from 0. Read in commit order, so that order leads the key.
+CREATE TABLE journal (
+    commit_id bigint NOT NULL,
+    entry integer NOT NULL,
+    account_id text COLLATE "C" NOT NULL,
+    body bytea NOT NULL,
+    PRIMARY KEY (commit_id, entry, account_id)
+);
+
+-- Numbers of commits, drawn while the accounts are locked. A commit that failed leaves a gap.
+CREATE SEQUENCE journal_commits;
+
+-- The last legal number of each series and year. The first row is the lock of all of them.
+CREATE TABLE document_numbers (
+    series text COLLATE "C" NOT NULL,
+    year integer NOT NULL,
+    last bigint NOT NULL,
+    PRIMARY KEY (series, year)
+);
+INSERT INTO document_numbers VALUES ('', 0, 0);
+
+-- Personal data, apart from the journal so that it can be erased.
+CREATE TABLE contacts (
+    account_id text COLLATE "C" PRIMARY KEY,
+    name text,
+    email text
+);
+
+-- Personal data: what invoices say of the customer. A revision never changes, so that what was printed
+-- once can be printed again. Erasing one leaves its row with nothing in it, so that its number is not
+-- given to another.
+CREATE TABLE billing_details (
+    account_id text COLLATE "C" NOT NULL,
+    revision integer NOT NULL,
+    name text,
+    company text,
+    address text[],
+    country text,
+    vat_id text,
+    PRIMARY KEY (account_id, revision)
+);
+
+CREATE TABLE api_keys (
+    key_id text COLLATE "C" PRIMARY KEY,
+    hash bytea NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint
+);
+CREATE INDEX api_keys_hash ON api_keys (hash);
+
+CREATE TABLE settings (
+    name text COLLATE "C" PRIMARY KEY,
+    value bytea NOT NULL
+);
+
+CREATE TABLE catalogs (
+    version bytea PRIMARY KEY,
+    text text NOT NULL,
+    since bigint NOT NULL
+);
+
+-- Links into the portal and the sessions that they open: secrets as hashes, times by the real clock.
+CREATE TABLE portal_links (
+    hash bytea PRIMARY KEY,
+    account_id text COLLATE "C" NOT NULL,
+    return_url text,
+    expires_at bigint NOT NULL,
+    used_at bigint
+);
+CREATE INDEX portal_links_expire ON portal_links (expires_at);
+
+CREATE TABLE portal_sessions (
+    hash bytea PRIMARY KEY,
+    account_id text COLLATE "C" NOT NULL,
+    return_url text,
+    expires_at bigint NOT NULL,
+    ends_at bigint NOT NULL
+);
+CREATE INDEX portal_sessions_expire ON portal_sessions (expires_at);
+
+-- Personal data: what people call their files, and what is in them. Goes when the file goes.
+-- `vault` counts an account's vaults from 0. `sha256` is there once the file is.
+CREATE TABLE asset_details (
+    account_id text COLLATE "C" NOT NULL,
+    asset text COLLATE "C" NOT NULL,
+    vault bigint NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    sha256 bytea,
+    thumbnail boolean NOT NULL,
+    PRIMARY KEY (account_id, asset)
+);
+
+-- The rest can be made again from the journal. It is written by the commit it belongs to.
+
+-- Each account after its last event, and the row that is locked while a batch is decided. `due_at` is by
+-- the real clock; `asking` is true while the payment provider is to be asked for something, `erasing`
+-- while something is to be erased from the vault. A row of version 0 is an account that is only about to
+-- be opened: no other transaction ever sees it.
+CREATE TABLE accounts (
+    account_id text COLLATE "C" PRIMARY KEY,
+    version bigint NOT NULL,
+    due_at bigint,
+    asking boolean NOT NULL,
+    erasing boolean NOT NULL,
+    status text NOT NULL,
+    plan text,
+    available bigint NOT NULL,
+    held bigint NOT NULL,
+    state bytea NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX accounts_due ON accounts (due_at, account_id) WHERE due_at IS NOT NULL;
+CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking;
+CREATE INDEX accounts_erasing ON accounts (account_id) WHERE erasing;
+
+-- One row per event: a statement line if it has a kind. `event` is the encoded event.
+CREATE TABLE history (
+    account_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    kind text,
+    at bigint,
+    credits bigint,
+    available_after bigint,
+    held_after bigint,
+    spend_id text,
+    lot bigint,
+    operation text,
+    model text,
+    quality text,
+    units bigint,
+    reason text,
+    reference text,
+    event bytea NOT NULL,
+    PRIMARY KEY (account_id, version)
+);
+CREATE INDEX history_spend ON history (account_id, spend_id) WHERE spend_id IS NOT NULL;
+
+CREATE VIEW statement AS
+SELECT account_id, version, kind, at, credits, available_after, held_after, spend_id, lot,
+    operation, model, quality, units, reason, reference
+FROM history WHERE kind IS NOT NULL;
+
+-- Which entry of the journal an idempotency key stands for.
+CREATE TABLE idempotency (
+    account_id text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    commit_id bigint NOT NULL,
+    entry integer NOT NULL,
+    PRIMARY KEY (account_id, key)
+);
+
+-- Each payment as it stands: its columns, and all of it encoded in `row`. `version` is the account's
+-- after the last event that is in it.
+CREATE TABLE payments (
+    account_id text COLLATE "C" NOT NULL,
+    payment_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    purpose text NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    requested_at bigint NOT NULL,
+    settled_at bigint,
+    invoice bigint,
+    reference text,
+    "row" bytea NOT NULL,
+    PRIMARY KEY (account_id, payment_id)
+);
+CREATE INDEX payments_payment ON payments (payment_id);
+CREATE INDEX payments_reference ON payments (reference) WHERE reference IS NOT NULL;
+
+-- Each refund of a payment: pending, succeeded or failed. `document` is its credit note.
+CREATE TABLE payment_refunds (
+    account_id text COLLATE "C" NOT NULL,
+    refund_id text COLLATE "C" NOT NULL,
+    payment_id text COLLATE "C" NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    requested_at bigint NOT NULL,
+    document bigint,
+    PRIMARY KEY (account_id, refund_id)
+);
+CREATE INDEX payment_refunds_refund ON payment_refunds (refund_id);
+
+-- Each invoice and credit note, as `payments` has payments. `document` counts an account's documents
+-- from 1; `legal_number` is what is printed.
+CREATE TABLE documents (
+    account_id text COLLATE "C" NOT NULL,
+    document bigint NOT NULL,
+    version bigint NOT NULL,
+    kind text NOT NULL,
+    series text NOT NULL,
+    year integer NOT NULL,
+    number bigint NOT NULL,
+    legal_number text NOT NULL,
+    state text NOT NULL,
+    issued_at bigint NOT NULL,
+    currency text NOT NULL,
+    net bigint NOT NULL,
+    tax bigint NOT NULL,
+    total bigint NOT NULL,
+    corrects bigint,
+    credited_by bigint,
+    "row" bytea NOT NULL,
+    PRIMARY KEY (account_id, document)
+);
+CREATE INDEX documents_number ON documents (series, year, number);
+
+-- Each file (it has `stored_at`) and each upload under way (it has `expires_at`) until it is gone; those
+-- of a vault that was purged until that is certified. `attempt` names the object that has the bytes, a
+-- number of 64 bits. `version` is the account's after the last event about it.
+CREATE TABLE assets (
+    account_id text COLLATE "C" NOT NULL,
+    asset text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    vault bigint NOT NULL,
+    kind text NOT NULL,
+    bytes bigint NOT NULL,
+    stored_at bigint,
+    expires_at bigint,
+    external boolean NOT NULL,
+    attempt bigint,
+    reference text,
+    PRIMARY KEY (account_id, asset)
+);
+CREATE INDEX assets_largest ON assets (account_id, vault, bytes, asset);
+
+-- Whose objects are filed under a name, which is a hash of the account's id.
+CREATE TABLE owners (
+    account_id text COLLATE "C" PRIMARY KEY,
+    object_name bytea NOT NULL
+);
+CREATE INDEX owners_object_name ON owners (object_name);

@@ -1,0 +1,19 @@
+//! The store on a real server: the contract, several nodes, gaps in the journal, cuts and crashes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, helpers of tests too"
+)]
+
+mod contract;
+mod faults;
+mod gaps;
+mod nodes;
+mod opening;
+mod proxy;
+mod support;
+mod tls;
+mod verification;

@@ -1,0 +1,109 @@
+//! Servers on a PostgreSQL database that they share, and the commands beside them.
+
+use std::path::Path;
+use std::thread;
+
+use bursar_postgres::cluster::Cluster;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::server::{BURSAR, Ran, Server, bursar_on, command, run};
+
+/// A database, and a directory of its own for each server's files.
+struct Shared {
+    url: String,
+    dirs: [TempDir; 2],
+}
+
+impl Shared {
+    fn new() -> Self {
+        let url = Runtime::new().unwrap().block_on(Cluster::shared().database());
+        Self { url, dirs: [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()] }
+    }
+
+    fn dir(&self, number: usize) -> &Path {
+        self.dirs[number].path()
+    }
+
+    fn start(&self, number: usize) -> Server {
+        let vault = self.dir(0).join("vault").display().to_string();
+        Server::start_with(self.dir(number), &["--database", &self.url, "--vault", &vault])
+    }
+
+    /// A command on the database, which is in its environment.
+    fn bursar(&self, arguments: &[&str]) -> Ran {
+        let mut bursar = command(BURSAR);
+        bursar.args(arguments).env("BURSAR_DATABASE_URL", &self.url).current_dir(self.dir(0));
+        run(&mut bursar)
+    }
+}
+
+#[test]
+fn two_servers_are_one() {
+    let shared = Shared::new();
+    let (one, two) = (shared.start(0), shared.start(1));
+    one.customer("ada", 60);
+    let charge = json!({"credits": 1.5, "reason": "a charge"});
+    let first = one.post("/v1/accounts/ada/charges", "once", &charge);
+    let again = two.post("/v1/accounts/ada/charges", "once", &charge);
+    assert!(again.replayed && !first.replayed, "{again:?}");
+    assert_eq!(again.success(), first.success());
+    two.subscribe("ada");
+    assert_eq!(one.get("/v1/accounts/ada").success(), two.get("/v1/accounts/ada").success());
+    two.stop();
+    one.stop();
+    let report = shared.bursar(&["verify", "--format", "json"]).json();
+    assert_eq!((&report["accounts"], &report["invoices"]), (&json!(1), &json!(1)));
+    assert!(!shared.dir(0).join("journal.db").exists(), "the directory has files only");
+}
+
+/// 60 credits, and 120 who want one, from both at once; one of the servers dies in the midst of it.
+#[test]
+fn the_last_credit_is_spent_once_whichever_server_gets_it() {
+    let shared = Shared::new();
+    let (one, two) = (shared.start(0), shared.start(1));
+    one.customer("ada", 60);
+    let spend = |server: &Server, name: &'static str, count: usize| {
+        let api = server.api();
+        thread::spawn(move || {
+            let charge = json!({"credits": 1, "reason": "a charge"});
+            let path = "/v1/accounts/ada/charges";
+            let each = (0..count).map(|n| api.post(path, &format!("{name}-{n}"), &charge));
+            each.map_while(Result::ok).filter(|reply| reply.is_success()).count()
+        })
+    };
+    let spending = [spend(&one, "a", 60), spend(&one, "b", 60), spend(&two, "c", 10)];
+    let mut acknowledged: usize = spending.into_iter().map(|one| one.join().unwrap()).sum();
+    let dying = [spend(&two, "d", 60), spend(&one, "e", 60)];
+    two.kill();
+    acknowledged += dying.into_iter().map(|one| one.join().unwrap()).sum::<usize>();
+    assert!(acknowledged <= 60, "{acknowledged}");
+    let ada = one.get("/v1/accounts/ada").success();
+    assert_eq!(ada["balance"]["available"], 0, "{ada}");
+    one.stop();
+    let report = shared.bursar(&["verify", "--format", "json"]).json();
+    assert_eq!(report["trial_balance"]["available"], 0);
+    assert_eq!(report["trial_balance"]["adjusted"], -60);
+}
+
+#[test]
+fn commands_work_on_a_database() {
+    let shared = Shared::new();
+    let said = shared.bursar(&["balance", "ada"]).fails(2);
+    assert!(said.contains("there is no data in it"), "{said}");
+    let made = ["keys", "create", "--name", "app", "--scope", "admin", "--mode", "test"];
+    shared.bursar(&made).ok();
+    let server = shared.start(0);
+    server.customer("ada", 60);
+    assert!(shared.bursar(&["balance", "ada"]).ok().contains("60"));
+    assert!(shared.bursar(&["ledger", "ada"]).ok().contains("a present"));
+    assert!(shared.bursar(&["keys", "list"]).ok().contains("app"));
+    assert!(shared.bursar(&["quote", "image", "--account", "ada"]).code < 2);
+    let said = shared.bursar(&["keys", "list", "--database", "postgres://127.0.0.1:1/x"]).fails(2);
+    assert!(said.contains("Look whether the server runs"), "{said}");
+    server.stop();
+    let live = ["serve", "--mode", "live", "--database", &shared.url, "--listen", "127.0.0.1:0"];
+    let said = bursar_on(shared.dir(1), &live).fails(2);
+    assert!(said.contains("holds test data, and this is live mode"), "{said}");
+}
