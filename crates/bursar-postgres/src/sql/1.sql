@@ -1,16 +1,17 @@
--- Every account-owned table has the account in its key, so that each can be distributed by it. Times are
+-- Every account-owned table's key begins with the account, so that each can be distributed by it. Times are
 -- microseconds since 1970, in UTC; credits and units are millionths, money is in the minor units of its
 -- currency. Ids sort by their bytes, in every locale.
 
 -- What cannot be rebuilt: one row per entry, appended and never changed, encoded and checksummed. A
--- commit's entries are numbered from 0. Read in commit order, so that order leads the key.
+-- commit's entries are numbered from 0. Read by account behind an idempotency key, and in commit order.
 CREATE TABLE journal (
     commit_id bigint NOT NULL,
     entry integer NOT NULL,
     account_id text COLLATE "C" NOT NULL,
     body bytea NOT NULL,
-    PRIMARY KEY (commit_id, entry, account_id)
+    PRIMARY KEY (account_id, commit_id, entry)
 );
+CREATE INDEX journal_order ON journal (commit_id, entry);
 
 -- Numbers of commits, drawn while the accounts are locked. A commit that failed leaves a gap.
 CREATE SEQUENCE journal_commits;
