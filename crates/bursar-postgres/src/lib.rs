@@ -26,6 +26,7 @@ mod registry;
 mod replay;
 mod store;
 mod tls;
+mod transfer;
 mod url;
 mod verify;
 mod views;
@@ -36,6 +37,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use store::PostgresStore;
+pub use transfer::{Export, Import};
 pub use verify::{Difference, Report, verify};
 
 /// How a [`PostgresStore`] uses its database.

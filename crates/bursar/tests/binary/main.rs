@@ -21,6 +21,7 @@ mod keys;
 mod ledger;
 mod load;
 mod maintenance;
+mod migrate;
 mod payment_crash;
 mod purge_crash;
 mod quote;
