@@ -1,9 +1,10 @@
 //! Plain rows, whole, in order of their keys.
 
-use bursar_core::id::CatalogVersion;
+use bursar_core::country::Country;
+use bursar_core::id::{AccountId, CatalogVersion};
 use bursar_core::time::Timestamp;
 use bursar_store::transfer::{PlainRow, PlainTable};
-use bursar_store::{CatalogRecord, Contact};
+use bursar_store::{BillingDetails, CatalogRecord, Contact};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
 
@@ -115,20 +116,7 @@ pub(super) fn insert(connection: &Connection, row: &PlainRow) -> rusqlite::Resul
             params![id.as_str(), contact.name, contact.email],
         ),
         PlainRow::BillingDetails(id, revision, details) => {
-            let details = details.as_ref();
-            let address = details.map(|details| json(&details.address)).transpose()?;
-            add(
-                "INSERT INTO billing_details VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    id.as_str(),
-                    revision,
-                    details.map(|details| &details.name),
-                    details.map(|details| &details.company),
-                    address,
-                    details.and_then(|details| details.country).map(|country| country.code()),
-                    details.and_then(|details| details.vat_id.as_ref()),
-                ],
-            )
+            insert_billing(connection, id, *revision, details.as_ref())
         }
         PlainRow::AssetDetails(id, asset, details) => add(
             "INSERT INTO asset_details VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -181,4 +169,26 @@ pub(super) fn insert(connection: &Connection, row: &PlainRow) -> rusqlite::Resul
             ],
         ),
     }
+}
+
+/// What an erased revision keeps is nothing.
+fn insert_billing(
+    connection: &Connection,
+    id: &AccountId,
+    revision: u32,
+    details: Option<&BillingDetails>,
+) -> rusqlite::Result<()> {
+    let address = details.map(|details| json(&details.address)).transpose()?;
+    let country = details.and_then(|details| details.country);
+    let insert = "INSERT INTO billing_details VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let values = params![
+        id.as_str(),
+        revision,
+        details.map(|details| &details.name),
+        details.map(|details| &details.company),
+        address,
+        country.map(Country::code),
+        details.and_then(|details| details.vat_id.as_ref()),
+    ];
+    connection.prepare_cached(insert)?.execute(values).map(drop)
 }

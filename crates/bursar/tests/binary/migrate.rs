@@ -129,9 +129,17 @@ fn verified(data: &Path, database: Option<&str>) -> Value {
     report
 }
 
+/// A request with its key, and the reply as it came.
+struct Asked {
+    path: String,
+    key: String,
+    body: Value,
+    reply: (u16, Vec<u8>),
+}
+
 /// `ada` pays, spends, is refunded, stores and deletes; `eve`'s files are purged; `bob` is erased; links are
 /// used and sessions opened. What has been asked of it, with the replies.
-fn everything(server: &Server) -> Vec<(String, String, Value, (u16, Vec<u8>))> {
+fn everything(server: &Server) -> Vec<Asked> {
     for account in ["ada", "bob", "eve"] {
         let card = json!({"id": account, "name": "Somebody", "email": "somebody@example.com"});
         server.post("/v1/accounts", account, &card).created();
@@ -166,10 +174,10 @@ fn everything(server: &Server) -> Vec<(String, String, Value, (u16, Vec<u8>))> {
                 let begun: Value = serde_json::from_slice(&reply.1).unwrap();
                 api.put(begun["content"].as_str().unwrap(), "{}").unwrap().success();
             }
-            (path, key.to_owned(), body, reply)
+            Asked { path, key: key.to_owned(), body, reply }
         })
         .collect();
-    let begun: Value = serde_json::from_slice(&replies.last().unwrap().3.1).unwrap();
+    let begun: Value = serde_json::from_slice(&replies.last().unwrap().reply.1).unwrap();
     let first = begun["id"].as_str().unwrap();
     api.delete(&path("eve", &format!("assets/{first}"))).unwrap().success();
     let clock = |by: &str| {
@@ -213,7 +221,7 @@ fn there_and_back_again_everything_is_the_same() {
 
     // It goes on there: no number is given out twice, and what was done is not done again.
     let server = ends.serve();
-    for (path, key, body, reply) in &asked {
+    for Asked { path, key, body, reply } in &asked {
         assert_eq!(server.api().post_bytes(path, key, body), *reply, "{path} {key}");
     }
     let charge = json!({"credits": 1, "reason": "over there"});
@@ -239,7 +247,7 @@ fn there_and_back_again_everything_is_the_same() {
     same(&said(&ends.back(), None), &there);
     assert_eq!(verified(&ends.back(), None), proof);
     let server = Server::start_with(&ends.back(), &["--vault", &ends.vault()]);
-    for (path, key, body, reply) in &asked {
+    for Asked { path, key, body, reply } in &asked {
         assert_eq!(server.api().post_bytes(path, key, body), *reply, "{path} {key}");
     }
     assert!(server.post("/v1/accounts/ada/charges", "there", &charge).replayed);
