@@ -107,6 +107,11 @@ fn half(place: &str) -> StoreError {
     ))
 }
 
+/// The versions of the schema and of the rows that this version of Bursar makes.
+pub(crate) fn today() -> (i32, i32) {
+    (i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX), projection::VERSION.into())
+}
+
 /// Was the beginning of a migration made by this version?
 ///
 /// # Errors
@@ -114,8 +119,7 @@ fn half(place: &str) -> StoreError {
 pub(crate) async fn check_today(client: &Client, place: &str) -> Attempt<()> {
     let versions = client.query_one("SELECT schema, projection FROM versions", &[]).await?;
     let (schema, kind): (i32, i32) = (get(&versions, 0)?, get(&versions, 1)?);
-    let newest = i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX);
-    if schema == newest && kind == i32::from(projection::VERSION) {
+    if (schema, kind) == today() {
         return Ok(());
     }
     Err(StoreError::Unavailable(format!(

@@ -4,6 +4,7 @@
 //! it is whole and proved, `migration`, and no node opens a database that has it.
 
 mod held;
+pub(crate) mod others;
 mod plain;
 mod source;
 mod target;

@@ -5,9 +5,9 @@ use bursar_store::transfer::{Entries, Held, PlainRow, PlainTable, Progress, Proo
 use bursar_store::{JournalPosition, StoreError};
 use tokio_postgres::error::SqlState;
 
-use super::{held, plain};
+use super::{held, others, plain};
 use crate::connection::{Connections, Session};
-use crate::error::{Attempt, Failure, Result, get};
+use crate::error::{Attempt, Failure, Result};
 use crate::url::Target;
 use crate::{Options, migrations};
 
@@ -27,11 +27,6 @@ const HOLD: &str = "
     LOCK TABLE accounts, journal, contacts, billing_details, asset_details, api_keys, settings, catalogs,
         portal_links, portal_sessions IN EXCLUSIVE MODE";
 
-/// Other programs of ours on this database.
-const OTHERS: &str = "
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'bursar' AND pid <> pg_backend_pid()";
-
 impl Export {
     /// Takes a database, by its URL.
     ///
@@ -49,12 +44,7 @@ impl Export {
                 Ok(Some(session)) => return Ok(Self { connections, session }),
                 // A server that was just stopped is seen for a moment longer.
                 Ok(None) if backoff.wait().await => {}
-                Ok(None) => {
-                    return Err(StoreError::Unavailable(format!(
-                        "{}: servers work on it; stop all of them first",
-                        connections.place
-                    )));
-                }
+                Ok(None) => return Err(others::at_work(&connections.place)),
                 Err(failure) if failure.is_passing() && backoff.wait().await => {}
                 Err(failure) => return Err(failure.explain(&connections.place)),
             }
@@ -70,8 +60,7 @@ impl Export {
 async fn hold(connections: &Connections) -> Attempt<Option<Session>> {
     let session = Session::new(connections.get().await?);
     let client = session.client()?;
-    let others: i64 = get(&client.query_one(OTHERS, &[]).await?, 0)?;
-    if others > 0 {
+    if others::are_there(client).await? {
         session.over();
         return Ok(None);
     }

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod balance;
 pub(crate) mod catalog;
+pub(crate) mod database;
 pub(crate) mod export;
 pub(crate) mod invoice;
 pub(crate) mod invoices;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command) -> Result<Answer> {
         Command::Views(command) => views::run(&command),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Database(command) => database::run(&command),
         Command::Migrate(args) => migrate::run(&args),
         Command::Invoices(args) => invoices::run(&args),
         Command::Invoice(args) => invoice::run(&args),
