@@ -15,6 +15,7 @@ mod gaps;
 mod nodes;
 mod opening;
 mod proxy;
+mod recovery;
 mod support;
 mod tls;
 mod verification;
