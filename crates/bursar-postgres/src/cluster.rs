@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::OnceCell;
 use tokio_postgres::{Config, NoTls};
 
 /// A running server.
@@ -28,6 +29,8 @@ pub struct Cluster {
     directory: PathBuf,
     port: u16,
     databases: AtomicU32,
+    /// Has the template been made?
+    template: OnceCell<()>,
     /// Its input being open is what keeps the server.
     keeper: Child,
 }
@@ -96,8 +99,8 @@ impl Cluster {
         fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let keeper = keep(&programs, &directory, port);
-        let databases = AtomicU32::new(0);
-        let cluster = Self { programs, directory, port, databases, keeper };
+        let (databases, template) = (AtomicU32::new(0), OnceCell::new());
+        let cluster = Self { programs, directory, port, databases, template, keeper };
         cluster.wait_until_ready();
         cluster
     }
@@ -107,9 +110,27 @@ impl Cluster {
     /// # Panics
     /// If the server refuses.
     pub async fn database(&self) -> String {
+        self.create("template1").await
+    }
+
+    /// A new database like one that `prepare` fills, by its URL, the first time; its URL. All who share a
+    /// server are to prepare it alike. No connection to it may be left when `prepare` is done.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn copy<F: Future<Output = ()>>(&self, prepare: impl FnOnce(String) -> F) -> String {
+        let template = async || {
+            self.sql("postgres", "CREATE DATABASE prepared").await;
+            prepare(self.url("prepared")).await;
+        };
+        self.template.get_or_init(template).await;
+        self.create("prepared").await
+    }
+
+    async fn create(&self, template: &str) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
-        self.sql("postgres", &format!("CREATE DATABASE {name}")).await;
+        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         self.url(&name)
     }
 

@@ -13,7 +13,6 @@ mod faults;
 mod gaps;
 mod nodes;
 mod opening;
-mod proxy;
 mod support;
 mod tls;
 mod verification;
