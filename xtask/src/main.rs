@@ -1,4 +1,4 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench | screenshots`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | faults | screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -11,6 +11,7 @@
 mod bench;
 mod bless;
 mod check;
+mod faults;
 mod process;
 mod screenshots;
 mod structure;
@@ -38,6 +39,8 @@ enum Task {
     Bless,
     /// Run a benchmark in release mode.
     Bench(bench::Arguments),
+    /// Let everything fail that can, again and again: several servers and their PostgreSQL under load.
+    Faults(faults::Arguments),
     /// Take the pictures of the documentation, and more to look at.
     Screenshots,
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Bless => bless::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Faults(arguments) => faults::run(&arguments),
         Task::Screenshots => screenshots::run(),
     };
     match outcome {
