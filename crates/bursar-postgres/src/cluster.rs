@@ -162,16 +162,52 @@ impl Cluster {
     /// # Panics
     /// If it does not start again.
     pub fn crash(&self) {
-        let data = self.directory.join("data");
-        let log = self.directory.join("log");
-        let control = |arguments: &[&str]| {
-            let mut control = unprivileged(&self.programs.join("pg_ctl"));
-            control.arg("-D").arg(&data).args(arguments).arg("-l").arg(&log);
-            let done = control.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-            assert!(done.success(), "pg_ctl {arguments:?}: {}", self.log());
-        };
-        control(&["stop", "-m", "immediate"]);
-        control(&["start", "-w", "-o", &format!("-p {}", self.port)]);
+        self.stop();
+        self.start_again();
+    }
+
+    /// Stops it as a crash would, without writing anything.
+    ///
+    /// # Panics
+    /// If it was not running.
+    pub fn stop(&self) {
+        self.control(&["stop", "-m", "immediate"]);
+    }
+
+    /// Starts it after [`Cluster::stop`].
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_again(&self) {
+        self.control(&["start", "-w", "-o", &format!("-p {}", self.port)]);
+    }
+
+    /// Makes it a standby that may only be read, as the server is that a failover was away from.
+    ///
+    /// # Panics
+    /// If it does not start again.
+    pub fn demote(&self) {
+        self.stop();
+        fs::write(self.directory.join("data/standby.signal"), "").unwrap();
+        self.start_again();
+    }
+
+    /// Makes a standby the primary.
+    ///
+    /// # Panics
+    /// If it was none.
+    pub fn promote(&self) {
+        self.control(&["promote", "-w"]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let mut control = unprivileged(&self.programs.join("pg_ctl"));
+        control.arg("-D").arg(self.directory.join("data")).args(arguments);
+        if arguments.contains(&"start") {
+            control.arg("-l").arg(self.directory.join("log"));
+        }
+        let done = control.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(done.success(), "pg_ctl {arguments:?}: {}", self.log());
     }
 
     /// The certificate that it shows, for 127.0.0.1, made and signed by itself.

@@ -15,4 +15,5 @@ mod nodes;
 mod opening;
 mod support;
 mod tls;
+mod troubles;
 mod verification;
