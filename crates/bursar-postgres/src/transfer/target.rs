@@ -241,8 +241,7 @@ impl Target for Import {
         self.add_plain(rows).await.map_err(|failure| self.explain(failure))
     }
 
-    async fn settle(&mut self, progress: Progress<'_>) -> Result<()> {
-        progress(0, 0);
+    async fn settle(&mut self, _progress: Progress<'_>) -> Result<()> {
         self.do_in_one(SETTLE).await.map_err(|failure| self.explain(failure))
     }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bursar_postgres::cluster::Cluster;
 use bursar_postgres::{Difference, PostgresStore, verify};
-use bursar_store::contract::{Ask, Clerk};
+use bursar_store::contract::{Ask, Clerk, Outcome};
 use bursar_store::{Store, StoreError};
 
-use super::support::{account, batch, done, impatient, proven};
+use super::support::{Database, account, batch, done, impatient, proven};
 
 async fn open(url: &str) -> PostgresStore {
     PostgresStore::open(url, Default::default()).await.unwrap()
@@ -135,4 +135,46 @@ async fn a_failover_to_a_synchronous_standby_loses_nothing() {
     store.close().await.unwrap();
     let report = verify(&standby.url("test_0"), |_, _| {}).await.unwrap();
     assert!(report.last_commit > 20);
+}
+
+/// The journal in pieces by the numbers of its commits, made while servers work: the old ones can be moved to
+/// another disk. As docs/OPERATIONS.md has it.
+const PARTITION: &str = "
+    BEGIN;
+    LOCK TABLE bursar.accounts IN EXCLUSIVE MODE;
+    ALTER TABLE bursar.journal RENAME TO journal_1;
+    ALTER INDEX bursar.journal_pkey RENAME TO journal_1_pkey;
+    ALTER INDEX bursar.journal_order RENAME TO journal_1_order;
+    CREATE TABLE bursar.journal (
+        LIKE bursar.journal_1, PRIMARY KEY (account_id, commit_id, entry)
+    ) PARTITION BY RANGE (commit_id);
+    CREATE INDEX journal_order ON bursar.journal (commit_id, entry);
+    ALTER TABLE bursar.journal ATTACH PARTITION bursar.journal_1 FOR VALUES FROM (MINVALUE) TO (20);
+    CREATE TABLE bursar.journal_2 PARTITION OF bursar.journal FOR VALUES FROM (20) TO (30);
+    CREATE TABLE bursar.journal_rest PARTITION OF bursar.journal DEFAULT;
+    COMMIT";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_in_partitions_is_the_same_journal() {
+    let database = Database::new().await;
+    let store = database.open().await;
+    let mut clerk = Clerk::new(1);
+    done(&store, &mut clerk, &Ask::subscriber("a", "small")).await;
+    done(&store, &mut clerk, &[Ask::charge("a").keyed("once")]).await;
+    database.sql(PARTITION).await;
+    give(&store, &mut clerk, 40).await;
+    for (piece, least) in [("journal_1", 6), ("journal_2", 10), ("journal_rest", 1)] {
+        let count = database.count(&format!("SELECT count(*) FROM {piece}")).await;
+        assert!(count >= least, "{piece} has {count} entries");
+    }
+    let again = batch(&store, &mut clerk, &[Ask::charge("a").keyed("once")]).await.unwrap();
+    assert!(matches!(again[0], Outcome::Replayed(_)), "{again:?}");
+    proven(&store).await;
+    verify(&database.url, |_, _| {}).await.unwrap();
+    database.sql("UPDATE versions SET projection = 1").await;
+    let store = database.open().await;
+    proven(&store).await;
+    // A piece that is taken away is missed.
+    database.sql("ALTER TABLE journal DETACH PARTITION journal_2").await;
+    verify(&database.url, |_, _| {}).await.unwrap_err();
 }
