@@ -7,6 +7,8 @@
 mod compare;
 mod plain;
 mod port;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
