@@ -1,4 +1,4 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench | screenshots`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | sim | screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -13,6 +13,7 @@ mod bless;
 mod check;
 mod process;
 mod screenshots;
+mod sim;
 mod structure;
 mod test;
 mod tools;
@@ -38,6 +39,8 @@ enum Task {
     Bless,
     /// Run a benchmark in release mode.
     Bench(bench::Arguments),
+    /// Simulate crashes, lost messages and wrong clocks, or prove that this finds mistakes.
+    Sim(sim::Arguments),
     /// Take the pictures of the documentation, and more to look at.
     Screenshots,
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Bless => bless::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Sim(arguments) => sim::run(&arguments),
         Task::Screenshots => screenshots::run(),
     };
     match outcome {

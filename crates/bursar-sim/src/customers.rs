@@ -330,8 +330,8 @@ impl World {
             None | Some(Err(Failure::Unknown(_) | Failure::ShuttingDown)) => Ok(()),
             Some(Ok(committed)) => self.judge_done(answer, committed),
             Some(Err(Failure::KeyReused)) if answer.reuses => Ok(()),
-            Some(Err(failure)) if answer.reuses => {
-                Err(format!("a key that was used for something else: {failure}"))
+            Some(Err(Failure::Rejected(rejection))) if answer.reuses => {
+                Err(format!("a key that was used for something else: {rejection}"))
             }
             Some(Err(
                 Failure::Defect
@@ -343,7 +343,7 @@ impl World {
             Some(Err(failure)) if format!("{failure}").contains("damaged") => {
                 Err(format!("was told {failure}"))
             }
-            Some(Err(Failure::Unavailable(_))) if effect.is_some() && once => {
+            Some(Err(Failure::Unavailable(_))) if effect.is_some() && once && !answer.reuses => {
                 Err("was told that nothing was done, and it was".to_owned())
             }
             Some(Err(Failure::Rejected(rejection))) => {

@@ -89,9 +89,9 @@ fn happened(asked: &What, entry: &Entry) -> bool {
             });
             bought
                 || any(&|event| match event {
-                    Event::ChangeScheduled { plan, .. } | Event::PlanChanged { plan, .. } => {
-                        plan.as_str() == wanted
-                    }
+                    Event::ChangeScheduled { plan, .. }
+                    | Event::PlanChanged { plan, .. }
+                    | Event::SubscriptionStarted { plan, .. } => plan.as_str() == wanted,
                     _ => false,
                 })
         }

@@ -24,6 +24,7 @@ pub(crate) struct Till {
 #[derive(Debug)]
 struct Payment {
     due: i64,
+    automatic: bool,
     succeeded: bool,
     failed: bool,
     pays: Option<DocumentId>,
@@ -109,9 +110,13 @@ impl Till {
         match event {
             Event::PaymentRequested { payment, order, .. } => {
                 check_price(order)?;
+                let automatic = matches!(order.purchase, Purchase::Topup { automatic: true, .. });
+                let open = |it: &Payment| it.automatic && !it.succeeded && !it.failed;
+                let under_way = automatic && self.payments.values().any(open);
+                ensure!(!under_way, "another automatic top-up is under way");
                 let due = order.bill.total;
                 let (succeeded, failed, pays, goes_back) = (false, false, None, false);
-                let asked = Payment { due, succeeded, failed, pays, goes_back };
+                let asked = Payment { due, automatic, succeeded, failed, pays, goes_back };
                 let known = self.payments.insert(*payment, asked);
                 ensure!(known.is_none(), "a payment is asked for twice");
             }
