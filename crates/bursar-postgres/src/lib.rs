@@ -22,6 +22,8 @@ mod journal;
 mod lock;
 mod migrations;
 mod money;
+#[cfg(feature = "cluster")]
+pub mod proxy;
 mod registry;
 mod replay;
 mod store;

@@ -13,7 +13,7 @@ mod faults;
 mod gaps;
 mod nodes;
 mod opening;
-mod proxy;
 mod support;
 mod tls;
+mod troubles;
 mod verification;

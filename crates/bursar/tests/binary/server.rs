@@ -222,6 +222,11 @@ pub(crate) struct Api {
 }
 
 impl Api {
+    /// The same for those who don't wait as long.
+    pub(crate) fn within(&self, patience: Duration) -> Self {
+        Self { client: client_builder().timeout(patience).build().unwrap(), ..self.clone() }
+    }
+
     /// The same with a connection of its own.
     pub(crate) fn separate(&self) -> Self {
         Self { client: client(), ..self.clone() }
@@ -265,6 +270,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
     pub(crate) body: Value,
+    /// The body's bytes.
+    pub(crate) text: String,
 }
 
 impl Reply {
@@ -272,8 +279,8 @@ impl Reply {
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotency-replayed");
         let text = response.text()?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Self { status, replayed, body })
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
+        Ok(Self { status, replayed, body, text })
     }
 
     pub(crate) fn is_success(&self) -> bool {
