@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bursar_core::account::Account;
@@ -18,19 +19,33 @@ use crate::customers::account_id;
 use crate::step::Delivery;
 use crate::world::World;
 
+/// How long anything may take.
+const PATIENCE_SECONDS: u32 = 600;
 /// How often everything is delivered and looked at before somebody waits for ever.
 const ROUNDS: u32 = 160;
 
 impl World {
-    /// Asks a node something that it may not live to answer.
-    async fn with<T>(&self, node: u32, ask: impl AsyncFnOnce(&Engine) -> T) -> Option<T> {
-        let (engine, life) = self.running(node)?;
-        let asking: std::pin::Pin<Box<dyn Future<Output = T> + '_>> = Box::pin(ask(&engine));
-        tokio::select! {
-            biased;
-            () = life.over() => None,
-            answer = asking => Some(answer),
+    /// Asks a node something that it may not live to answer. Meanwhile others die and are buried, so that
+    /// nobody waits for their locks.
+    ///
+    /// # Errors
+    /// In words: it lives and doesn't answer.
+    pub(crate) async fn with<T>(
+        &mut self,
+        node: u32,
+        ask: impl AsyncFnOnce(&Engine) -> T,
+    ) -> Result<Option<T>, String> {
+        let Some((engine, life)) = self.running(node) else { return Ok(None) };
+        let mut asking: Pin<Box<dyn Future<Output = T> + '_>> = Box::pin(ask(&engine));
+        for _ in 0..PATIENCE_SECONDS {
+            tokio::select! {
+                biased;
+                () = life.over() => return Ok(None),
+                answer = &mut asking => return Ok(Some(answer)),
+                () = tokio::time::sleep(Duration::from_secs(1)) => self.bury_the_dead()?,
+            }
         }
+        Err(format!("node {node} has not answered in {PATIENCE_SECONDS} seconds"))
     }
 
     /// Delivers the provider's messages that are due.
@@ -51,7 +66,7 @@ impl World {
                     Err(error) => Err(format!("a message of the bank is not believed: {error}")),
                 }
             });
-            let heard = heard.await.transpose()?.unwrap_or(false);
+            let heard = heard.await?.transpose()?.unwrap_or(false);
             if heard && how != Delivery::Unanswered {
                 self.bank.sandbox.webhook_delivered(webhook.delivery).map_err(words)?;
             }
@@ -71,7 +86,7 @@ impl World {
                 let row = engine.store().payment(&id, payment.id).await.ok().flatten()?;
                 engine.payment_step(&id, &row).await.ok().flatten()
             });
-            let Some(CustomerStep::Page { url }) = step.await.flatten() else { continue };
+            let Some(CustomerStep::Page { url }) = step.await?.flatten() else { continue };
             let secret = url.rsplit('/').next().unwrap_or_default();
             let body: &[u8] = if approves { b"answer=approve" } else { b"answer=fail" };
             let context = self.bank.context();
@@ -97,7 +112,7 @@ impl World {
     pub(crate) async fn look(&mut self, account: u32, node: u32) -> Result<(), String> {
         let id = account_id(account)?;
         let before = self.model.seat(&id).map_or(0, |seat| seat.version());
-        let seen = self.with(node, async |engine| engine.view(&id).await).await;
+        let seen = self.with(node, async |engine| engine.view(&id).await).await?;
         let Some(Ok(Some(view))) = seen else { return Ok(()) };
         self.read().await?;
         let account = &view.account;

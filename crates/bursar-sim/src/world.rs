@@ -137,19 +137,11 @@ impl World {
 
     /// Shuts a node down as it should be, and starts it again.
     pub(crate) async fn restart(&mut self, number: u32) -> Result<(), String> {
-        let Some((engine, life)) = self.running(number) else {
+        let Some((_, life)) = self.running(number) else {
             return Ok(());
         };
-        let patience = std::time::Duration::from_secs(60);
-        let stopping = async {
-            tokio::select! {
-                biased;
-                () = life.over() => Ok(()),
-                stopped = engine.shutdown() => stopped.map_err(|error| error.to_string()),
-            }
-        };
-        let stopped = tokio::time::timeout(patience, stopping).await;
-        stopped.map_err(|_| format!("node {number} doesn't shut down"))??;
+        let stopped = self.with(number, async |engine| engine.shutdown().await).await?;
+        stopped.transpose().map_err(|error| error.to_string())?;
         self.bury_the_dead()?;
         life.end();
         if let Some(node) = self.node_mut(number) {
