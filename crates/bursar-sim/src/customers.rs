@@ -9,6 +9,7 @@ use bursar_core::account::command::{
 };
 use bursar_core::account::event::{Actor, Event};
 use bursar_core::account::payments::AutoTopup;
+use bursar_core::account::subscription::offer::{Offer, offer};
 use bursar_core::catalog::{AssetKind, Class, Interval};
 use bursar_core::credits::Credits;
 use bursar_core::id::{AccountId, AssetId, HoldId, SpendId};
@@ -143,6 +144,15 @@ impl World {
                 let change = ChangePlan { plan: plan.clone(), interval, confirms: None };
                 return Ok(Some((Command::ChangePlan(change), Way::Buy)));
             }
+            What::ConfirmPlan { plan, yearly, node, .. } => {
+                let interval = if *yearly { Interval::Year } else { Interval::Month };
+                let Some(offered) = self.preview(account, plan, interval, *node).await? else {
+                    return Ok(None);
+                };
+                let confirms = Some(Box::new(offered));
+                let change = ChangePlan { plan: plan.clone(), interval, confirms };
+                return Ok(Some((Command::ChangePlan(change), Way::Buy)));
+            }
             What::Topup { pack, .. } => {
                 let topup = BuyTopup { pack: pack.clone() };
                 return Ok(Some((Command::BuyTopup(topup), Way::Buy)));
@@ -259,6 +269,19 @@ impl World {
         }))
     }
 
+    /// What a customer is shown before a change of plan.
+    async fn preview(
+        &self,
+        account: &AccountId,
+        plan: &str,
+        interval: Interval,
+        node: u32,
+    ) -> Result<Option<Offer>, String> {
+        let Some(state) = self.kept(account).await? else { return Ok(None) };
+        let wall = self.node(node).map_or_else(|| self.clock.now(), |node| node.clock.now());
+        Ok(offer(&state, &self.catalog, plan, interval, state.now(wall)).ok())
+    }
+
     async fn card(&self, account: &AccountId, nth: u32) -> Result<Option<MethodRef>, String> {
         let state = bursar_store::Store::account(&*self.database.truth(), account).await;
         let state = state.map_err(|error| error.to_string())?;
@@ -372,6 +395,22 @@ impl World {
         }
         if answer.had_effect && !committed.replayed {
             return Err("was done again".to_owned());
+        }
+        let sent = self
+            .sent
+            .values()
+            .find(|sent| sent.envelope.key.as_ref().map(|key| key.as_str()) == key);
+        let confirmed = sent.and_then(|sent| match &sent.envelope.command {
+            Command::ChangePlan(ChangePlan { confirms: Some(offer), .. }) => Some(offer),
+            _ => None,
+        });
+        for recorded in &entry.events {
+            if let (Event::PaymentRequested { order, .. }, Some(offer)) =
+                (&recorded.event, confirmed)
+                && order.bill != offer.order.bill
+            {
+                return Err("is billed something else than was shown".to_owned());
+            }
         }
         Ok(())
     }

@@ -180,7 +180,28 @@ impl Maker {
         let id = self.push(what);
         if begins {
             self.spends.push((id, account));
+            self.go_on(account, id);
         }
+    }
+
+    /// Most jobs end soon after they began.
+    fn go_on(&mut self, account: u32, of: u32) {
+        if self.rng.u32(0..3) == 0 {
+            return;
+        }
+        let (node, millis) = (self.node(), self.rng.u64(1..8_000));
+        self.push(What::Wait { millis });
+        let part = self.rng.i64(1..40 * CREDIT);
+        let what = match self.rng.u32(0..6) {
+            0 => What::Release { account, node, of },
+            1 => What::Refund { account, node, of, micro: None },
+            2 => What::Capture { account, node, of, micro: None, ends: true, overage: false },
+            _ => {
+                let (ends, overage) = (self.rng.bool(), self.rng.bool());
+                What::Capture { account, node, of, micro: Some(part), ends, overage }
+            }
+        };
+        self.push(what);
     }
 
     fn subscription(&mut self) {
@@ -188,7 +209,11 @@ impl Maker {
         let what = match self.rng.u32(0..10) {
             0..=4 => {
                 let plan = self.text(&["starter", "professional", "studio"]);
-                What::ChangePlan { account, node, plan, yearly: self.rng.u32(0..4) == 0 }
+                let yearly = self.rng.u32(0..4) == 0;
+                match self.rng.bool() {
+                    true => What::ChangePlan { account, node, plan, yearly },
+                    false => What::ConfirmPlan { account, node, plan, yearly },
+                }
             }
             5..=6 => What::Cancel { account, node },
             7 => What::Resume { account, node },

@@ -27,6 +27,8 @@ pub enum What {
     RemoveCard { account: u32, node: u32, nth: u32 },
     /// A plan is subscribed to or changed.
     ChangePlan { account: u32, node: u32, plan: String, yearly: bool },
+    /// A preview of a plan is made now, and confirmed as it is however late that arrives.
+    ConfirmPlan { account: u32, node: u32, plan: String, yearly: bool },
     /// The subscription is cancelled.
     Cancel { account: u32, node: u32 },
     /// Or not, after all.

@@ -42,7 +42,7 @@ pub(crate) struct World {
     /// What happened, if somebody wants to read it.
     pub(crate) story: Vec<String>,
     pub(crate) tells: bool,
-    catalog: Arc<Catalog>,
+    pub(crate) catalog: Arc<Catalog>,
     vault: Arc<Vault>,
     seed: u64,
     lives: u64,

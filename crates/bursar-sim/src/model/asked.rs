@@ -79,7 +79,7 @@ fn happened(asked: &What, entry: &Entry) -> bool {
         What::RemoveCard { .. } => {
             any(&|event| matches!(event, Event::PaymentMethodRemoved { .. }))
         }
-        What::ChangePlan { plan, .. } => {
+        What::ChangePlan { plan, .. } | What::ConfirmPlan { plan, .. } => {
             let wanted = plan.as_str();
             let bought = buys(&|purchase| match purchase {
                 Purchase::Start { plan, .. } | Purchase::Change { plan, .. } => {
