@@ -145,9 +145,11 @@ impl WriterLoop {
         let changed = accounts.into_values().filter(|slot| slot.changed);
         let accounts: Vec<Arc<Account>> = changed.filter_map(|slot| slot.state).collect();
         let asking = accounts.iter().filter(|account| account.billing.is_waiting());
-        let asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
+        let mut asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
+        asking.sort_unstable();
         let erasing = accounts.iter().filter(|account| account.storage.is_erasing());
-        let erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
+        let mut erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
+        erasing.sort_unstable();
         self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
         match committed {
