@@ -77,6 +77,14 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::shared`].
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// A server with settings of its caller's, lines of `postgresql.conf` that come after those of tests.
+    ///
+    /// # Panics
+    /// As [`Cluster::shared`].
+    pub fn start_with(settings: &str) -> Self {
         let programs = programs();
         // Made by the server's user, who will remove it.
         let template = std::env::temp_dir().join("bursar-postgres-XXXXXXXX");
@@ -92,7 +100,7 @@ impl Cluster {
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         certify(&data);
-        fs::write(data.join("postgresql.auto.conf"), SETTINGS).unwrap();
+        fs::write(data.join("postgresql.auto.conf"), format!("{SETTINGS}{settings}")).unwrap();
         fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let keeper = keep(&programs, &directory, port);
