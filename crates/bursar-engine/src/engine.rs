@@ -71,7 +71,9 @@ struct Shared {
     live: broadcast::Sender<Arc<Entry>>,
     /// One queue per writer; empty once the engine shuts down.
     queues: Mutex<Vec<mpsc::Sender<Job>>>,
+    /// The writers, each on a thread or a task of its own.
     threads: Mutex<Vec<JoinHandle<()>>>,
+    tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     entropy: Mutex<StdRng>,
     stop: watch::Sender<bool>,
 }
@@ -100,7 +102,7 @@ impl Engine {
         let (eraser, to_erase) = Eraser::new();
         let metrics = Arc::new(Metrics::new());
         let (live, _) = broadcast::channel(LIVE_LAG);
-        let (mut queues, mut threads) = (Vec::new(), Vec::new());
+        let (mut queues, mut threads, mut tasks) = (Vec::new(), Vec::new(), Vec::new());
         for number in 0..store.writers().max(1) {
             let (queue, jobs) = mpsc::channel(QUEUE);
             let writer = WriterLoop {
@@ -116,7 +118,11 @@ impl Engine {
                 committing: false,
             };
             queues.push(queue);
-            threads.push(spawn(number, writer)?);
+            if store.writers_block() {
+                threads.push(spawn(number, writer)?);
+            } else {
+                tasks.push(tokio::spawn(writer.run()));
+            }
         }
         let shared = Shared {
             store,
@@ -132,6 +138,7 @@ impl Engine {
             live,
             queues: Mutex::new(queues),
             threads: Mutex::new(threads),
+            tasks: Mutex::new(tasks),
             entropy: Mutex::new(entropy),
             stop: watch::channel(false).0,
         };
@@ -330,7 +337,9 @@ impl Engine {
         let joined = tokio::task::spawn_blocking(move || {
             threads.into_iter().filter_map(|thread| thread.join().err()).count()
         });
-        if joined.await.unwrap_or(1) > 0 {
+        let tasks: Vec<_> = self.shared.tasks.lock().drain(..).collect();
+        let failed = futures::future::join_all(tasks).await.iter().any(Result::is_err);
+        if joined.await.unwrap_or(1) > 0 || failed {
             tracing::error!("a writer did not finish");
         }
         self.shared.store.close().await

@@ -128,7 +128,7 @@ impl Bench {
             SELECT count(*) FROM (SELECT account_id, sum(remaining) AS kept FROM lots GROUP BY 1) AS lots
             JOIN (SELECT account_id, sum(credits) AS spent FROM ledger GROUP BY 1) AS ledger
                 USING (account_id)
-            WHERE kept - spent <> $1";
+            WHERE kept - spent <> $1::bigint";
         let row = client.query_one(select, &[&(LOTS[0] + LOTS[1])]).await.unwrap();
         let wrong: i64 = row.get(0);
         assert_eq!(wrong, 0, "balances that are not what the ledger leaves");

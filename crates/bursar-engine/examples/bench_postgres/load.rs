@@ -36,6 +36,8 @@ pub(crate) struct Cost {
     /// Microseconds of processor time for each charge: the server's, and ours.
     pub(crate) server_micros: f64,
     pub(crate) our_micros: f64,
+    /// How many charges shared a commit.
+    pub(crate) per_commit: f64,
 }
 
 /// A charge to be made.
@@ -115,6 +117,7 @@ impl Load {
             others: watched.others,
             server_micros: watched.server_seconds * 1e6 / count,
             our_micros: watched.our_seconds * 1e6 / count,
+            per_commit: 1.0,
         }
     }
 

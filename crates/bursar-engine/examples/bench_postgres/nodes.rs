@@ -56,11 +56,17 @@ impl Bench {
                 }
             }
         };
+        let (charges, commits) = (self.charges, self.commits().await);
         let cost = load.run(server, &mut self.charges, charger).await;
         for node in nodes {
             node.shutdown().await.unwrap();
         }
-        cost
+        let commits = self.commits().await - commits;
+        Cost { per_commit: (self.charges - charges) as f64 / commits as f64, ..cost }
+    }
+
+    async fn commits(&self) -> i64 {
+        count(&connect(&self.url).await, "SELECT last_value FROM bursar.journal_commits").await
     }
 
     /// Every charge is there once, every balance is what its charges leave, and the database is in order:
@@ -89,7 +95,11 @@ async fn count(client: &Client, select: &str) -> i64 {
 }
 
 async fn node(url: &str) -> Engine {
-    let store = PostgresStore::open(url, bursar_postgres::Options::default()).await.unwrap();
+    let mut options = bursar_postgres::Options::default();
+    if let Ok(w) = std::env::var("W") {
+        options.writers = w.parse().unwrap();
+    }
+    let store = PostgresStore::open(url, options).await.unwrap();
     let sandbox = Sandbox::new(SandboxConfig {
         base_url: "http://127.0.0.1/sandbox".to_owned(),
         webhook_secret: Secret::new("bench"),

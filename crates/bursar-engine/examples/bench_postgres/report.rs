@@ -75,7 +75,7 @@ impl Results {
         };
         let few = self.costs.keys().map(|cell| cell.clients).min().unwrap_or(0);
         println!(
-            "{:>8} {:16} {:>7.0} {:>15} {:>6} {:>7} {:>8.0} {:>6.0} {:>7.2} {:>7.2} {:>8.0} {:>6.0}",
+            "{:>8} {:16} {:>7.0} {:>15} {:>6} {:>7} {:>8.0} {:>6.0} {:>7.2} {:>7.2} {:>8.0} {:>6.0} {:>7.1}",
             cell.clients,
             cell.system.to_string(),
             median(&speed),
@@ -88,6 +88,7 @@ impl Results {
             middle(|cost| cost.p99_millis),
             middle(|cost| cost.server_micros),
             middle(|cost| cost.our_micros),
+            middle(|cost| cost.per_commit),
         );
     }
 
@@ -109,7 +110,7 @@ impl Results {
 fn print_head(spread: Spread) {
     println!("\n{spread}");
     println!(
-        "{:>8} {:16} {:>7} {:>15} {:>6} {:>7} {:>8} {:>6} {:>7} {:>7} {:>8} {:>6}",
+        "{:>8} {:16} {:>7} {:>15} {:>6} {:>7} {:>8} {:>6} {:>7} {:>7} {:>8} {:>6} {:>7}",
         "clients",
         "",
         "/s",
@@ -121,7 +122,8 @@ fn print_head(spread: Spread) {
         "p50 ms",
         "p99 ms",
         "CPU µs",
-        "ours"
+        "ours",
+        "batch"
     );
 }
 
