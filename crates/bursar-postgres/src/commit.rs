@@ -61,7 +61,9 @@ impl<'a> Commit<'a> {
         batch: Batch,
         numbers: Numbers,
     ) -> Result<Self> {
-        let runs = journal::encode(&batch.entries)?;
+        // The commit has no number yet.
+        let positions = (0..).map(|index| JournalPosition { commit: 0, index });
+        let runs = journal::encode(positions.zip(&batch.entries))?;
         let rows = batch.accounts.iter().map(|account| AccountRow::of(account));
         let mut accounts = rows.collect::<Result<Vec<_>>>()?;
         accounts.sort_unstable_by(|one, other| one.account.cmp(&other.account));

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -27,6 +28,8 @@ pub(crate) struct Connections {
     /// What the database is called in messages.
     pub(crate) place: String,
     patience: Duration,
+    /// Are the accounts spread over several machines?
+    pub(crate) distributed: AtomicBool,
 }
 
 impl Connections {
@@ -49,7 +52,8 @@ impl Connections {
             .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { pool, place: target.place.clone(), patience: options.patience })
+        let distributed = AtomicBool::new(false);
+        Ok(Self { pool, place: target.place.clone(), patience: options.patience, distributed })
     }
 
     pub(crate) async fn get(&self) -> Attempt<Client> {

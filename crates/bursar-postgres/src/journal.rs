@@ -17,7 +17,7 @@ use tokio_postgres::Row;
 
 use crate::connection::Connections;
 use crate::error::{Attempt, Result, get, signed, unsigned};
-use crate::views::{Column, column};
+use crate::views::{Column, Write, column};
 
 /// Draws a commit's number, within the gate. The gate comes first, because the row that the number is drawn
 /// for comes through it. Most batches need not know their number, and have it drawn as they are written.
@@ -49,28 +49,40 @@ const MOST_IN_ROW: usize = 32;
 
 /// Entries that are one row.
 pub(crate) struct Run {
-    /// The number of the first within its commit.
-    first: usize,
+    /// Where the first of them stands.
+    first: JournalPosition,
     count: usize,
     account: AccountId,
     pub(crate) body: Vec<u8>,
 }
 
-/// A commit's entries as its rows have them.
-pub(crate) fn encode(entries: &[Arc<Entry>]) -> Result<Vec<Run>> {
+/// Entries as their rows have them.
+pub(crate) fn encode<'a>(
+    entries: impl IntoIterator<Item = (JournalPosition, &'a Arc<Entry>)>,
+) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
-    let mut first = 0;
-    for of_account in entries.chunk_by(|one, next| one.account == next.account) {
-        for entries in of_account.chunks(MOST_IN_ROW) {
-            let Some(entry) = entries.first() else {
-                continue;
-            };
-            let (account, count) = (entry.account.clone(), entries.len());
-            runs.push(Run { first, count, account, body: encode_entries(entries)? });
-            first += count;
+    let mut run: Vec<(JournalPosition, Arc<Entry>)> = Vec::new();
+    for (position, entry) in entries {
+        let goes_on = run.last().is_some_and(|(last, before)| {
+            let next = JournalPosition { index: last.index.saturating_add(1), ..*last };
+            position == next && entry.account == before.account && run.len() < MOST_IN_ROW
+        });
+        if !goes_on {
+            runs.extend(as_row(std::mem::take(&mut run))?);
         }
+        run.push((position, Arc::clone(entry)));
     }
+    runs.extend(as_row(run)?);
     Ok(runs)
+}
+
+fn as_row(run: Vec<(JournalPosition, Arc<Entry>)>) -> Result<Option<Run>> {
+    let Some((first, account)) = run.first().map(|(first, entry)| (*first, entry.account.clone()))
+    else {
+        return Ok(None);
+    };
+    let entries: Vec<Arc<Entry>> = run.into_iter().map(|(_, entry)| entry).collect();
+    Ok(Some(Run { first, count: entries.len(), account, body: encode_entries(&entries)? }))
 }
 
 fn decode(place: &str, what: &str, body: &[u8]) -> Result<Vec<Entry>> {
@@ -90,13 +102,24 @@ pub(crate) fn decode_one(place: &str, what: &str, body: &[u8], at: i64) -> Resul
 
 /// The rows of a commit: the number of the first entry, how many they are, the account, the body.
 pub(crate) fn columns(runs: &[Run]) -> Vec<Column<'_>> {
-    let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
     vec![
-        column(runs, move |run| number(run.first)),
-        column(runs, move |run| number(run.count)),
+        column(runs, |run| index(run.first)),
+        column(runs, |run| i32::try_from(run.count).unwrap_or(i32::MAX)),
         column(runs, |run| run.account.as_str()),
         column(runs, |run| run.body.as_slice()),
     ]
+}
+
+/// Rows of any commits.
+pub(crate) fn insert(runs: &[Run]) -> Write<'_> {
+    let mut values = vec![column(runs, |run| signed(run.first.commit))];
+    values.extend(columns(runs));
+    Write {
+        statement: "
+            INSERT INTO journal (commit_id, entry, entries, account_id, body)
+            SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::bytea[])",
+        columns: values,
+    }
 }
 
 /// An entry's number within its commit, as a column.

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bursar_core::account::Account;
 use bursar_core::id::{AccountId, IdempotencyKey, Key};
@@ -20,7 +21,15 @@ use crate::journal;
 use crate::views::{account_id, decode};
 
 /// One statement for all of it: each costs a wake-up on either side.
-const BEGIN_BATCH: &str = "SELECT what, account_id, key, body, place FROM begin_batch($1::text[], $2::text[], $3::text[])";
+const BEGIN_BATCH: &str = "
+    SELECT what, account_id, key, body, place
+    FROM begin_batch($1::text[], $2::text[], $3::text[], one_by_one => false)";
+
+/// A distributed engine locks rows of one shard at a time, so there each account has a statement of its own, in
+/// the same order.
+const BEGIN_BATCH_ONE_BY_ONE: &str = "
+    SELECT what, account_id, key, body, place
+    FROM begin_batch($1::text[], $2::text[], $3::text[], one_by_one => true)";
 
 /// A row that nobody else ever sees: it is filled in or deleted before the commit. Whoever else opens
 /// the account waits until then.
@@ -45,10 +54,11 @@ pub(crate) struct Locked {
 
 /// Locks and reads, in one attempt.
 pub(crate) async fn lock(connections: &Connections, wanted: &Wanted) -> Attempt<(Locked, Begun)> {
+    let one_by_one = connections.distributed.load(Ordering::Acquire);
     loop {
         let session = Session::new(connections.get().await?);
         if let Some(Read { since, reserved, begun }) =
-            read(&session, &connections.place, wanted).await?
+            read(&session, &connections.place, one_by_one, wanted).await?
         {
             let states = begun.accounts.iter().map(Option::as_deref);
             let versions = states.map(|state| state.map_or(0, |account| account.version));
@@ -70,9 +80,15 @@ struct Read {
 }
 
 /// `None` if the locks have to be taken again, in their order.
-async fn read(session: &Session, place: &str, wanted: &Wanted) -> Attempt<Option<Read>> {
+async fn read(
+    session: &Session,
+    place: &str,
+    one_by_one: bool,
+    wanted: &Wanted,
+) -> Attempt<Option<Read>> {
     let client = session.client()?;
-    let begin = client.prepare_cached(BEGIN_BATCH).await?;
+    let begin = if one_by_one { BEGIN_BATCH_ONE_BY_ONE } else { BEGIN_BATCH };
+    let begin = client.prepare_cached(begin).await?;
     let ids: Vec<&str> = wanted.accounts.iter().map(AccountId::as_str).collect();
     let (owners, names): (Vec<&str>, Vec<&str>) =
         wanted.keys.iter().map(|(id, key)| (id.as_str(), key.as_str())).unzip();

@@ -55,7 +55,7 @@ pub(crate) async fn replay(
 }
 
 /// Adds what entries make, on top of what those before them made.
-async fn add(
+pub(crate) async fn add(
     client: &Client,
     place: &str,
     entries: &[(JournalPosition, Arc<Entry>)],

@@ -95,11 +95,7 @@ async fn count(client: &Client, select: &str) -> i64 {
 }
 
 async fn node(url: &str) -> Engine {
-    let mut options = bursar_postgres::Options::default();
-    if let Ok(w) = std::env::var("W") {
-        options.writers = w.parse().unwrap();
-    }
-    let store = PostgresStore::open(url, options).await.unwrap();
+    let store = PostgresStore::open(url, bursar_postgres::Options::default()).await.unwrap();
     let sandbox = Sandbox::new(SandboxConfig {
         base_url: "http://127.0.0.1/sandbox".to_owned(),
         webhook_secret: Secret::new("bench"),

@@ -244,21 +244,31 @@ CREATE TABLE owners (
 );
 CREATE INDEX owners_object_name ON owners (object_name);
 
--- Begins a batch in one call: locks its accounts in order of their ids, and finds the entries of idempotency
--- keys. Each statement in here sees what the ones before it waited for, which those of one statement would
--- not.
+-- Begins a batch in one call: locks its accounts in order of their ids, at once or one by one, and finds the
+-- entries of idempotency keys. Each statement in here sees what the ones before it waited for, which the
+-- parts of one statement would not.
 --
 -- Returns the last commit's number in `place`, with the kind of rows in `key`: read after the locks, it stays
 -- true until they are released, because making the tables anew waits for them. Then the state of each account
 -- that is there; then each key that is, with the journal's row of its entry and the entry's place in that.
-CREATE FUNCTION begin_batch(accounts text[], owners text[], keys text[])
+CREATE FUNCTION begin_batch(accounts text[], owners text[], keys text[], one_by_one boolean)
 RETURNS TABLE (what "char", account_id text, key text, body bytea, place bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
+DECLARE
+    one text;
 BEGIN
-    RETURN QUERY
-        SELECT 's'::"char", a.account_id, NULL::text, a.state, a.version FROM accounts AS a
-        WHERE a.account_id = ANY (accounts) ORDER BY a.account_id FOR UPDATE;
+    IF one_by_one THEN
+        FOREACH one IN ARRAY accounts LOOP
+            RETURN QUERY
+                SELECT 's'::"char", a.account_id, NULL::text, a.state, a.version FROM accounts AS a
+                WHERE a.account_id = one FOR UPDATE;
+        END LOOP;
+    ELSE
+        RETURN QUERY
+            SELECT 's'::"char", a.account_id, NULL::text, a.state, a.version FROM accounts AS a
+            WHERE a.account_id = ANY (accounts) ORDER BY a.account_id FOR UPDATE;
+    END IF;
     RETURN QUERY
         SELECT 'n'::"char", NULL::text, v.projection::text, NULL::bytea, n.last_value
         FROM versions AS v, journal_commits AS n;
@@ -267,11 +277,8 @@ BEGIN
             SELECT 'k'::"char", i.account_id, i.key, j.body, (i.entry - j.entry)::bigint
             FROM unnest(owners, keys) AS wanted (account_id, key)
             JOIN idempotency AS i ON i.account_id = wanted.account_id AND i.key = wanted.key
-            CROSS JOIN LATERAL (
-                SELECT entry, body FROM journal
-                WHERE account_id = i.account_id AND commit_id = i.commit_id AND entry <= i.entry
-                ORDER BY entry DESC LIMIT 1
-            ) AS j;
+            JOIN journal AS j ON j.account_id = i.account_id AND j.commit_id = i.commit_id
+                AND i.entry >= j.entry AND i.entry < j.entry + j.entries;
     END IF;
 END
 $$;

@@ -9,11 +9,12 @@
 )]
 
 mod contract;
+mod distribution;
 mod faults;
 mod gaps;
 mod nodes;
 mod opening;
-mod proxy;
 mod support;
 mod tls;
+mod troubles;
 mod verification;
