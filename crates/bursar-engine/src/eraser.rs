@@ -93,12 +93,13 @@ pub(crate) async fn run(
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
+            biased;
             () = worker.engine.stopped() => return,
+            _ = look.tick() => worker.look().await,
             told = work.recv() => match told {
                 Some(account) => worker.serve(account),
                 None => return,
             },
-            _ = look.tick() => worker.look().await,
         }
     }
 }

@@ -18,6 +18,7 @@ const AT_ONCE: usize = 1_000;
 pub(crate) async fn run(engine: Engine) {
     loop {
         tokio::select! {
+            biased;
             () = engine.stopped() => return,
             () = tokio::time::sleep(PAUSE) => {}
         }

@@ -36,10 +36,12 @@ pub(crate) async fn run(engine: Engine) {
     let mut day = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
+            biased;
             () = engine.stopped() => return,
             _ = day.tick() => {}
         }
         let swept = tokio::select! {
+            biased;
             () = engine.stopped() => return,
             swept = engine.sweep(older_than) => swept,
         };

@@ -81,6 +81,14 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::shared`].
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// A server with settings of its caller's, lines of `postgresql.conf` that come after those of tests.
+    ///
+    /// # Panics
+    /// As [`Cluster::shared`].
+    pub fn start_with(settings: &str) -> Self {
         let programs = programs();
         let directory = new_directory();
         let data = directory.join("data");
@@ -92,7 +100,7 @@ impl Cluster {
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         certify(&data);
-        fs::write(data.join("postgresql.auto.conf"), SETTINGS).unwrap();
+        fs::write(data.join("postgresql.auto.conf"), format!("{SETTINGS}{settings}")).unwrap();
         fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
         Self::run(programs, directory)
     }
