@@ -150,8 +150,9 @@ const PARTITION: &str = "
     ) PARTITION BY RANGE (commit_id);
     CREATE INDEX journal_order ON bursar.journal (commit_id, entry);
     ALTER TABLE bursar.journal ATTACH PARTITION bursar.journal_1 FOR VALUES FROM (MINVALUE) TO (20);
-    CREATE TABLE bursar.journal_2 PARTITION OF bursar.journal FOR VALUES FROM (20) TO (30);
-    CREATE TABLE bursar.journal_rest PARTITION OF bursar.journal DEFAULT;
+    CREATE TABLE bursar.journal_2 PARTITION OF bursar.journal FOR VALUES FROM (20) TO (30)
+        WITH (toast_tuple_target = 8160);
+    CREATE TABLE bursar.journal_rest PARTITION OF bursar.journal DEFAULT WITH (toast_tuple_target = 8160);
     COMMIT";
 
 #[tokio::test(flavor = "multi_thread")]
