@@ -13,7 +13,7 @@ use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Options;
-use crate::backoff::Backoff;
+use crate::backoff::{Away, Backoff};
 use crate::error::{Attempt, Failure, Result};
 use crate::tls;
 use crate::url::Target;
@@ -27,6 +27,8 @@ pub(crate) struct Connections {
     /// What the database is called in messages.
     pub(crate) place: String,
     patience: Duration,
+    /// To be shared by all connections of a node.
+    pub(crate) away: Away,
 }
 
 impl Connections {
@@ -49,7 +51,8 @@ impl Connections {
             .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { pool, place: target.place.clone(), patience: options.patience })
+        let (place, away) = (target.place.clone(), Away::default());
+        Ok(Self { pool, place, patience: options.patience, away })
     }
 
     pub(crate) async fn get(&self) -> Attempt<Client> {
@@ -65,7 +68,7 @@ impl Connections {
 
     /// Begins to be patient.
     pub(crate) fn backoff(&self) -> Backoff {
-        Backoff::new(self.patience)
+        Backoff::new(self.patience, self.away.clone())
     }
 
     /// What a statement returns. It is tried again while that may help, so it must be one that may be
@@ -74,8 +77,11 @@ impl Connections {
         let mut backoff = self.backoff();
         loop {
             match self.query_once(statement, values).await {
-                Ok(rows) => return Ok(rows),
-                Err(failure) if failure.is_passing() && backoff.wait().await => {}
+                Ok(rows) => {
+                    self.away.ended();
+                    return Ok(rows);
+                }
+                Err(failure) if backoff.again(&failure).await => {}
                 Err(failure) => return Err(failure.explain(&self.place)),
             }
         }
