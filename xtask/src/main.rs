@@ -1,4 +1,4 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench | faults | screenshots`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | faults | fuzz | screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -12,6 +12,7 @@ mod bench;
 mod bless;
 mod check;
 mod faults;
+mod fuzz;
 mod process;
 mod screenshots;
 mod structure;
@@ -41,6 +42,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Let everything fail that can, again and again: several servers and their PostgreSQL under load.
     Faults(faults::Arguments),
+    /// Look for bytes that break what takes bytes from outside.
+    Fuzz(fuzz::Arguments),
     /// Take the pictures of the documentation, and more to look at.
     Screenshots,
 }
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Task::Bless => bless::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Faults(arguments) => faults::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Screenshots => screenshots::run(),
     };
     match outcome {

@@ -57,6 +57,9 @@ pub(super) const RULES: &[Rule] = &[
                                     "bursar-documents", "bursar-vault", "bursar-engine",
                                     "bursar-api", "bursar-art"]),                        &["bursar-sqlite"]),
     rule("bursar-sim",       Everything,                                                 &[]),
+    // An API in memory, to be sent anything.
+    rule("bursar-fuzz",      Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
+                                    "bursar-vault", "bursar-engine", "bursar-api"]),     &[]),
     rule("bursar",           Everything,                                                 &[]),
     rule("xtask",            Only(&[]),                                                  &[]),
 ];
