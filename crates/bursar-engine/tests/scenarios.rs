@@ -17,6 +17,7 @@ mod runner;
 
 use std::sync::Arc;
 
+use bursar_store::Store;
 use bursar_store::memory::MemoryStore;
 use runner::Opening;
 
@@ -25,5 +26,8 @@ fn main() {
 }
 
 fn open() -> Opening {
-    Box::pin(async { Arc::new(MemoryStore::new()) as _ })
+    Box::pin(async {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        store
+    })
 }

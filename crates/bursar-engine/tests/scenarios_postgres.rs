@@ -17,7 +17,9 @@ fn main() {
 fn open() -> Opening {
     Box::pin(async {
         let url = Cluster::shared().copy(prepare).await;
-        Arc::new(PostgresStore::open(&url, Options::default()).await.unwrap()) as _
+        let store = PostgresStore::open(&url, Options::default()).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        store
     })
 }
 

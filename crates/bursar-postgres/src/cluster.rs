@@ -63,6 +63,7 @@ const ACCESS: &str = "
 hostssl all secretive 127.0.0.1/32 scram-sha-256
 host all secretive 127.0.0.1/32 reject
 host all all 127.0.0.1/32 trust
+host replication postgres 127.0.0.1/32 trust
 ";
 
 impl Cluster {
@@ -80,12 +81,7 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::shared`].
     pub fn start() -> Self {
-        let programs = programs();
-        // Made by the server's user, who will remove it.
-        let template = std::env::temp_dir().join("bursar-postgres-XXXXXXXX");
-        let made = unprivileged(Path::new("mktemp")).arg("-d").arg(template).output().unwrap();
-        assert!(made.status.success(), "mktemp: {}", String::from_utf8_lossy(&made.stderr));
-        let directory = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim_end());
+        let (programs, directory) = (programs(), directory());
         let data = directory.join("data");
         let made = unprivileged(&programs.join("initdb"))
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
@@ -97,12 +93,41 @@ impl Cluster {
         certify(&data);
         fs::write(data.join("postgresql.auto.conf"), SETTINGS).unwrap();
         fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
+        Self::serve(programs, directory)
+    }
+
+    /// Starts what is prepared in a directory.
+    fn serve(programs: PathBuf, directory: PathBuf) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let keeper = keep(&programs, &directory, port);
         let (databases, template) = (AtomicU32::new(0), OnceCell::new());
         let cluster = Self { programs, directory, port, databases, template, keeper };
         cluster.wait_until_ready();
         cluster
+    }
+
+    /// A standby of this one. From then on no commit returns before the standby has it on its disk.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    pub async fn standby(&self) -> Self {
+        let directory = directory();
+        let copied = unprivileged(&self.programs.join("pg_basebackup"))
+            .args(["--host=127.0.0.1", "--username=postgres", "--write-recovery-conf", "--no-sync"])
+            .args(["--checkpoint=fast", "--port", &self.port.to_string(), "--pgdata"])
+            .arg(directory.join("data"))
+            .output()
+            .unwrap();
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        let standby = Self::serve(self.programs.clone(), directory);
+        self.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+        self.sql("postgres", "SELECT pg_reload_conf()").await;
+        standby
+    }
+
+    /// Its port on loopback.
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// A new, empty database; its URL.
@@ -241,6 +266,14 @@ impl Drop for Cluster {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// A new directory, made by the server's user, who will remove it.
+fn directory() -> PathBuf {
+    let template = std::env::temp_dir().join("bursar-postgres-XXXXXXXX");
+    let made = unprivileged(Path::new("mktemp")).arg("-d").arg(template).output().unwrap();
+    assert!(made.status.success(), "mktemp: {}", String::from_utf8_lossy(&made.stderr));
+    PathBuf::from(String::from_utf8(made.stdout).unwrap().trim_end())
 }
 
 /// Makes a key and a certificate.
