@@ -143,6 +143,25 @@ impl Cluster {
         assert!(control.stdout(Stdio::null()).status().unwrap().success());
     }
 
+    /// A standby of this one. From then on no commit returns before the standby has it on its disk.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    pub async fn standby(&self) -> Self {
+        let directory = new_directory();
+        let copied = unprivileged(&self.programs.join("pg_basebackup"))
+            .args(["--host=127.0.0.1", "--username=postgres", "--write-recovery-conf", "--no-sync"])
+            .args(["--checkpoint=fast", "--port", &self.port.to_string(), "--pgdata"])
+            .arg(directory.join("data"))
+            .output()
+            .unwrap();
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        let standby = Self::run(self.programs.clone(), directory);
+        self.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+        self.sql("postgres", "SELECT pg_reload_conf()").await;
+        standby
+    }
+
     /// A new, empty database; its URL.
     ///
     /// # Panics

@@ -14,7 +14,7 @@ use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Options;
-use crate::backoff::Backoff;
+use crate::backoff::{Away, Backoff};
 use crate::error::{Attempt, Failure, Result};
 use crate::tls;
 use crate::url::Target;
@@ -30,6 +30,8 @@ pub(crate) struct Connections {
     patience: Duration,
     /// Are the accounts spread over several machines?
     pub(crate) distributed: AtomicBool,
+    /// To be shared by all connections of a node.
+    pub(crate) away: Away,
 }
 
 impl Connections {
@@ -52,8 +54,9 @@ impl Connections {
             .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
+        let (place, away) = (target.place.clone(), Away::default());
         let distributed = AtomicBool::new(false);
-        Ok(Self { pool, place: target.place.clone(), patience: options.patience, distributed })
+        Ok(Self { pool, place, patience: options.patience, distributed, away })
     }
 
     pub(crate) async fn get(&self) -> Attempt<Client> {
@@ -69,7 +72,7 @@ impl Connections {
 
     /// Begins to be patient.
     pub(crate) fn backoff(&self) -> Backoff {
-        Backoff::new(self.patience)
+        Backoff::new(self.patience, self.away.clone())
     }
 
     /// What a statement returns. It is tried again while that may help, so it must be one that may be
@@ -78,8 +81,11 @@ impl Connections {
         let mut backoff = self.backoff();
         loop {
             match self.query_once(statement, values).await {
-                Ok(rows) => return Ok(rows),
-                Err(failure) if failure.is_passing() && backoff.wait().await => {}
+                Ok(rows) => {
+                    self.away.ended();
+                    return Ok(rows);
+                }
+                Err(failure) if backoff.again(&failure).await => {}
                 Err(failure) => return Err(failure.explain(&self.place)),
             }
         }

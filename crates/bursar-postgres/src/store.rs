@@ -69,7 +69,8 @@ impl PostgresStore {
         let target = Target::parse(url)?;
         let most = options.writers.max(1);
         let writers = Connections::new(&target, options, most)?;
-        let readers = Connections::new(&target, options, options.readers)?;
+        let mut readers = Connections::new(&target, options, options.readers)?;
+        readers.away = writers.away.clone();
         let closed = AtomicBool::new(false);
         Ok(Self { shared: Arc::new(Shared { writers, readers, most, closed }) })
     }

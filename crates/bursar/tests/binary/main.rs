@@ -27,6 +27,7 @@ mod load;
 mod maintenance;
 mod many_nodes;
 mod migrate;
+mod outage;
 mod payment_crash;
 mod purge_crash;
 mod quote;

@@ -279,15 +279,19 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
     /// The body's bytes.
     pub(crate) text: String,
+    /// When to come again, in seconds; empty if it doesn't say.
+    pub(crate) retry_after: String,
 }
 
 impl Reply {
     fn of(response: Response) -> reqwest::Result<Self> {
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotency-replayed");
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.map_or("", |it| it.to_str().unwrap()).to_owned();
         let text = response.text()?;
         let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
-        Ok(Self { status, replayed, body, text })
+        Ok(Self { status, replayed, body, text, retry_after })
     }
 
     pub(crate) fn is_success(&self) -> bool {
