@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -29,6 +30,8 @@ pub(crate) struct Connections {
     patience: Duration,
     /// To be shared by all connections of a node.
     pub(crate) away: Away,
+    /// Are the accounts spread over several machines?
+    pub(crate) distributed: AtomicBool,
 }
 
 impl Connections {
@@ -51,8 +54,9 @@ impl Connections {
             .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
-        let (place, away) = (target.place.clone(), Away::default());
-        Ok(Self { pool, place, patience: options.patience, away })
+        let (place, patience) = (target.place.clone(), options.patience);
+        let (away, distributed) = (Away::default(), AtomicBool::new(false));
+        Ok(Self { pool, place, patience, away, distributed })
     }
 
     pub(crate) async fn get(&self) -> Attempt<Client> {

@@ -17,7 +17,7 @@ use crate::connection::Connections;
 use crate::error::{Result, closed};
 use crate::url::Target;
 use crate::writer::PostgresWriter;
-use crate::{Options, journal, migrations, money, views};
+use crate::{Options, distribute, journal, migrations, money, views};
 
 /// The scale-out store, in one PostgreSQL database that it may share with any number of others.
 pub struct PostgresStore {
@@ -50,6 +50,7 @@ impl PostgresStore {
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let store = Self::connect(url, &options)?;
         migrations::migrate(&store.shared.writers).await?;
+        distribute::note(&store.shared.writers).await?;
         Ok(store)
     }
 
@@ -60,6 +61,7 @@ impl PostgresStore {
     pub async fn open_existing(url: &str, options: Options) -> Result<Self> {
         let store = Self::connect(url, &options)?;
         migrations::check_existing(&store.shared.readers).await?;
+        distribute::note(&store.shared.writers).await?;
         Ok(store)
     }
 

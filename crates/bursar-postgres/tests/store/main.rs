@@ -9,6 +9,7 @@
 )]
 
 mod contract;
+mod distribution;
 mod faults;
 mod gaps;
 mod nodes;

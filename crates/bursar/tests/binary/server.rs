@@ -242,6 +242,13 @@ impl Api {
         self.send(request.header("Idempotency-Key", key).json(body))
     }
 
+    /// The reply to a request, with its bytes as they came.
+    pub(crate) fn post_bytes(&self, path: &str, key: &str, body: &Value) -> (u16, Vec<u8>) {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        let response = request.header("Idempotency-Key", key).json(body).send().unwrap();
+        (response.status().as_u16(), response.bytes().unwrap().to_vec())
+    }
+
     /// Puts a file. Fails if no complete reply came.
     pub(crate) fn put(&self, path: &str, content: impl Into<Body>) -> reqwest::Result<Reply> {
         self.send(self.client.put(format!("{}{path}", self.url)).body(content))
