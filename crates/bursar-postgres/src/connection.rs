@@ -28,10 +28,10 @@ pub(crate) struct Connections {
     /// What the database is called in messages.
     pub(crate) place: String,
     patience: Duration,
-    /// Are the accounts spread over several machines?
-    pub(crate) distributed: AtomicBool,
     /// To be shared by all connections of a node.
     pub(crate) away: Away,
+    /// Are the accounts spread over several machines?
+    pub(crate) distributed: AtomicBool,
 }
 
 impl Connections {
@@ -54,9 +54,9 @@ impl Connections {
             .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
-        let (place, away) = (target.place.clone(), Away::default());
-        let distributed = AtomicBool::new(false);
-        Ok(Self { pool, place, patience: options.patience, distributed, away })
+        let (place, patience) = (target.place.clone(), options.patience);
+        let (away, distributed) = (Away::default(), AtomicBool::new(false));
+        Ok(Self { pool, place, patience, away, distributed })
     }
 
     pub(crate) async fn get(&self) -> Attempt<Client> {
