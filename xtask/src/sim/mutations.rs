@@ -40,6 +40,7 @@ pub(super) fn run(only: Option<&str>) -> Result<()> {
     let wanted = |it: &&Mutation| only.is_none_or(|word| it.name.contains(word));
     let copy = root.join("target/mutations");
     copy_sources(&root, &copy)?;
+    rename(&copy.join("Cargo.toml"))?;
     let outcome = try_all(&all.iter().filter(wanted).collect::<Vec<_>>(), &root, &copy);
     fs::remove_dir_all(&copy).context("can't remove the copy of the sources")?;
     let rows = outcome?;
@@ -93,7 +94,8 @@ fn try_one(mutation: &Mutation, root: &Path, copy: &Path) -> Result<Option<Find>
         .current_dir(copy)
         // What is not ours is built already.
         .env("CARGO_TARGET_DIR", root.join("target"))
-        .args(["run", "--quiet", "-p", "bursar-sim", "--", "--whole", "--seconds", SECONDS])
+        .args(["run", "--quiet", "--offline", "-p", "bursar-sim", "--"])
+        .args(["--whole", "--seconds", SECONDS])
         .output()
         .context("can't start cargo")?;
     for change in &mutation.changes {
@@ -182,6 +184,15 @@ enum Part {
     Outside,
     From,
     To,
+}
+
+/// Gives the copy's packages another version. What is built lies where the real ones' does, under names made
+/// of package and version: the real ones must never be taken for up to date because the wrong ones are.
+fn rename(manifest: &Path) -> Result<()> {
+    let text = fs::read_to_string(manifest)?;
+    let renamed = text.replacen("\nversion = \"", "\nversion = \"0.0.0-wrong+", 1);
+    ensure!(renamed != text, "the workspace has no version");
+    Ok(fs::write(manifest, renamed)?)
 }
 
 fn copy_sources(root: &Path, copy: &Path) -> Result<()> {

@@ -134,10 +134,11 @@ impl Database {
         place.map(|place| inner.deaths.remove(place)).is_some()
     }
 
-    /// Locks rows once all of them are free.
-    async fn lock(&self, node: u32, accounts: &[AccountId]) {
+    /// Locks rows once all of them are free. Whoever dies in the queue gets nothing.
+    async fn lock(&self, node: u32, life: &Life, accounts: &[AccountId]) {
         loop {
             let unlocked = self.unlocked.notified();
+            life.goes_on().await;
             if self.inner.lock().lock_rows(node, accounts) {
                 return;
             }
@@ -146,9 +147,10 @@ impl Database {
     }
 
     /// Locks the legal numbers, after the rows, as all do.
-    async fn lock_numbers(&self, node: u32) {
+    async fn lock_numbers(&self, node: u32, life: &Life) {
         loop {
             let unlocked = self.unlocked.notified();
+            life.goes_on().await;
             if *self.inner.lock().numbers.get_or_insert(node) == node {
                 return;
             }

@@ -83,8 +83,7 @@ impl NodeWriter {
 impl Writer for NodeWriter {
     async fn begin(&mut self, wanted: &Wanted) -> Result<Begun, StoreError> {
         self.life.goes_on().await;
-        self.database.lock(self.node, &wanted.accounts).await;
-        self.life.goes_on().await;
+        self.database.lock(self.node, &self.life, &wanted.accounts).await;
         self.database.inner.lock().begin(wanted)
     }
 
@@ -116,8 +115,7 @@ impl Writer for NodeWriter {
     }
 
     async fn last_number(&mut self, series: &Key, year: u16) -> Result<u32, StoreError> {
-        self.database.lock_numbers(self.node).await;
-        self.life.goes_on().await;
+        self.database.lock_numbers(self.node, &self.life).await;
         let mut inner = self.database.inner.lock();
         at_once(inner.writer.last_number(series, year).now_or_never())
     }
