@@ -1,8 +1,8 @@
 //! What a charge costs in PostgreSQL: the engine on its store, against one hand-written function per charge
 //! in the same server, in one run that alternates between them.
 //!
-//! `cargo xtask bench --store postgres`, or with `-- --seconds 4 --rounds 5 --accounts 10000 --clients 32`
-//! and `-- --only uniform`. The medians of the rounds are compared. What others do on the machine meanwhile
+//! `cargo xtask bench --store postgres`, or with `-- --seconds 2.5 --rounds 5 --accounts 10000 --clients 32
+//! --many 256`; `--only "uniform, Bursar"` leaves out the rest, `--replay true` proves the whole journal. The medians of the rounds are compared. What others do on the machine meanwhile
 //! is watched, and a measurement that they disturbed is made again.
 //!
 //! Both sides get the same: accounts with two lots, of which the first expires; charges of one credit under
@@ -57,5 +57,5 @@ async fn main() {
     }
     results.print(&plan);
     by_hand.verify().await;
-    nodes.verify().await;
+    nodes.verify(&plan).await;
 }

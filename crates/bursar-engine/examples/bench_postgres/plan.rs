@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) accounts: usize,
     pub(crate) seconds: f64,
     pub(crate) rounds: usize,
+    /// Is the journal replayed at the end?
+    pub(crate) replay: bool,
     cells: Vec<Cell>,
 }
 
@@ -71,7 +73,8 @@ impl fmt::Display for Plan {
 impl Plan {
     /// From the command line.
     pub(crate) fn from_arguments() -> Self {
-        let mut plan = Self { accounts: 10_000, seconds: 4.0, rounds: 5, cells: Vec::new() };
+        let mut plan =
+            Self { accounts: 10_000, seconds: 2.5, rounds: 5, replay: false, cells: Vec::new() };
         let (mut few, mut many, mut only) = (32, 256, None);
         let mut given = std::env::args().skip(1);
         while let Some(name) = given.next() {
@@ -84,8 +87,9 @@ impl Plan {
                 "--clients" => few = number(),
                 "--many" => many = number(),
                 "--only" => only = Some(value),
+                "--replay" => plan.replay = value == "true",
                 _ => panic!(
-                    "{name}: only --accounts, --rounds, --seconds, --clients, --many and --only"
+                    "{name}: only --accounts, --rounds, --seconds, --clients, --many, --only and --replay"
                 ),
             }
         }
