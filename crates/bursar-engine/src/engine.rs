@@ -85,28 +85,13 @@ pub struct View {
 }
 
 impl Engine {
-    /// Starts the writers, the scheduler and the workers, on the runtime that it is called in.
+    /// Starts the writers, the scheduler and the workers, on the runtime that it is called in. If the
+    /// store's writers don't block and that runtime has one thread, all happens in an order that depends
+    /// on nothing but what it is given, which is what simulation needs.
     ///
     /// # Errors
     /// [`StoreError`] if the store gives no writer or no secret.
     pub async fn start(options: Options) -> Result<Self, StoreError> {
-        Self::start_with(options, in_thread).await
-    }
-
-    /// As [`Engine::start`], with the writers as tasks of the runtime: on a runtime of one thread all
-    /// happens in an order that depends on nothing but what it is given. For simulation; the store's
-    /// writers must not block.
-    ///
-    /// # Errors
-    /// As [`Engine::start`].
-    pub async fn start_on_tasks(options: Options) -> Result<Self, StoreError> {
-        Self::start_with(options, |_, writer| Ok(Running::Task(tokio::spawn(writer.run())))).await
-    }
-
-    async fn start_with(
-        options: Options,
-        spawn: impl Fn(usize, WriterLoop) -> Result<Running, StoreError>,
-    ) -> Result<Self, StoreError> {
         let Options { store, catalog, clock, provider, vault, seed } = options;
         let mut entropy = seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64);
         let seal = Seal::load(&*store, &mut entropy).await?;
@@ -132,7 +117,11 @@ impl Engine {
                 committing: false,
             };
             queues.push(queue);
-            running.push(spawn(number, writer)?);
+            running.push(if store.writers_block() {
+                in_thread(number, writer)?
+            } else {
+                Running::Task(tokio::spawn(writer.run()))
+            });
         }
         let shared = Shared {
             store,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -13,7 +14,7 @@ use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Options;
-use crate::backoff::Backoff;
+use crate::backoff::{Away, Backoff};
 use crate::error::{Attempt, Failure, Result};
 use crate::tls;
 use crate::url::Target;
@@ -27,6 +28,10 @@ pub(crate) struct Connections {
     /// What the database is called in messages.
     pub(crate) place: String,
     patience: Duration,
+    /// To be shared by all connections of a node.
+    pub(crate) away: Away,
+    /// Are the accounts spread over several machines?
+    pub(crate) distributed: AtomicBool,
 }
 
 impl Connections {
@@ -49,7 +54,9 @@ impl Connections {
             .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { pool, place: target.place.clone(), patience: options.patience })
+        let (place, patience) = (target.place.clone(), options.patience);
+        let (away, distributed) = (Away::default(), AtomicBool::new(false));
+        Ok(Self { pool, place, patience, away, distributed })
     }
 
     pub(crate) async fn get(&self) -> Attempt<Client> {
@@ -65,7 +72,7 @@ impl Connections {
 
     /// Begins to be patient.
     pub(crate) fn backoff(&self) -> Backoff {
-        Backoff::new(self.patience)
+        Backoff::new(self.patience, self.away.clone())
     }
 
     /// What a statement returns. It is tried again while that may help, so it must be one that may be
@@ -74,8 +81,11 @@ impl Connections {
         let mut backoff = self.backoff();
         loop {
             match self.query_once(statement, values).await {
-                Ok(rows) => return Ok(rows),
-                Err(failure) if failure.is_passing() && backoff.wait().await => {}
+                Ok(rows) => {
+                    self.away.ended();
+                    return Ok(rows);
+                }
+                Err(failure) if backoff.again(&failure).await => {}
                 Err(failure) => return Err(failure.explain(&self.place)),
             }
         }

@@ -3,7 +3,7 @@
 use std::io;
 
 use bursar_store::StoreError;
-use deadpool_postgres::PoolError;
+use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSqlOwned;
@@ -19,8 +19,10 @@ pub(crate) type Attempt<T> = std::result::Result<T, Failure>;
 pub(crate) enum Failure {
     /// The database, or the way to it.
     Database(tokio_postgres::Error),
-    /// There was no connection to be had in time.
+    /// There was no connection to be had in time: others have them all.
     Busy,
+    /// No connection could be made in time.
+    Unreached,
     /// The store was closed.
     Closed,
     /// What doesn't get better by itself.
@@ -44,6 +46,7 @@ impl From<PoolError> for Failure {
         match error {
             PoolError::Backend(error) => Self::Database(error),
             PoolError::Closed => Self::Closed,
+            PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => Self::Unreached,
             _ => Self::Busy,
         }
     }
@@ -57,8 +60,23 @@ impl Failure {
                 Some(code) => is_passing(code),
                 None => is_cut(error),
             },
-            Self::Busy => true,
+            Self::Busy | Self::Unreached => true,
             Self::Closed | Self::Store(_) => false,
+        }
+    }
+
+    /// Is it that there is no server, or none that can be written?
+    pub(crate) fn is_away(&self) -> bool {
+        let standby = [SqlState::READ_ONLY_SQL_TRANSACTION, SqlState::FEATURE_NOT_SUPPORTED];
+        match self {
+            Self::Database(error) => error.code().map_or_else(
+                || is_cut(error),
+                |code| {
+                    standby.contains(code) || matches!(code.code().get(..3), Some("57P" | "080"))
+                },
+            ),
+            Self::Unreached => true,
+            Self::Busy | Self::Closed | Self::Store(_) => false,
         }
     }
 
@@ -84,6 +102,9 @@ impl Failure {
             Self::Busy => unavailable(
                 "no connection became free in time; it is overloaded, or `writers` and `readers` are \
                  too few",
+            ),
+            Self::Unreached => unavailable(
+                "no connection was made in time; look whether the server runs and can be reached",
             ),
             Self::Database(error) => explain(place, &error),
         }

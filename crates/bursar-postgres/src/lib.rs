@@ -17,7 +17,9 @@ mod backoff;
 pub mod cluster;
 mod commit;
 mod connection;
+mod distribute;
 mod error;
+mod inspect;
 mod journal;
 mod lock;
 mod migrations;
@@ -28,6 +30,7 @@ mod registry;
 mod replay;
 mod store;
 mod tls;
+mod transfer;
 mod url;
 mod verify;
 mod views;
@@ -37,13 +40,19 @@ mod writer;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use distribute::{
+    DistributeError, Distributed, ON_THE_COORDINATOR, Statement, distribute, statements,
+};
+pub use inspect::{Connected, Inspection, Versions, inspect};
 pub use store::PostgresStore;
+pub use transfer::{Export, Import};
 pub use verify::{Difference, Report, verify};
 
 /// How a [`PostgresStore`] uses its database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How many batches are decided at once, each on a connection of its own.
+    /// How many batches are decided at once, each on a connection of its own. What waits is shared out among
+    /// them, so more of them make smaller batches, and a batch costs as much as ten commands in it.
     pub writers: usize,
     /// How many reads go on at once, each on a connection of its own.
     pub readers: usize,
@@ -64,7 +73,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            writers: 4,
+            writers: 2,
             readers: 8,
             patience: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

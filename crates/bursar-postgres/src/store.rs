@@ -17,7 +17,7 @@ use crate::connection::Connections;
 use crate::error::{Result, closed};
 use crate::url::Target;
 use crate::writer::PostgresWriter;
-use crate::{Options, journal, migrations, money, views};
+use crate::{Options, distribute, journal, migrations, money, views};
 
 /// The scale-out store, in one PostgreSQL database that it may share with any number of others.
 pub struct PostgresStore {
@@ -50,6 +50,7 @@ impl PostgresStore {
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let store = Self::connect(url, &options)?;
         migrations::migrate(&store.shared.writers).await?;
+        distribute::note(&store.shared.writers).await?;
         Ok(store)
     }
 
@@ -60,6 +61,7 @@ impl PostgresStore {
     pub async fn open_existing(url: &str, options: Options) -> Result<Self> {
         let store = Self::connect(url, &options)?;
         migrations::check_existing(&store.shared.readers).await?;
+        distribute::note(&store.shared.writers).await?;
         Ok(store)
     }
 
@@ -67,7 +69,8 @@ impl PostgresStore {
         let target = Target::parse(url)?;
         let most = options.writers.max(1);
         let writers = Connections::new(&target, options, most)?;
-        let readers = Connections::new(&target, options, options.readers)?;
+        let mut readers = Connections::new(&target, options, options.readers)?;
+        readers.away = writers.away.clone();
         let closed = AtomicBool::new(false);
         Ok(Self { shared: Arc::new(Shared { writers, readers, most, closed }) })
     }
@@ -92,6 +95,10 @@ impl PostgresStore {
 impl Store for PostgresStore {
     fn writers(&self) -> usize {
         self.shared.most
+    }
+
+    fn writers_block(&self) -> bool {
+        false
     }
 
     fn writer(&self) -> Result<Box<dyn Writer>> {

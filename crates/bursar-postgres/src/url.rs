@@ -90,14 +90,23 @@ fn decoded(value: &str) -> String {
 }
 
 fn place(config: &Config) -> String {
-    let host = match config.get_hosts().first() {
-        Some(Host::Tcp(name)) => name.clone(),
-        Some(Host::Unix(path)) => path.display().to_string(),
-        None => "localhost".to_owned(),
-    };
-    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let mut ports = config.get_ports().iter().copied();
+    // One port is for all hosts.
+    let mut port = ports.next().unwrap_or(5432);
+    let mut places = Vec::new();
+    for host in config.get_hosts() {
+        let name = match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        };
+        places.push(format!("{name}:{port}"));
+        port = ports.next().unwrap_or(port);
+    }
+    if places.is_empty() {
+        places.push(format!("localhost:{port}"));
+    }
     let database = config.get_dbname().or(config.get_user()).unwrap_or("postgres");
-    format!("PostgreSQL at {host}:{port}, database {database}")
+    format!("PostgreSQL at {}, database {database}", places.join(" or "))
 }
 
 #[cfg(test)]
@@ -138,6 +147,8 @@ mod tests {
         let attributes = |url| Target::parse(url).unwrap().config.get_target_session_attrs();
         let several = "postgres://ada@one:5432,two:5433/billing";
         assert_eq!(attributes(several), TargetSessionAttrs::ReadWrite);
+        let at = "PostgreSQL at one:5432 or two:5433, database billing";
+        assert_eq!(read(several), format!("{at}; Prefer, Nothing, None"));
         let any = "postgres://ada@one,two/billing?target_session_attrs=any";
         assert_eq!(attributes(any), TargetSessionAttrs::Any);
         assert_eq!(attributes("postgres://ada@one/billing"), TargetSessionAttrs::Any);

@@ -95,10 +95,11 @@ impl Writer for PostgresWriter {
         loop {
             match lock::lock(connections, wanted).await {
                 Ok((locked, begun)) => {
+                    connections.away.ended();
                     self.locked = Some(locked);
                     return Ok(begun);
                 }
-                Err(failure) if failure.is_passing() && backoff.wait().await => {}
+                Err(failure) if backoff.again(&failure).await => {}
                 Err(failure) => return Err(self.explain(failure)),
             }
         }

@@ -130,7 +130,7 @@ impl World {
             vault,
             seed: Some(seed),
         };
-        let started = Engine::start_on_tasks(options).await;
+        let started = Engine::start(options).await;
         node.engine = Some(started.map_err(|error| format!("node {number}: {error}"))?);
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod port;
 pub mod projection;
 pub mod registry;
+pub mod transfer;
 
 pub use batch::Numbers;
 pub use entry::{Entry, JournalPosition};

@@ -2,8 +2,10 @@
 
 mod fields;
 mod storage;
+pub(crate) mod suite;
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,12 +32,11 @@ use bursar_engine::clock::ManualClock;
 use bursar_engine::{Clock, Engine, Envelope, Failure, Options, Outcome};
 use bursar_payments::sandbox::{Sandbox, SandboxConfig};
 use bursar_payments::{CustomerStep, PaymentProvider, Secret};
-use bursar_store::memory::MemoryStore;
 use bursar_store::{JournalPosition, Store};
 use fields::Fields;
 
 /// The scenarios of a file, each with its `# ` line.
-pub(crate) fn split(text: &str) -> Vec<String> {
+fn split(text: &str) -> Vec<String> {
     let mut scenarios: Vec<String> = Vec::new();
     for line in text.lines() {
         match scenarios.last_mut() {
@@ -53,11 +54,17 @@ pub(crate) fn split(text: &str) -> Vec<String> {
     scenarios
 }
 
-/// Plays a scenario; the text is the scenario with its `then` lines as they came out.
-pub(crate) fn play(scenario: &str) -> String {
+/// A store on its way.
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Arc<dyn Store>>>>;
+
+/// Opens an empty one.
+pub(crate) type NewStore = fn() -> Opening;
+
+/// Plays a scenario on a new store; the text is the scenario with its `then` lines as they came out.
+fn play(scenario: &str, open: NewStore) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut player = Player::start().await;
+        let mut player = Player::start(open().await).await;
         let mut text = String::new();
         for line in scenario.lines().filter(|line| !line.starts_with("then")) {
             text.push_str(line);
@@ -75,7 +82,7 @@ pub(crate) fn play(scenario: &str) -> String {
 
 struct Player {
     engine: Engine,
-    store: Arc<MemoryStore>,
+    store: Arc<dyn Store>,
     clock: Arc<ManualClock>,
     sandbox: Arc<Sandbox>,
     account: Option<AccountId>,
@@ -91,8 +98,7 @@ struct Player {
 }
 
 impl Player {
-    async fn start() -> Self {
-        let store = Arc::new(MemoryStore::new());
+    async fn start(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()));
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             base_url: "http://127.0.0.1/sandbox".to_owned(),

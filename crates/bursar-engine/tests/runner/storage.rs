@@ -15,7 +15,7 @@ use bursar_core::catalog::AssetKind;
 use bursar_core::id::AssetId;
 use bursar_core::readable::size;
 use bursar_store::registry::AssetDetails;
-use bursar_store::{AssetFilter, AssetOrder, Registry, Store};
+use bursar_store::{AssetFilter, AssetOrder};
 use bursar_vault::ObjectName;
 use tokio::sync::broadcast::error::RecvError;
 

@@ -1,6 +1,7 @@
 //! Connections that are cut in the midst of a commit, servers that crash: what was acknowledged is there,
 //! once, and what is not known is not guessed.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use bursar_postgres::cluster::Cluster;
@@ -198,4 +199,23 @@ async fn nothing_acknowledged_is_lost_when_the_server_crashes() {
     let cluster = Cluster::start();
     let url = cluster.database().await;
     under_trouble(&url, async || cluster.crash()).await;
+}
+
+/// The standby takes over, and the primary never comes back. Until it is promoted it answers, but not what
+/// is needed.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_in_a_failover() {
+    let primary = Cluster::start();
+    let url = primary.database().await;
+    let standby = primary.standby().await;
+    let both = format!("127.0.0.1:{},127.0.0.1:{}", standby.port(), primary.port());
+    let url = url.replace(&format!("127.0.0.1:{}", primary.port()), &both);
+    let is_over = Cell::new(false);
+    under_trouble(&url, async || {
+        if !is_over.replace(true) {
+            primary.stop();
+            standby.promote();
+        }
+    })
+    .await;
 }

@@ -9,10 +9,12 @@
 )]
 
 mod contract;
+mod distribution;
 mod faults;
 mod gaps;
 mod nodes;
 mod opening;
+mod recovery;
 mod support;
 mod tls;
 mod troubles;

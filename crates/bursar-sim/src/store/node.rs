@@ -37,6 +37,10 @@ impl Store for NodeStore {
         1
     }
 
+    fn writers_block(&self) -> bool {
+        false
+    }
+
     fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
         Ok(Box::new(NodeWriter {
             database: Arc::clone(&self.database),

@@ -26,6 +26,8 @@ mod ledger;
 mod load;
 mod maintenance;
 mod many_nodes;
+mod migrate;
+mod outage;
 mod payment_crash;
 mod purge_crash;
 mod quote;

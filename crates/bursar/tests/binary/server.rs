@@ -242,6 +242,13 @@ impl Api {
         self.send(request.header("Idempotency-Key", key).json(body))
     }
 
+    /// The reply to a request, with its bytes as they came.
+    pub(crate) fn post_bytes(&self, path: &str, key: &str, body: &Value) -> (u16, Vec<u8>) {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        let response = request.header("Idempotency-Key", key).json(body).send().unwrap();
+        (response.status().as_u16(), response.bytes().unwrap().to_vec())
+    }
+
     /// Puts a file. Fails if no complete reply came.
     pub(crate) fn put(&self, path: &str, content: impl Into<Body>) -> reqwest::Result<Reply> {
         self.send(self.client.put(format!("{}{path}", self.url)).body(content))
@@ -272,15 +279,19 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
     /// The body's bytes.
     pub(crate) text: String,
+    /// When to come again, in seconds; empty if it doesn't say.
+    pub(crate) retry_after: String,
 }
 
 impl Reply {
     fn of(response: Response) -> reqwest::Result<Self> {
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotency-replayed");
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.map_or("", |it| it.to_str().unwrap()).to_owned();
         let text = response.text()?;
         let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
-        Ok(Self { status, replayed, body, text })
+        Ok(Self { status, replayed, body, text, retry_after })
     }
 
     pub(crate) fn is_success(&self) -> bool {
