@@ -348,7 +348,9 @@ impl World {
             let key = sent.envelope.key.as_ref().map(ToString::to_string);
             sent.envelope.account == answer.account && key.as_deref() == Some(&answer.key)
         });
-        let once = attempts.is_some_and(|sent| sent.attempts == 1);
+        // A clock is moved in steps; those before the failure have happened.
+        let in_one = |sent: &Sent| sent.attempts == 1 && !matches!(sent.way, Way::MoveClock(_));
+        let once = attempts.is_some_and(in_one);
         match &answer.outcome {
             None | Some(Err(Failure::Unknown(_) | Failure::ShuttingDown)) => Ok(()),
             Some(Ok(committed)) => self.judge_done(answer, committed),
