@@ -11,7 +11,7 @@ use bursar_store::{JournalPosition, StoreError};
 use deadpool_postgres::Client;
 
 use crate::assets::asset_id;
-use crate::connection::{Connections, Session};
+use crate::connection::{Connections, Line, Session};
 use crate::error::{Attempt, Failure, get, unsigned};
 use crate::url::Target;
 use crate::views::account_id;
@@ -98,7 +98,7 @@ pub async fn verify(
     url: &str,
     mut progress: impl FnMut(u64, u64),
 ) -> std::result::Result<Report, Difference> {
-    let connections = Connections::new(&Target::parse(url)?, &Options::default(), 1)?;
+    let connections = Connections::of(Line::new(&Target::parse(url)?, &Options::default())?, 1)?;
     migrations::check_existing(&connections).await?;
     let mut proof = Proof::default();
     match proof.run(&connections, &mut progress).await {

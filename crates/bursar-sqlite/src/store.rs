@@ -10,7 +10,8 @@ use bursar_core::id::{AccountId, AssetId, DocumentId, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::{
     AssetCursor, AssetFilter, AssetOrder, AssetRow, DocumentRow, Due, Entry, JournalPosition,
-    Payer, PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Writer,
+    LocalClaims, Payer, PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError,
+    Writer,
 };
 use parking_lot::Mutex;
 
@@ -63,6 +64,7 @@ impl SqliteStore {
             log_bytes: AtomicU64::new(0),
             checkpoint_bytes: options.checkpoint_bytes,
             threads: Mutex::new(None),
+            claims: LocalClaims::default(),
             tail: Arc::clone(&tail),
             directory,
         });
@@ -104,6 +106,7 @@ impl SqliteStore {
             log_bytes: AtomicU64::new(0),
             checkpoint_bytes: options.checkpoint_bytes,
             threads: Mutex::new(None),
+            claims: LocalClaims::default(),
             directory,
         });
         Ok(Self { shared })
@@ -202,6 +205,20 @@ impl Store for SqliteStore {
         let read =
             self.shared.readers.read(move |reader| reads::journal(reader, after, upto, limit));
         read.await
+    }
+
+    async fn end(&self) -> Result<JournalPosition> {
+        if self.shared.is_closed() {
+            return Err(closed());
+        }
+        let commit = match &self.shared.pins {
+            Pins::Tail(tail) => tail.committed(),
+            Pins::Journal => {
+                let readers = &self.shared.readers;
+                readers.read(|reader| journal::last(&reader.directory, &reader.journal)).await?
+            }
+        };
+        Ok(JournalPosition { commit, index: u32::MAX })
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
