@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 
 use crate::assets::Listing;
 use crate::checkpoint::{self, Stop};
-use crate::connection;
+use crate::connection::{self, Reader};
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::journal::Journal;
@@ -29,7 +29,7 @@ use crate::shared::{Shared, Threads};
 use crate::tail::Tail;
 use crate::views::Waiting;
 use crate::writer::SqliteWriter;
-use crate::{Lag, Options, replay, view_writer};
+use crate::{Lag, Options, journal, replay, view_writer};
 
 /// The embedded store, in a directory of its own.
 pub struct SqliteStore {
@@ -215,7 +215,8 @@ impl Store for SqliteStore {
             Pins::Tail(tail) => tail.committed(),
             Pins::Journal => {
                 let readers = &self.shared.readers;
-                readers.read(|reader| journal::last(&reader.directory, &reader.journal)).await?
+                let last = |reader: &Reader| journal::last(&reader.directory, &reader.journal);
+                readers.read(last).await?.commit
             }
         };
         Ok(JournalPosition { commit, index: u32::MAX })
