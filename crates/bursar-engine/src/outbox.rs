@@ -62,7 +62,7 @@ pub(crate) struct Outbox {
 /// What this process knows besides what is stored. Losing it costs a look-up.
 #[derive(Default)]
 struct Known {
-    /// Payments that this process has committed and not sent, and when. If there is no other that may have,
+    /// Payments that this process has decided and not sent, and when. If there is no other that may have,
     /// the provider can't know them.
     unsent: HashMap<PaymentId, Instant>,
     /// Where customers complete payments. Holds secrets, so it is nowhere else.
@@ -88,16 +88,25 @@ impl Outbox {
         (Self { bench, known: Arc::default() }, told)
     }
 
-    /// A batch is committed: these accounts wait for the provider.
-    pub(crate) fn committed(&self, asking: Vec<AccountId>, entries: &[Arc<Entry>]) {
-        if asking.is_empty() {
-            return;
-        }
-        let events = entries.iter().flat_map(|entry| &entry.events);
+    /// A batch is about to be committed. Told before, since a payment may be found and sent as soon as its
+    /// commit can be seen.
+    pub(crate) fn decided(&self, entries: &[Arc<Entry>]) {
         let now = Instant::now();
-        let unsent = events.filter_map(requested).map(|payment| (payment, now));
+        let unsent = events(entries).filter_map(requested).map(|payment| (payment, now));
         self.known.lock().unsent.extend(unsent);
+    }
+
+    /// A batch is committed: these accounts wait for the provider.
+    pub(crate) fn committed(&self, asking: Vec<AccountId>) {
         asking.into_iter().for_each(|account| self.bench.tell(account));
+    }
+
+    /// A batch was not committed, or maybe it was.
+    pub(crate) fn withdrawn(&self, entries: &[Arc<Entry>]) {
+        let mut known = self.known.lock();
+        for payment in events(entries).filter_map(requested) {
+            known.unsent.remove(&payment);
+        }
     }
 
     /// Where the customer completes a payment, if that is known here.
@@ -437,6 +446,10 @@ impl Asking {
     fn done(&self, account: &Account, what: What) {
         self.outbox.known.lock().pauses.over(&(account.id.clone(), what));
     }
+}
+
+fn events(entries: &[Arc<Entry>]) -> impl Iterator<Item = &Recorded> {
+    entries.iter().flat_map(|entry| &entry.events)
 }
 
 /// The payment that an event asks for.

@@ -149,16 +149,20 @@ impl WriterLoop {
         let asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
         let erasing = accounts.iter().filter(|account| account.storage.is_erasing());
         let erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
+        self.outbox.decided(&entries);
         self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
         match committed {
             Ok(()) => {
-                self.outbox.committed(asking, &entries);
+                self.outbox.committed(asking);
                 erasing.into_iter().for_each(|account| self.eraser.tell(account));
                 self.live.committed(entries);
                 outcomes
             }
-            Err(error) => withdrawn(outcomes, &entries, &error),
+            Err(error) => {
+                self.outbox.withdrawn(&entries);
+                withdrawn(outcomes, &entries, &error)
+            }
         }
     }
 
