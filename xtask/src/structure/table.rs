@@ -45,7 +45,8 @@ pub(super) const RULES: &[Rule] = &[
     rule("bursar-vault",     Only(&["bursar-core"]),                                     &[]),
     // The engine's mailer fills in the mails and hands them to the transport's port.
     rule("bursar-engine",    Only(&["bursar-core", "bursar-store", "bursar-payments",
-                                    "bursar-mail", "bursar-vault"]),                     &["bursar-catalog", "bursar-sqlite"]),
+                                    "bursar-mail", "bursar-vault"]),                     &["bursar-catalog", "bursar-sqlite",
+                                                                                           "bursar-postgres"]),
     // The API speaks of declines and of the provider's pages, for which it needs the port's types, serves
     // documents as files, and streams assets. It names no adapter of any.
     rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
