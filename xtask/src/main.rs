@@ -1,4 +1,4 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench | screenshots`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | faults | fuzz | screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -11,6 +11,8 @@
 mod bench;
 mod bless;
 mod check;
+mod faults;
+mod fuzz;
 mod process;
 mod screenshots;
 mod structure;
@@ -38,6 +40,10 @@ enum Task {
     Bless,
     /// Run a benchmark in release mode.
     Bench(bench::Arguments),
+    /// Let everything fail that can, again and again: several servers and their PostgreSQL under load.
+    Faults(faults::Arguments),
+    /// Look for bytes that break what takes bytes from outside.
+    Fuzz(fuzz::Arguments),
     /// Take the pictures of the documentation, and more to look at.
     Screenshots,
 }
@@ -48,6 +54,8 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Bless => bless::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Faults(arguments) => faults::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Screenshots => screenshots::run(),
     };
     match outcome {

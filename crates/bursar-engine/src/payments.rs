@@ -17,7 +17,7 @@ use bursar_core::provider::{CustomerRef, MethodRef, SetupRef};
 use bursar_core::rejection::{AccountRejection, PaymentRejection, Rejection};
 use bursar_payments::{
     AttachMethod, Attachment, CustomerStep, Dispute, DisputeStatus as Stands, NewCustomer, News,
-    Payment, PaymentLookup, ProviderEvent, Setup, SetupSession, SetupStatus, StartSetup,
+    Payment, PaymentLookup, ProviderEvent, Setup, SetupForm, SetupSession, SetupStatus, StartSetup,
 };
 use bursar_store::{Entry, PaymentName, PaymentRow};
 use tokio::sync::broadcast;
@@ -102,11 +102,12 @@ impl Engine {
         id: &AccountId,
         key: Option<&IdempotencyKey>,
         return_url: Option<String>,
+        form: SetupForm,
     ) -> Result<SetupSession, Failure> {
         let account = self.existing(id).await?;
         let customer = self.customer(&account).await?;
         let key = self.provider_key("setup", id, key)?;
-        let setup = StartSetup { key, customer, return_url };
+        let setup = StartSetup { key, customer, return_url, form };
         let session = self.provider().start_setup(&setup, &self.provider_context()).await?;
         let name = format!("{SETUP_SETTING}{}", session.reference);
         self.store().put_setting(&name, id.as_str().as_bytes()).await?;
@@ -134,6 +135,17 @@ impl Engine {
         let kept = self.store().setting(&name).await?;
         let text = kept.and_then(|kept| String::from_utf8(kept).ok());
         Ok(text.and_then(|text| text.parse().ok()))
+    }
+
+    /// Some events only say that there is something to be looked up.
+    async fn hear_setup(&self, setup: &Setup) -> Result<(), Failure> {
+        if setup.status != SetupStatus::Open {
+            return self.note_setup(setup).await;
+        }
+        if let Some(account) = self.setup_account(&setup.reference).await? {
+            self.setup(&account, &setup.reference).await?;
+        }
+        Ok(())
     }
 
     /// A session that succeeded gives its account a payment method, once.
@@ -291,7 +303,7 @@ impl Engine {
                 }
             }
             News::Dispute(dispute) => self.hear_dispute(dispute).await,
-            News::Setup(setup) => self.note_setup(&setup).await,
+            News::Setup(setup) => self.hear_setup(&setup).await,
             News::MethodUpdated(_) | News::MethodDetached(_) | News::Other { .. } => Ok(()),
         }
     }

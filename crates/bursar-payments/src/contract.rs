@@ -24,7 +24,7 @@ use crate::error::{NotDone, ProviderError, WebhookError};
 use crate::event::News;
 use crate::id::{CustomerRef, MethodRef, PaymentId, RefundId, SetupRef};
 use crate::method::{
-    AttachMethod, Attachment, NewCustomer, PaymentMethod, SetupStatus, StartSetup,
+    AttachMethod, Attachment, NewCustomer, PaymentMethod, SetupForm, SetupStatus, StartSetup,
 };
 use crate::payment::{Attempt, Payment, PaymentLookup, PaymentRequest, PaymentStatus, Presence};
 use crate::port::PaymentProvider;
@@ -430,6 +430,7 @@ pub async fn a_card_entered_in_a_session_can_be_charged(harness: &dyn Harness) {
         key: key(harness, "setup"),
         customer: request.customer.clone(),
         return_url: Some("https://app.example/billing".to_owned()),
+        form: SetupForm::Embedded,
     };
     let session = provider.start_setup(&start, &harness.context()).await;
     let session = session.expect("a session");

@@ -37,7 +37,7 @@ pub use event::{Dispute, DisputeStatus, News, ProviderEvent};
 pub use id::{PaymentId, RefundId};
 pub use method::{
     AttachMethod, Attachment, Card, CustomerStep, Last4, NewCustomer, PaymentMethod, Setup,
-    SetupSession, SetupStatus, StartSetup,
+    SetupForm, SetupSession, SetupStatus, StartSetup,
 };
 pub use payment::{Attempt, Payment, PaymentLookup, PaymentRequest, PaymentStatus, Presence};
 pub use port::PaymentProvider;

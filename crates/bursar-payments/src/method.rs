@@ -28,8 +28,21 @@ pub struct StartSetup {
     pub key: IdempotencyKey,
     /// Whose payment method it will be.
     pub customer: CustomerRef,
-    /// Where the customer goes afterwards; an `https` address, or `http` on this machine.
+    /// Where the customer goes afterwards; an `https` address, or `http` on this machine. A form on the
+    /// provider's page needs one.
     pub return_url: Option<String>,
+    /// Where the details are entered, if the provider leaves the choice.
+    pub form: SetupForm,
+}
+
+/// Where payment details are entered. Either way they go to the provider and never through us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SetupForm {
+    /// In the provider's script on a page of the app, if it has one.
+    #[default]
+    Embedded,
+    /// On the provider's own page, for pages that run nobody else's script.
+    Hosted,
 }
 
 /// A session that was started.

@@ -111,8 +111,8 @@ mod scenarios {
     use bursar_payments::sandbox::{LATENESS, Webhooks};
     use bursar_payments::{
         Attempt, DisputeStatus, NewCustomer, News, NotDone, PaymentRequest, Presence,
-        ProviderError, ProviderEvent, RefundId, RefundRequest, RefundStatus, SetupStatus,
-        StartSetup,
+        ProviderError, ProviderEvent, RefundId, RefundRequest, RefundStatus, SetupForm,
+        SetupStatus, StartSetup,
     };
 
     use super::*;
@@ -345,6 +345,7 @@ mod scenarios {
             key: "setup-1".parse().unwrap(),
             customer: customer(sandbox).await,
             return_url: return_url.map(str::to_owned),
+            form: SetupForm::default(),
         };
         let session = sandbox.start_setup(&start, &at(0)).await.unwrap();
         (session.reference, secret(&session.form))

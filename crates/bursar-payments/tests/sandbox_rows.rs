@@ -16,7 +16,7 @@ use bursar_payments::sandbox::{Change, DamagedRow, Loss, Sandbox, SandboxConfig,
 use bursar_payments::{
     AttachMethod, Attempt, CustomerStep, DisputeStatus, NewCustomer, Payment, PaymentId,
     PaymentLookup, PaymentProvider, PaymentRequest, PaymentStatus, Presence, ProviderError,
-    RefundId, RefundLookup, RefundRequest, Secret, StartSetup,
+    RefundId, RefundLookup, RefundRequest, Secret, SetupForm, StartSetup,
 };
 use futures::FutureExt as _;
 use parking_lot::Mutex;
@@ -191,7 +191,7 @@ async fn act(sandbox: &Sandbox, (kind, a, b): (u8, u8, u8), now: &Context) -> St
         }
         (7, Some(customer)) => {
             let key = format!("setup-{a}-{b}").parse().unwrap();
-            let setup = StartSetup { key, customer, return_url: None };
+            let setup = StartSetup { key, customer, return_url: None, form: SetupForm::default() };
             format!("{:?}", sandbox.start_setup(&setup, now).await)
         }
         (10, _) => {

@@ -17,7 +17,7 @@ use bursar_payments::stripe::{Stripe, StripeConfig};
 use bursar_payments::{
     AttachMethod, Attachment, Attempt, CustomerStep, DisputeStatus, NewCustomer, News, NotDone,
     Payment, PaymentId, PaymentLookup, PaymentProvider, PaymentRequest, PaymentStatus, Presence,
-    ProviderError, ProviderEvent, Severity,
+    ProviderError, ProviderEvent, SetupForm, SetupStatus, Severity, StartSetup,
 };
 use http::HeaderMap;
 
@@ -413,4 +413,40 @@ async fn a_dispute_names_its_payment() {
     let statuses: Vec<_> = disputes.iter().map(|dispute| dispute.status).collect();
     assert_eq!(statuses, [DisputeStatus::NeedsResponse, DisputeStatus::Lost]);
     assert!(disputes.iter().all(|dispute| dispute.payment == payment.reference));
+}
+
+#[tokio::test]
+async fn a_card_is_entered_on_stripes_page() {
+    let fake = fake().await;
+    let customer = fake.request(Behaviour::Pays).await.customer;
+    let start = StartSetup {
+        key: "setup-1".parse().unwrap(),
+        customer,
+        return_url: Some("https://app.example/portal/added".to_owned()),
+        form: SetupForm::Hosted,
+    };
+    let context = support::context();
+    let session = fake.stripe.start_setup(&start, &context).await.unwrap();
+    assert_eq!(fake.stripe.start_setup(&start, &context).await.unwrap(), session);
+    let CustomerStep::Page { url } = &session.form else {
+        panic!("a page");
+    };
+    assert!(url.starts_with("https://checkout.stripe.com/"), "{url}");
+    let status =
+        async || fake.stripe.setup(&session.reference, &context).await.unwrap().unwrap().status;
+    assert_eq!(status().await, SetupStatus::Open);
+    let id = session.reference.as_str().to_owned();
+    let back = fake.server.with(|books| books.complete_session(&id));
+    assert_eq!(Some(back), start.return_url);
+    let SetupStatus::Succeeded { method, .. } = status().await else {
+        panic!("succeeded");
+    };
+    let method = fake.stripe.method(&method, &context).await.unwrap().unwrap();
+    assert_eq!(method.customer, Some(start.customer.clone()));
+
+    let nowhere = StartSetup { return_url: None, key: "setup-2".parse().unwrap(), ..start };
+    let refused = fake.stripe.start_setup(&nowhere, &context).await;
+    assert!(matches!(refused, Err(ProviderError::NotDone(NotDone::Refused { .. }))));
+    let nothing = "cs_nothing".parse().unwrap();
+    assert_eq!(fake.stripe.setup(&nothing, &context).await, Ok(None));
 }

@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::OnceCell;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// A running server.
@@ -28,6 +29,8 @@ pub struct Cluster {
     directory: PathBuf,
     port: u16,
     databases: AtomicU32,
+    /// Has the template been made?
+    template: OnceCell<()>,
     /// Its input being open is what keeps the server.
     keeper: Child,
 }
@@ -96,8 +99,8 @@ impl Cluster {
         fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let keeper = keep(&programs, &directory, port);
-        let databases = AtomicU32::new(0);
-        let cluster = Self { programs, directory, port, databases, keeper };
+        let (databases, template) = (AtomicU32::new(0), OnceCell::new());
+        let cluster = Self { programs, directory, port, databases, template, keeper };
         cluster.wait_until_ready();
         cluster
     }
@@ -107,9 +110,27 @@ impl Cluster {
     /// # Panics
     /// If the server refuses.
     pub async fn database(&self) -> String {
+        self.create("template1").await
+    }
+
+    /// A new database like one that `prepare` fills, by its URL, the first time; its URL. All who share a
+    /// server are to prepare it alike. No connection to it may be left when `prepare` is done.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn copy<F: Future<Output = ()>>(&self, prepare: impl FnOnce(String) -> F) -> String {
+        let template = async || {
+            self.sql("postgres", "CREATE DATABASE prepared").await;
+            prepare(self.url("prepared")).await;
+        };
+        self.template.get_or_init(template).await;
+        self.create("prepared").await
+    }
+
+    async fn create(&self, template: &str) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
-        self.sql("postgres", &format!("CREATE DATABASE {name}")).await;
+        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         self.url(&name)
     }
 
@@ -147,16 +168,52 @@ impl Cluster {
     /// # Panics
     /// If it does not start again.
     pub fn crash(&self) {
-        let data = self.directory.join("data");
-        let log = self.directory.join("log");
-        let control = |arguments: &[&str]| {
-            let mut control = unprivileged(&self.programs.join("pg_ctl"));
-            control.arg("-D").arg(&data).args(arguments).arg("-l").arg(&log);
-            let done = control.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-            assert!(done.success(), "pg_ctl {arguments:?}: {}", self.log());
-        };
-        control(&["stop", "-m", "immediate"]);
-        control(&["start", "-w", "-o", &format!("-p {}", self.port)]);
+        self.stop();
+        self.start_again();
+    }
+
+    /// Stops it as a crash would, without writing anything.
+    ///
+    /// # Panics
+    /// If it was not running.
+    pub fn stop(&self) {
+        self.control(&["stop", "-m", "immediate"]);
+    }
+
+    /// Starts it after [`Cluster::stop`].
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_again(&self) {
+        self.control(&["start", "-w", "-o", &format!("-p {}", self.port)]);
+    }
+
+    /// Makes it a standby that may only be read, as the server is that a failover was away from.
+    ///
+    /// # Panics
+    /// If it does not start again.
+    pub fn demote(&self) {
+        self.stop();
+        fs::write(self.directory.join("data/standby.signal"), "").unwrap();
+        self.start_again();
+    }
+
+    /// Makes a standby the primary.
+    ///
+    /// # Panics
+    /// If it was none.
+    pub fn promote(&self) {
+        self.control(&["promote", "-w"]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let mut control = unprivileged(&self.programs.join("pg_ctl"));
+        control.arg("-D").arg(self.directory.join("data")).args(arguments);
+        if arguments.contains(&"start") {
+            control.arg("-l").arg(self.directory.join("log"));
+        }
+        let done = control.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(done.success(), "pg_ctl {arguments:?}: {}", self.log());
     }
 
     /// The certificate that it shows, for 127.0.0.1, made and signed by itself.

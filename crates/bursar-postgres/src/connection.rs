@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -28,10 +29,20 @@ pub(crate) struct Connections {
     /// What the database is called in messages.
     pub(crate) place: String,
     patience: Duration,
+    /// Are the accounts spread over several machines?
+    pub(crate) distributed: AtomicBool,
 }
 
 impl Connections {
     /// At most so many; none is made yet.
+    ///
+    /// # Errors
+    /// [`bursar_store::StoreError::Unavailable`] if TLS can't be set up.
+    pub(crate) fn new(target: &Target, options: &Options, most: usize) -> Result<Self> {
+        Self::of(Line::new(target, options)?, most)
+    }
+
+    /// At most so many over one line; none is made yet.
     ///
     /// # Errors
     /// [`bursar_store::StoreError::Unavailable`].
@@ -46,7 +57,8 @@ impl Connections {
             .timeouts(Timeouts { wait: limit, create: limit, recycle: limit })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { pool, place, patience })
+        let distributed = AtomicBool::new(false);
+        Ok(Self { pool, place, patience, distributed })
     }
 
     pub(crate) async fn get(&self) -> Attempt<Client> {

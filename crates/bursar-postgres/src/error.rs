@@ -105,8 +105,9 @@ fn is_passing(code: &SqlState) -> bool {
         SqlState::ADMIN_SHUTDOWN,
         SqlState::CRASH_SHUTDOWN,
         SqlState::CANNOT_CONNECT_NOW,
-        // A standby that was, or is about to be, the primary.
+        // A standby that was, or is about to be, the primary. The second is what it says to `BEGIN`.
         SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::FEATURE_NOT_SUPPORTED,
     ];
     let class = code.code().get(..2);
     passing.contains(code) || matches!(class, Some("08" | "40"))
@@ -142,6 +143,10 @@ fn explain(place: &str, error: &tokio_postgres::Error) -> StoreError {
         "53300" => {
             unavailable("raise max_connections, or lower `writers` and `readers` of the nodes")
         }
+        "0A000" | "25006" => unavailable(
+            "it is a standby, or read-only: the database URL must lead to the primary; it may name \
+             several hosts",
+        ),
         "28000" | "28P01" => unavailable("look at the user and the password of the database URL"),
         "3D000" => unavailable("create the database, or correct the database URL"),
         "42501" => unavailable("the database's owner must grant it"),

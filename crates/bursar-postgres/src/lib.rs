@@ -18,16 +18,21 @@ mod bell;
 pub mod cluster;
 mod commit;
 mod connection;
+mod distribute;
 mod error;
+mod inspect;
 mod journal;
 mod lock;
 mod migrations;
 mod money;
+#[cfg(feature = "cluster")]
+pub mod proxy;
 mod registry;
 mod replay;
 mod sharing;
 mod store;
 mod tls;
+mod transfer;
 mod url;
 mod verify;
 mod views;
@@ -37,7 +42,12 @@ mod writer;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use distribute::{
+    DistributeError, Distributed, ON_THE_COORDINATOR, Statement, distribute, statements,
+};
+pub use inspect::{Connected, Inspection, Versions, inspect};
 pub use store::PostgresStore;
+pub use transfer::{Export, Import};
 pub use verify::{Difference, Report, verify};
 
 /// How a [`PostgresStore`] uses its database.

@@ -6,13 +6,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bursar_core::account::Account;
 use bursar_core::id::{AccountId, IdempotencyKey, Key};
 use bursar_store::{Begun, Entry, Numbers, StoreError, Wanted, projection};
 use deadpool_postgres::Client;
-use tokio_postgres::Row;
+use futures::future::maybe_done;
+use futures::poll;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 use crate::connection::{BEGIN, Connections, Session};
 use crate::error::{Attempt, get, unsigned};
@@ -22,6 +25,10 @@ use crate::views::{account_id, decode};
 const LOCK: &str = "
     SELECT account_id, state FROM accounts WHERE account_id = ANY($1::text[])
     ORDER BY account_id FOR UPDATE";
+
+/// One account's row. A distributed engine locks rows of one shard at a time, so there each account has a
+/// statement of its own, in the same order.
+const LOCK_ONE: &str = "SELECT account_id, state FROM accounts WHERE account_id = $1 FOR UPDATE";
 
 /// Which kind of rows the tables have. Read after the locks, so that it stays true until they are
 /// released: making the tables anew takes a lock that waits for ours.
@@ -55,9 +62,12 @@ pub(crate) struct Locked {
 
 /// Locks and reads, in one attempt.
 pub(crate) async fn lock(connections: &Connections, wanted: &Wanted) -> Attempt<(Locked, Begun)> {
+    let one_by_one = connections.distributed.load(Ordering::Acquire);
     loop {
         let session = Session::new(connections.get().await?);
-        if let Some((reserved, begun)) = read(&session, &connections.place, wanted).await? {
+        if let Some((reserved, begun)) =
+            read(&session, &connections.place, one_by_one, wanted).await?
+        {
             let states = begun.accounts.iter().map(Option::as_deref);
             let versions = states.map(|state| state.map_or(0, |account| account.version));
             let versions = wanted.accounts.iter().cloned().zip(versions).collect();
@@ -69,26 +79,52 @@ pub(crate) async fn lock(connections: &Connections, wanted: &Wanted) -> Attempt<
     }
 }
 
+/// Locks the rows of accounts. All statements are sent before the first reply is waited for.
+async fn lock_rows(
+    client: &Client,
+    lock: &Statement,
+    ids: &[&str],
+    one_by_one: bool,
+) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+    if !one_by_one {
+        return client.query(lock, &[&ids]).await;
+    }
+    let values: Vec<[&(dyn ToSql + Sync); 1]> =
+        ids.iter().map(|id| -> [&(dyn ToSql + Sync); 1] { [id] }).collect();
+    let mut locks: Vec<_> =
+        values.iter().map(|id| Box::pin(maybe_done(client.query(lock, id)))).collect();
+    for lock in &mut locks {
+        let _sent = poll!(lock.as_mut());
+    }
+    let mut rows = Vec::with_capacity(ids.len());
+    for mut lock in locks {
+        lock.as_mut().await;
+        rows.extend(lock.as_mut().take_output().transpose()?.unwrap_or_default());
+    }
+    Ok(rows)
+}
+
 async fn read(
     session: &Session,
     place: &str,
+    one_by_one: bool,
     wanted: &Wanted,
 ) -> Attempt<Option<(Vec<AccountId>, Begun)>> {
     let client = session.client()?;
+    let lock = if one_by_one { LOCK_ONE } else { LOCK };
     let (lock, kind, keys) = futures::try_join!(
-        client.prepare_cached(LOCK),
+        client.prepare_cached(lock),
         client.prepare_cached(KIND),
         client.prepare_cached(KEYS),
     )?;
     let ids: Vec<&str> = wanted.accounts.iter().map(AccountId::as_str).collect();
     let (owners, names): (Vec<&str>, Vec<&str>) =
         wanted.keys.iter().map(|(id, key)| (id.as_str(), key.as_str())).unzip();
-    let (to_lock, to_find): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 2]) =
-        ([&ids], [&owners, &names]);
+    let to_find: [&(dyn ToSql + Sync); 2] = [&owners, &names];
     // Sent at once, done one after the other: each sees what the one before it waited for.
     let (begun, states, kind, entries) = futures::join!(
         client.batch_execute(BEGIN),
-        client.query(&lock, &to_lock),
+        lock_rows(client, &lock, &ids, one_by_one),
         client.query_opt(&kind, &[]),
         client.query(&keys, &to_find),
     );

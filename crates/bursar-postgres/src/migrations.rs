@@ -11,6 +11,7 @@ use deadpool_postgres::Client;
 use crate::connection::Connections;
 use crate::error::{Attempt, Result, get};
 use crate::replay;
+use crate::transfer::is_marked;
 
 /// One step of the schema.
 struct Migration {
@@ -34,7 +35,7 @@ const VERSIONS: &str = "
     INSERT INTO bursar.versions (schema, readable_by, projection) VALUES (0, 0, 0)";
 
 /// Whoever migrates waits for others who do, as long as it takes: "BRSR" and 0.
-const ALONE: &str = "
+pub(crate) const ALONE: &str = "
     SET LOCAL statement_timeout = 0;
     SET LOCAL lock_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -59,23 +60,72 @@ async fn attempt(connections: &Connections) -> Attempt<()> {
     let session = connections.begin().await?;
     let client = session.client()?;
     client.batch_execute(ALONE).await?;
+    if is_marked(client).await? {
+        return Err(half(&connections.place).into());
+    }
+    bring_up(client, &connections.place).await?;
+    client.batch_execute("COMMIT").await?;
+    session.over();
+    Ok(())
+}
+
+/// Makes the schema in a database without one, within a transaction that is [`ALONE`]; `false` if there is
+/// one.
+pub(crate) async fn make(client: &Client, place: &str) -> Attempt<bool> {
+    let is_new = !has_schema(client).await?;
+    if is_new {
+        bring_up(client, place).await?;
+    }
+    Ok(is_new)
+}
+
+async fn has_schema(client: &Client) -> Attempt<bool> {
     let there = client.query("SELECT 1 FROM pg_namespace WHERE nspname = 'bursar'", &[]).await?;
-    if there.is_empty() {
+    Ok(!there.is_empty())
+}
+
+async fn bring_up(client: &Client, place: &str) -> Attempt<()> {
+    if !has_schema(client).await? {
         client.batch_execute(VERSIONS).await?;
     }
     let versions = client.query_one("SELECT schema, readable_by, projection FROM versions", &[]);
     let versions = versions.await?;
     let (schema, readable_by) = (get(&versions, 0)?, get(&versions, 1)?);
-    check(&connections.place, schema, readable_by)?;
+    check(place, schema, readable_by)?;
     for (next, migration) in (1..).zip(&MIGRATIONS).skip_while(|(next, _)| *next <= schema) {
         client.batch_execute(migration.sql).await?;
         let note = "UPDATE versions SET schema = $1, readable_by = $2";
         client.execute(note, &[&next, &migration.readable_by]).await?;
     }
-    bring_rows_up(client, &connections.place, get(&versions, 2)?).await?;
-    client.batch_execute("COMMIT").await?;
-    session.over();
-    Ok(())
+    bring_rows_up(client, place, get(&versions, 2)?).await
+}
+
+fn half(place: &str) -> StoreError {
+    StoreError::Unavailable(format!(
+        "{place} has the beginning of a migration that is not complete; run the same `bursar migrate` again \
+         to go on with it, or drop the schema `bursar`"
+    ))
+}
+
+/// The versions of the schema and of the rows that this version of Bursar makes.
+pub(crate) fn today() -> (i32, i32) {
+    (i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX), projection::VERSION.into())
+}
+
+/// Was the beginning of a migration made by this version?
+///
+/// # Errors
+/// In words, if not.
+pub(crate) async fn check_today(client: &Client, place: &str) -> Attempt<()> {
+    let versions = client.query_one("SELECT schema, projection FROM versions", &[]).await?;
+    let (schema, kind): (i32, i32) = (get(&versions, 0)?, get(&versions, 1)?);
+    if (schema, kind) == today() {
+        return Ok(());
+    }
+    Err(StoreError::Unavailable(format!(
+        "{place}: another version of Bursar began the migration that is in it; begin anew with --restart"
+    ))
+    .into())
 }
 
 /// Is there data that this version can work with as it is?
@@ -90,6 +140,10 @@ pub(crate) async fn check_existing(connections: &Connections) -> Result<()> {
             "{place}: there is no data in it; name the database with --database URL \
              (BURSAR_DATABASE_URL), or start the server once to make it"
         )));
+    }
+    let marked = "SELECT 1 FROM pg_class WHERE oid = to_regclass('bursar.migration')";
+    if connections.query_one(marked, &[]).await?.is_some() {
+        return Err(half(place));
     }
     let select = "SELECT schema, readable_by, projection FROM versions";
     let Some(versions) = connections.query_one(select, &[]).await? else {

@@ -295,7 +295,7 @@ fn billing_details(row: &Row) -> Result<BillingDetails> {
     })
 }
 
-fn api_key(row: &Row) -> Result<ApiKeyRecord> {
+pub(crate) fn api_key(row: &Row) -> Result<ApiKeyRecord> {
     let hash = get::<Vec<u8>>(row, 1)?.try_into();
     let id = parse("key_id", Some(get(row, 0)?))?;
     Ok(ApiKeyRecord {

@@ -66,7 +66,7 @@ async fn chunk(
 }
 
 /// Adds what entries make, on top of what those before them made.
-async fn add(
+pub(crate) async fn add(
     client: &Client,
     place: &str,
     entries: &[(JournalPosition, Arc<Entry>)],

@@ -3,6 +3,7 @@
 //! Claims are hints, not locks: they may be lost with a crash of the server, so nothing waits for the disk.
 //! Times are the server's, the same for all nodes.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,7 +14,8 @@ use futures::StreamExt;
 use futures::stream::{BoxStream, pending};
 
 use crate::PostgresStore;
-use crate::error::Result;
+use crate::connection::Connections;
+use crate::error::{Result, get};
 use crate::views::{account_id, most};
 
 /// Finds accounts and claims them, in one statement. The rows are locked for its time only; those that are
@@ -45,6 +47,32 @@ macro_rules! claim {
 const CLAIM_DUE: &str = claim!("a.due_at <= $5", "a.due_at, a.account_id");
 const CLAIM_ASKING: &str = claim!("a.asking", "a.account_id");
 const CLAIM_ERASING: &str = claim!("a.erasing", "a.account_id");
+
+/// The same for accounts that are spread over several machines, where neither the rows of several shards can
+/// be locked together nor joined with those of the coordinator: what nobody has is looked for, and claimed
+/// then. Two who look at once see the same, and one of them finds it claimed.
+const CLAIMED: &str = "SELECT account_id FROM claims WHERE task = $1 AND until > now()";
+
+const FIND_DUE: &str = "
+    SELECT account_id FROM accounts WHERE due_at <= $3 AND account_id <> ALL($1::text[])
+    ORDER BY due_at, account_id LIMIT $2";
+
+const FIND_ASKING: &str = "
+    SELECT account_id FROM accounts WHERE asking AND account_id <> ALL($1::text[])
+    ORDER BY account_id LIMIT $2";
+
+const FIND_ERASING: &str = "
+    SELECT account_id FROM accounts WHERE erasing AND account_id <> ALL($1::text[])
+    ORDER BY account_id LIMIT $2";
+
+const CLAIM_FOUND: &str = "
+    WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    INSERT INTO claims (account_id, task, node, until)
+    SELECT account_id, $1, $2, now() + $3::bigint * interval '1 millisecond'
+    FROM unnest($4::text[]) AS found (account_id), quick ORDER BY account_id
+    ON CONFLICT (account_id, task) DO UPDATE SET node = excluded.node, until = excluded.until
+        WHERE claims.until <= now()
+    RETURNING account_id";
 
 /// A row that is left to rest is nobody's.
 const TAKE: &str = "
@@ -89,6 +117,11 @@ impl Sharing for PostgresStore {
         let (name, node, lease) = (task.name(), &self.shared.node, millis(self.shared.lease));
         let (most, now) = (most(limit), now.micros());
         let tables = self.tables()?;
+        if self.shared.writers.distributed.load(Ordering::Acquire) {
+            let found = find(tables, task, now, most).await?;
+            let rows = tables.query(CLAIM_FOUND, &[&name, node, &lease, &found]).await?;
+            return rows.iter().map(|row| account_id(row, 0)).collect();
+        }
         let rows = match task {
             Task::Advance => tables.query(CLAIM_DUE, &[&name, node, &lease, &most, &now]).await?,
             Task::Pay => tables.query(CLAIM_ASKING, &[&name, node, &lease, &most]).await?,
@@ -128,6 +161,19 @@ impl Sharing for PostgresStore {
     fn elsewhere(&self) -> BoxStream<'static, ()> {
         self.shared.bell.hear().chain(pending()).boxed()
     }
+}
+
+/// Accounts that nobody has claimed, in a distributed database.
+async fn find(tables: &Connections, task: Task, now: i64, most: i64) -> Result<Vec<String>> {
+    let claimed = tables.query(CLAIMED, &[&task.name()]).await?;
+    let claimed: Vec<String> = claimed.iter().map(|row| get(row, 0)).collect::<Result<_>>()?;
+    let rows = match task {
+        Task::Advance => tables.query(FIND_DUE, &[&claimed, &most, &now]).await?,
+        Task::Pay => tables.query(FIND_ASKING, &[&claimed, &most]).await?,
+        Task::Erase => tables.query(FIND_ERASING, &[&claimed, &most]).await?,
+        Task::Mail | Task::Sweep => Vec::new(),
+    };
+    rows.iter().map(|row| get(row, 0)).collect()
 }
 
 /// The account of a claim as its row has it.

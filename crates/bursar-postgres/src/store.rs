@@ -19,7 +19,7 @@ use crate::connection::{Connections, Line};
 use crate::error::{Result, closed};
 use crate::url::Target;
 use crate::writer::PostgresWriter;
-use crate::{Options, journal, migrations, money, views};
+use crate::{Options, distribute, journal, migrations, money, views};
 
 /// The scale-out store, in one PostgreSQL database that it may share with any number of others.
 pub struct PostgresStore {
@@ -56,6 +56,7 @@ impl PostgresStore {
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let store = Self::connect(url, &options)?;
         migrations::migrate(&store.shared.writers).await?;
+        distribute::note(&store.shared.writers).await?;
         Ok(store)
     }
 
@@ -66,6 +67,7 @@ impl PostgresStore {
     pub async fn open_existing(url: &str, options: Options) -> Result<Self> {
         let store = Self::connect(url, &options)?;
         migrations::check_existing(&store.shared.readers).await?;
+        distribute::note(&store.shared.writers).await?;
         Ok(store)
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bursar_store::StoreError;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use crate::error::Result;
 use crate::tls::Verify;
@@ -56,6 +56,10 @@ impl Target {
             wrong(&format!("can't be read: {}", why.unwrap_or_else(|| error.to_string())))
         })?;
         config.ssl_mode(ssl_mode);
+        // Of several hosts the primary is meant, whichever that is after a failover.
+        if config.get_hosts().len() > 1 && !query.contains("target_session_attrs=") {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         if config.get_application_name().is_none() {
             config.application_name("bursar");
         }
@@ -127,6 +131,16 @@ mod tests {
             read("postgresql:///billing?host=/run/postgresql&user=ada"),
             "PostgreSQL at /run/postgresql:5432, database billing; Prefer, Nothing, None"
         );
+    }
+
+    #[test]
+    fn of_several_hosts_the_primary_is_meant() {
+        let attributes = |url| Target::parse(url).unwrap().config.get_target_session_attrs();
+        let several = "postgres://ada@one:5432,two:5433/billing";
+        assert_eq!(attributes(several), TargetSessionAttrs::ReadWrite);
+        let any = "postgres://ada@one,two/billing?target_session_attrs=any";
+        assert_eq!(attributes(any), TargetSessionAttrs::Any);
+        assert_eq!(attributes("postgres://ada@one/billing"), TargetSessionAttrs::Any);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use bursar_store::{JournalPosition, StoreError};
 use deadpool_postgres::Client;
 
 use crate::assets::asset_id;
-use crate::connection::{Connections, Line, Session};
+use crate::connection::{Connections, Session};
 use crate::error::{Attempt, Failure, get, unsigned};
 use crate::url::Target;
 use crate::views::account_id;
@@ -96,12 +96,20 @@ const NUMBERS: &str = "
 /// The first [`Difference`].
 pub async fn verify(
     url: &str,
-    mut progress: impl FnMut(u64, u64),
+    mut progress: impl FnMut(u64, u64) + Send,
 ) -> std::result::Result<Report, Difference> {
-    let connections = Connections::of(Line::new(&Target::parse(url)?, &Options::default())?, 1)?;
+    let connections = Connections::new(&Target::parse(url)?, &Options::default(), 1)?;
     migrations::check_existing(&connections).await?;
+    prove(&connections, &mut progress).await
+}
+
+/// The proof itself, also of a database that is being filled.
+pub(crate) async fn prove(
+    connections: &Connections,
+    progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> std::result::Result<Report, Difference> {
     let mut proof = Proof::default();
-    match proof.run(&connections, &mut progress).await {
+    match proof.run(connections, progress).await {
         Ok(None) => Ok(proof.report()),
         Ok(Some(difference)) => Err(difference),
         Err(failure) => Err(failure.explain(&connections.place).into()),
@@ -118,7 +126,7 @@ impl Proof {
     async fn run(
         &mut self,
         connections: &Connections,
-        progress: &mut impl FnMut(u64, u64),
+        progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Attempt<Option<Difference>> {
         // Never over but by a rollback: the connection is not to be used again.
         let session = Session::new(connections.get().await?);

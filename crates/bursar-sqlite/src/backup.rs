@@ -13,6 +13,7 @@ use crate::connection;
 use crate::directory::Directory;
 use crate::error::{self, Result, about};
 use crate::migrations::check_journal;
+use crate::transfer::refuse_marked;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -32,6 +33,7 @@ pub fn backup(
     if file.exists() {
         return Err(exists(file));
     }
+    refuse_marked(&directory)?;
     let journal = connection::read_only(&directory.journal())?;
     check_journal(&directory.journal(), &journal)?;
     let total = size(&directory, &journal)?;

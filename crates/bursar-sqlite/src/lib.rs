@@ -30,6 +30,7 @@ mod shared;
 mod sharing;
 mod store;
 mod tail;
+mod transfer;
 mod verify;
 mod view_writer;
 mod views;
@@ -40,6 +41,7 @@ use std::time::Duration;
 pub use backup::{backup, restore};
 pub use replay::rebuild_views;
 pub use store::SqliteStore;
+pub use transfer::{Export, Import};
 pub use verify::{Difference, Report, verify};
 
 /// How much a [`SqliteStore`] keeps in memory, and how long it lets the views fall behind.

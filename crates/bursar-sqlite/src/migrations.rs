@@ -18,6 +18,9 @@ const JOURNAL: [&str; 3] = [
     include_str!("sql/journal_3.sql"),
 ];
 
+/// Today's version of a journal.
+pub(crate) const NEWEST_JOURNAL: i64 = 3;
+
 /// The first version of a journal that has details of assets.
 pub(crate) const WITH_ASSETS: i64 = 3;
 

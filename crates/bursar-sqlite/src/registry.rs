@@ -1,6 +1,6 @@
 //! The plain tables beside the journal.
 
-mod rows;
+pub(crate) mod rows;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::journal::{self, Commit, Stamp};
 use crate::migrations::{ViewsVersion, check_views, create_views, migrate_journal};
 use crate::segment::Segment;
+use crate::transfer::refuse_marked;
 use crate::views;
 
 /// How many entries are written at once.
@@ -87,13 +88,14 @@ pub fn rebuild_views(dir: impl AsRef<Path>, mut progress: impl FnMut(u64, u64)) 
         return Err(StoreError::Unavailable(format!("there is no journal.db in {path}")));
     }
     let _lock = directory.lock()?;
+    refuse_marked(&directory)?;
     let mut journal = connection::journal(&directory)?;
     migrate_journal(&directory, &mut journal)?;
     rebuild(&directory, &journal, &mut progress).map(drop)
 }
 
 /// Builds the views from nothing.
-fn rebuild(
+pub(crate) fn rebuild(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),

@@ -27,6 +27,7 @@ use crate::reads::{self, Pins};
 use crate::registry::read_only;
 use crate::shared::{Shared, Threads};
 use crate::tail::Tail;
+use crate::transfer::refuse_marked;
 use crate::views::Waiting;
 use crate::writer::SqliteWriter;
 use crate::{Lag, Options, journal, replay, view_writer};
@@ -47,6 +48,7 @@ impl SqliteStore {
         let directory = Directory::new(dir.as_ref());
         directory.create()?;
         let lock = directory.lock()?;
+        refuse_marked(&directory)?;
         let mut connection = connection::journal(&directory)?;
         migrate_journal(&directory, &mut connection)?;
         let views = replay::open_views(&directory, &connection, &mut |done, total| {
@@ -86,6 +88,7 @@ impl SqliteStore {
     pub fn open_read_only(dir: impl AsRef<Path>) -> Result<Self> {
         let directory = Directory::new(dir.as_ref());
         let options = Options::default();
+        refuse_marked(&directory)?;
         let journal = connection::read_only(&directory.journal())?;
         check_journal(&directory.journal(), &journal)?;
         let views = connection::read_only(&directory.views())?;

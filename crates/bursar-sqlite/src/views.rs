@@ -418,20 +418,25 @@ pub(crate) fn waiting(
     Ok(waiting)
 }
 
-/// All rows of `accounts`, in order of their ids.
+/// At most so many rows of `accounts` after one, in order of their ids.
 pub(crate) fn each_account(
     directory: &Directory,
     connection: &Connection,
+    after: Option<&AccountId>,
+    limit: usize,
     mut each: impl FnMut(AccountRow) -> Result<()>,
 ) -> Result<()> {
     let path = directory.views();
     let mut select = connection
         .prepare(
             "SELECT account_id, version, due_at, asking, erasing, status, plan, available, held, state
-             FROM accounts ORDER BY account_id",
+             FROM accounts WHERE account_id > ?1 ORDER BY account_id LIMIT ?2",
         )
         .map_err(about(&path))?;
-    let mut rows = select.query([]).map_err(about(&path))?;
+    // Every id comes after no text at all.
+    let after = after.map_or("", AccountId::as_str);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = select.query(params![after, limit]).map_err(about(&path))?;
     while let Some(row) = rows.next().map_err(about(&path))? {
         if let Some(row) = account_row(row).map_err(about(&path))?? {
             each(row)?;

@@ -17,6 +17,7 @@ pub mod port;
 pub mod projection;
 pub mod registry;
 pub mod sharing;
+pub mod transfer;
 
 pub use batch::Numbers;
 pub use claims::LocalClaims;

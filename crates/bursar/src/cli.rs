@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    backup, balance, catalog, export, invoice, invoices, keys, ledger, quote, restore, serve,
-    verify, views,
+    backup, balance, catalog, database, export, invoice, invoices, keys, ledger, migrate, quote,
+    restore, serve, verify, views,
 };
 use crate::output::Format;
 
@@ -76,6 +76,11 @@ pub(crate) enum Command {
     Backup(backup::BackupArgs),
     /// Make a data directory from a backup
     Restore(restore::RestoreArgs),
+    /// Move everything from a data directory into a database, or back
+    Migrate(migrate::MigrateArgs),
+    /// Look at a PostgreSQL database, or spread it over several machines
+    #[command(subcommand)]
+    Database(database::DatabaseCommand),
     /// Make, list, rotate and revoke API keys, also while a server runs
     #[command(subcommand)]
     Keys(keys::KeysCommand),

@@ -45,12 +45,11 @@ pub(super) const RULES: &[Rule] = &[
     rule("bursar-vault",     Only(&["bursar-core"]),                                     &[]),
     // The engine's mailer fills in the mails and hands them to the transport's port.
     rule("bursar-engine",    Only(&["bursar-core", "bursar-store", "bursar-payments",
-                                    "bursar-mail", "bursar-vault"]),                     &["bursar-catalog", "bursar-sqlite",
-                                                                                           "bursar-postgres"]),
+                                    "bursar-mail", "bursar-vault"]),                     &["bursar-catalog", "bursar-sqlite", "bursar-postgres"]),
     // The API speaks of declines and of the provider's pages, for which it needs the port's types, serves
     // documents as files, and streams assets. It names no adapter of any.
     rule("bursar-api",       Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
-                                    "bursar-documents", "bursar-vault", "bursar-engine"]), &["bursar-sqlite"]),
+                                    "bursar-documents", "bursar-vault", "bursar-engine"]), &["bursar-sqlite", "bursar-postgres"]),
     rule("bursar-art",       Only(&[]),                                                  &[]),
     // The portal shows what the API tells: documents and purchases are made in one place. The
     // playground is a client of the API.
@@ -58,6 +57,9 @@ pub(super) const RULES: &[Rule] = &[
                                     "bursar-documents", "bursar-vault", "bursar-engine",
                                     "bursar-api", "bursar-art"]),                        &["bursar-sqlite"]),
     rule("bursar-sim",       Everything,                                                 &[]),
+    // An API in memory, to be sent anything.
+    rule("bursar-fuzz",      Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
+                                    "bursar-vault", "bursar-engine", "bursar-api"]),     &[]),
     rule("bursar",           Everything,                                                 &[]),
     rule("xtask",            Only(&[]),                                                  &[]),
 ];

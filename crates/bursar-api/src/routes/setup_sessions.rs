@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bursar_core::provider::{MethodRef, SetupRef};
 use bursar_engine::decline::advice;
-use bursar_payments::{CustomerStep, Setup, SetupSession, SetupStatus};
+use bursar_payments::{CustomerStep, Setup, SetupForm, SetupSession, SetupStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,6 +26,10 @@ pub(crate) struct StartBody {
     /// Where the customer goes afterwards: https, or http on this machine.
     #[schema(value_type = Option<String>, max_length = 2000)]
     return_url: Option<ReturnUrl>,
+    /// On the provider's own page, also where its script could ask on a page of the app; that needs a
+    /// `return_url`.
+    #[schema(value_type = Option<bool>, default = false)]
+    hosted: bool,
 }
 
 /// A session in which the customer enters payment details at the provider.
@@ -73,8 +77,12 @@ struct SetupFailure {
 impl StartBody {
     fn parse(mut fields: Fields<'_>) -> Result<Self, Problem> {
         let return_url = fields.parsed("return_url")?;
+        let hosted = fields.flag("hosted")?.unwrap_or(false);
+        if hosted && return_url.is_none() {
+            fields.required("return_url", return_url.as_ref())?;
+        }
         fields.finish()?;
-        Ok(Self { return_url })
+        Ok(Self { return_url, hosted })
     }
 }
 
@@ -125,9 +133,11 @@ pub(crate) async fn start(
     conditions: Conditions,
     body: Body,
 ) -> Result<Response, Problem> {
-    let StartBody { return_url } = StartBody::parse(body.fields()?)?;
+    let StartBody { return_url, hosted } = StartBody::parse(body.fields()?)?;
     let return_url = return_url.map(String::from);
-    let session = api.engine().start_setup(&id, conditions.key.as_ref(), return_url).await?;
+    let form = if hosted { SetupForm::Hosted } else { SetupForm::Embedded };
+    let key = conditions.key.as_ref();
+    let session = api.engine().start_setup(&id, key, return_url, form).await?;
     let address = format!("/v1/accounts/{id}/setup_sessions/{}", session.reference);
     let response = reply::json(StatusCode::CREATED, &SetupStarted::from(session));
     Ok(reply::at(response, &address))

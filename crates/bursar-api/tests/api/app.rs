@@ -1,4 +1,4 @@
-//! The whole API over an engine in memory, with a clock that stands still.
+//! The whole API over an engine on the [store](crate::store) under test, with a clock that stands still.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use bursar_engine::clock::ManualClock;
 use bursar_engine::{Engine, Options};
 use bursar_payments::sandbox::{Sandbox, SandboxConfig};
 use bursar_payments::{PaymentProvider, Secret, Unconfigured};
-use bursar_store::memory::MemoryStore;
-use bursar_store::{Registry, Store};
 use bursar_vault::Vault;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
+
+use crate::store::TestStore;
 
 pub(crate) const START: &str = "2026-01-31T10:00:00Z";
 /// The key that may do everything.
@@ -32,13 +32,21 @@ fn memory() -> Arc<Vault> {
     Arc::new(Vault::memory())
 }
 
+/// Snapshots are the same whichever the store is, so their names leave out the test binary's.
+fn share_snapshots() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    // Until the test's thread ends.
+    std::mem::forget(settings.bind_to_scope());
+}
+
 /// An API to call.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) router: Router,
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) store: TestStore,
     pub(crate) state: ApiState,
     pub(crate) sandbox: Arc<Sandbox>,
 }
@@ -73,25 +81,34 @@ impl App {
 
     /// An API that sells something else.
     pub(crate) async fn selling(mode: Mode, config: Config, catalog: Catalog) -> Self {
+        Self::on(TestStore::new().await, mode, config, catalog).await
+    }
+
+    /// One on a store whose commits can be made to fail.
+    pub(crate) async fn failing() -> Self {
+        let catalog = bursar_catalog::scriptkit().unwrap();
+        Self::on(TestStore::failing().await, Mode::Test, Config::default(), catalog).await
+    }
+
+    async fn on(store: TestStore, mode: Mode, config: Config, catalog: Catalog) -> Self {
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             base_url: SANDBOX.to_owned(),
             webhook_secret: Secret::new("a secret of the sandbox"),
         }));
-        let store = Arc::new(MemoryStore::new());
         Self::of(mode, config, catalog, store, sandbox.clone(), sandbox, memory()).await
     }
 
     /// One without a payment provider.
     pub(crate) async fn without_provider() -> Self {
         let app = Self::new().await;
-        let (store, catalog) = (Arc::new(MemoryStore::new()), bursar_catalog::scriptkit().unwrap());
+        let (store, catalog) = (TestStore::new().await, bursar_catalog::scriptkit().unwrap());
         let (config, provider) = (Config::default(), Arc::new(Unconfigured));
         Self::of(Mode::Test, config, catalog, store, provider, app.sandbox, memory()).await
     }
 
     /// One whose files lie somewhere else.
     pub(crate) async fn with_vault(config: Config, vault: Vault) -> Self {
-        let (app, store) = (Self::new().await, Arc::new(MemoryStore::new()));
+        let (app, store) = (Self::new().await, TestStore::new().await);
         let (catalog, sandbox) = (bursar_catalog::scriptkit().unwrap(), app.sandbox);
         let vault = Arc::new(vault);
         Self::of(Mode::Test, config, catalog, store, sandbox.clone(), sandbox, vault).await
@@ -100,7 +117,7 @@ impl App {
     /// One with the same database and provider that sells something else, after this one has ended.
     pub(crate) async fn succeeded_by(&self, catalog: Catalog) -> Self {
         self.engine.shutdown().await.unwrap();
-        let (store, sandbox) = (Arc::new(self.store.reopen()), self.sandbox.clone());
+        let (store, sandbox) = (self.store.reopen().await, self.sandbox.clone());
         let (config, vault) = (Config::default(), self.engine.vault().clone());
         Self::of(Mode::Test, config, catalog, store, sandbox.clone(), sandbox, vault).await
     }
@@ -109,7 +126,7 @@ impl App {
         mode: Mode,
         config: Config,
         catalog: Catalog,
-        store: Arc<MemoryStore>,
+        store: TestStore,
         provider: Arc<dyn PaymentProvider>,
         sandbox: Arc<Sandbox>,
         vault: Arc<Vault>,
@@ -117,9 +134,9 @@ impl App {
         let catalog = Arc::new(catalog);
         let now: Timestamp = START.parse().unwrap();
         let clock = Arc::new(ManualClock::new(now));
-        let dyn_store: Arc<dyn Store> = store.clone();
+        share_snapshots();
         let options = Options {
-            store: Arc::clone(&dyn_store),
+            store: store.handle(),
             catalog: Arc::clone(&catalog),
             clock: clock.clone(),
             provider,
@@ -127,7 +144,7 @@ impl App {
             seed: Some(7),
         };
         let engine = Engine::start(options).await.unwrap();
-        let access = Access::new(dyn_store, clock.clone(), mode);
+        let access = Access::new(store.handle(), clock.clone(), mode);
         let state = ApiState::new(engine.clone(), access, config);
         let router = bursar_api::router(state.clone());
         let app = Self { router, engine, clock, store, state, sandbox };

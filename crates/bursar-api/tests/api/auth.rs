@@ -2,7 +2,6 @@ use axum::http::Method;
 use bursar_api::Config;
 use bursar_core::time::Timestamp;
 use bursar_engine::access::{Mode, Scope};
-use bursar_store::Registry;
 use serde_json::json;
 
 use crate::app::{ADMIN, App, START};

@@ -24,9 +24,9 @@ async fn a_server_that_shuts_down_is_not_ready_and_says_so() {
 
 #[tokio::test]
 async fn a_full_disk_stops_writes_with_a_clear_refusal() {
-    let app = App::new().await;
+    let app = App::failing().await;
     app.account("a").await;
-    app.store.fail_commits(true);
+    app.store.refuse_commits().await;
     let body = json!({"credits": 5, "class": "promo", "reason": "a test"});
     let send = || app.post("/v1/accounts/a/credits", body.clone()).key("gift").send();
     let reply = send().await;
@@ -34,7 +34,7 @@ async fn a_full_disk_stops_writes_with_a_clear_refusal() {
     assert!(problem["detail"].as_str().unwrap().contains("nothing was changed"), "{problem}");
     assert_eq!(reply.header("retry-after"), "1");
     assert_eq!(app.balance("a").await, (0.0, 0.0, 1));
-    app.store.fail_commits(false);
+    app.store.mend().await;
     let reply = send().await;
     assert_eq!(reply.header("idempotency-replayed"), "");
     assert_eq!(app.balance("a").await, (5.0, 0.0, 2));
@@ -42,13 +42,13 @@ async fn a_full_disk_stops_writes_with_a_clear_refusal() {
 
 #[tokio::test]
 async fn an_unknown_outcome_is_known_by_sending_the_key_again() {
-    let app = App::new().await;
+    let app = App::failing().await;
     app.account("a").await;
-    app.store.fail_commits_with(|_| Some(bursar_store::memory::CommitFault::Unknown));
+    app.store.lose_the_answer();
     let body = json!({"credits": 5, "class": "promo", "reason": "a test"});
     let send = || app.post("/v1/accounts/a/credits", body.clone()).key("gift").send();
     send().await.problem(503, "outcome_unknown");
-    app.store.fail_commits(false);
+    app.store.mend().await;
     let reply = send().await;
     reply.expect(200);
     assert_eq!(reply.header("idempotency-replayed"), "true");

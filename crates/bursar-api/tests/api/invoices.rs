@@ -1,7 +1,7 @@
 use axum::http::Method;
 use bursar_api::Config;
 use bursar_engine::access::{Mode, Scope};
-use bursar_store::{CatalogRecord, Registry};
+use bursar_store::CatalogRecord;
 use serde_json::{Value, json};
 
 use crate::app::{App, Reply};

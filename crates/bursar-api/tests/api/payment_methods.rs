@@ -169,6 +169,12 @@ async fn details_are_entered_at_the_provider() {
     let foreign = address.replace("/a/", "/b/");
     app.get(&foreign).send().await.problem(404, "setup_session_not_found");
     app.get(&format!("{path}/x")).send().await.problem(404, "setup_session_not_found");
+    let hosted = json!({"return_url": "https://app.example/done", "hosted": true});
+    let hosted = app.post(path, hosted).send().await.expect(201);
+    assert!(hosted["url"].as_str().unwrap().starts_with(SANDBOX));
+    let problem = app.post(path, json!({"hosted": true})).send().await;
+    let problem = problem.problem(422, "invalid_request");
+    assert!(problem["detail"].as_str().unwrap().contains("return_url"), "{problem}");
     let bad = json!({"return_url": "ftp://app.example"});
     app.post(path, bad).send().await.problem(422, "invalid_request");
     app.deliver_webhooks().await;

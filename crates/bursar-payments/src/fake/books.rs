@@ -16,6 +16,7 @@ pub struct Books {
     /// In order of their making.
     pub intents: Vec<Value>,
     setups: BTreeMap<String, Value>,
+    sessions: BTreeMap<String, Value>,
     refunds: Vec<Value>,
     /// Every charge that took money: intent and amount. What a bank statement shows.
     pub taken: Vec<(String, i64)>,
@@ -74,6 +75,8 @@ impl Books {
             ("POST", ["customers"]) => self.create_customer(fields),
             ("POST", ["setup_intents"]) => self.create_setup(fields),
             ("GET", ["setup_intents", id]) => found(self.setups.get(*id), "intent"),
+            ("POST", ["checkout", "sessions"]) => self.create_session(fields),
+            ("GET", ["checkout", "sessions", id]) => self.find_session(id, fields),
             ("GET", ["payment_methods", id]) => found(self.methods.get(*id), "payment_method"),
             ("POST", ["payment_methods", id, "attach"]) => self.attach(id, fields),
             ("POST", ["payment_methods", id, "detach"]) => self.detach(id),
@@ -122,6 +125,53 @@ impl Books {
             "payment_method": null, "mandate": null, "last_setup_error": null});
         self.setups.insert(id, made.clone());
         (200, made)
+    }
+
+    fn create_session(&mut self, fields: &Fields) -> Reply {
+        assert_eq!(fields["mode"], "setup");
+        for required in ["success_url", "customer", "payment_method_types[]"] {
+            if !fields.contains_key(required) {
+                return missing_param(required);
+            }
+        }
+        let inner = Fields::from([
+            ("customer".to_owned(), fields["customer"].clone()),
+            ("usage".to_owned(), "off_session".to_owned()),
+        ]);
+        let (status, setup) = self.create_setup(&inner);
+        if status != 200 {
+            return (status, setup);
+        }
+        let id = self.id("cs");
+        let made = json!({"id": id, "object": "checkout.session", "mode": "setup",
+            "status": "open", "url": format!("https://checkout.stripe.com/c/pay/{id}"),
+            "customer": fields["customer"], "setup_intent": setup["id"],
+            "success_url": fields["success_url"], "cancel_url": fields.get("cancel_url")});
+        self.sessions.insert(id, made.clone());
+        (200, made)
+    }
+
+    fn find_session(&self, id: &str, fields: &Fields) -> Reply {
+        let Some(mut session) = self.sessions.get(id).cloned() else {
+            return missing("checkout.session");
+        };
+        if fields.get("expand[]").is_some_and(|what| what == "setup_intent") {
+            let intent = session["setup_intent"].as_str().unwrap().to_owned();
+            session["setup_intent"] = self.setups[&intent].clone();
+        }
+        (200, session)
+    }
+
+    /// What the customer does on Stripe's page; where the browser goes then.
+    pub fn complete_session(&mut self, id: &str) -> String {
+        let intent = self.sessions[id]["setup_intent"].as_str().unwrap().to_owned();
+        self.confirm_setup(&intent);
+        let session = self.sessions.get_mut(id).unwrap();
+        session["status"] = json!("complete");
+        session["url"] = json!(null);
+        let session = session.clone();
+        self.tell("checkout.session.completed", &session);
+        session["success_url"].as_str().unwrap().to_owned()
     }
 
     /// What the customer does in the browser.

@@ -6,7 +6,7 @@
 //!
 //! How ours becomes Stripe's: a payment is a PaymentIntent that is confirmed as it is made, with the
 //! payment id as `Idempotency-Key` and as metadata; a refund is a Refund likewise; a session is a
-//! SetupIntent for use while the customer is absent.
+//! SetupIntent for use while the customer is absent, or a Checkout Session that makes one.
 
 mod amount;
 mod charge;
@@ -48,7 +48,7 @@ pub const API_VERSION: &str = "2025-03-31.basil";
 #[derive(Clone, Debug)]
 pub struct StripeConfig {
     /// `sk_test_…`, `sk_live_…`, or a restricted key `rk_…` with write access to customers, payment
-    /// methods, setup intents, payment intents and refunds.
+    /// methods, setup intents, checkout sessions, payment intents and refunds.
     pub secret_key: Secret,
     /// `pk_…`; given to the browser.
     pub publishable_key: String,

@@ -98,6 +98,26 @@ pub(super) struct SetupIntent {
     pub(super) last_setup_error: Option<Box<Failure>>,
 }
 
+/// Stripe's page for entering a card.
+#[derive(Debug, Deserialize)]
+pub(super) struct CheckoutSession {
+    pub(super) id: String,
+    pub(super) mode: Option<String>,
+    pub(super) status: Option<String>,
+    /// Where the page is, while it is open.
+    pub(super) url: Option<String>,
+    pub(super) customer: Option<Expandable>,
+    pub(super) setup_intent: Option<ExpandableIntent>,
+}
+
+/// What a card was entered for: whole where that was asked for, its name in events.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum ExpandableIntent {
+    Object(Box<SetupIntent>),
+    Name(#[expect(dead_code, reason = "only that it is not whole matters")] String),
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct PaymentMethod {
     pub(super) id: String,
@@ -258,6 +278,23 @@ impl SetupIntent {
             customer: named(self.customer.as_ref()),
             status,
         })
+    }
+}
+
+impl CheckoutSession {
+    /// It counts as open until its card is known: an event only says that there is one.
+    pub(super) fn ours(&self) -> Option<Setup> {
+        let entered = match &self.setup_intent {
+            Some(ExpandableIntent::Object(intent)) => intent.ours(),
+            Some(ExpandableIntent::Name(_)) | None => None,
+        };
+        let status = match (self.status.as_deref(), entered) {
+            (Some("complete"), Some(entered)) => entered.status,
+            (Some("expired"), _) => SetupStatus::Cancelled,
+            _ => SetupStatus::Open,
+        };
+        let customer = named(self.customer.as_ref());
+        Some(Setup { reference: self.id.parse().ok()?, customer, status })
     }
 }
 

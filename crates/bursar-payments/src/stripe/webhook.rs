@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::Stripe;
 use super::charge::payment_of;
 use super::objects::{
-    Dispute, PAYMENT_ID, PaymentIntent, PaymentMethod, Refund, SetupIntent, ours, seconds,
+    CheckoutSession, Dispute, PAYMENT_ID, PaymentIntent, PaymentMethod, Refund, SetupIntent, ours,
+    seconds,
 };
 use crate::error::WebhookError;
 use crate::event::{News, ProviderEvent};
@@ -82,6 +83,11 @@ fn news(kind: &str, object: Value, publishable_key: &str) -> Option<News> {
         "setup_intent.succeeded" | "setup_intent.setup_failed" | "setup_intent.canceled" => {
             let setup: SetupIntent = serde_json::from_value(object).ok()?;
             setup.ours().map(News::Setup)
+        }
+        "checkout.session.completed" | "checkout.session.expired" => {
+            let session: CheckoutSession = serde_json::from_value(object).ok()?;
+            let is_setup = session.mode.as_deref() == Some("setup");
+            is_setup.then(|| session.ours()).flatten().map(News::Setup)
         }
         "payment_method.updated" | "payment_method.automatically_updated" => {
             let method: PaymentMethod = serde_json::from_value(object).ok()?;

@@ -92,6 +92,18 @@ fn refunds_disputes_sessions_and_methods_are_told() {
     };
     assert!(matches!(setup.status, SetupStatus::Succeeded { .. }));
 
+    // Stripe's page: the event names the intent, and the card is to be looked up.
+    let session = |mode| {
+        json!({"id": "cs_1", "object": "checkout.session", "mode": mode,
+        "status": "complete", "customer": "cus_1", "setup_intent": "seti_2", "url": null})
+    };
+    let News::Setup(setup) = event("checkout.session.completed", session("setup")).news else {
+        panic!("a session");
+    };
+    assert_eq!((setup.reference.as_str(), setup.status), ("cs_1", SetupStatus::Open));
+    let sale = event("checkout.session.completed", session("payment"));
+    assert!(matches!(sale.news, News::Other { .. }));
+
     let method = json!({"id": "pm_1", "customer": null, "card": {"brand": "visa",
         "last4": "4242", "exp_month": 1, "exp_year": 2030, "checks": {}}});
     assert!(matches!(

@@ -11,7 +11,7 @@ use bursar_core::provider::MethodRef;
 use bursar_core::time::Timestamp;
 use bursar_engine::Failure;
 use bursar_engine::decline::advice;
-use bursar_payments::{CustomerStep, SetupStatus};
+use bursar_payments::{CustomerStep, SetupForm, SetupStatus};
 use serde::Deserialize;
 
 use super::action::{address, buy, envelope, onward, page_of_ours, payment_page};
@@ -75,7 +75,8 @@ pub(super) async fn add(
     let query: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
     let return_url = address(&portal, &format!("{HERE}/added?back={query}"));
     let id = &customer.visit.account;
-    let started = portal.engine().start_setup(id, Some(&form.key()), Some(return_url)).await;
+    let (key, engine) = (form.key(), portal.engine());
+    let started = engine.start_setup(id, Some(&key), Some(return_url), SetupForm::Hosted).await;
     let refusal = match started {
         Ok(session) => match session.form {
             CustomerStep::Page { url } => {
@@ -83,7 +84,7 @@ pub(super) async fn add(
                 entering::keep(&mut response, &session.reference, &portal);
                 return Ok(response);
             }
-            // That form is the provider's script, which our pages don't run.
+            // A provider that has no page for it, but a script, which our pages don't run.
             CustomerStep::Script { .. } => elsewhere(&customer),
         },
         Err(failure) => Refusal::of(failure, &portal, &customer)?,

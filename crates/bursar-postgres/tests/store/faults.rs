@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use bursar_postgres::cluster::Cluster;
+use bursar_postgres::proxy::{Fate, Proxy};
 use bursar_postgres::{Options, PostgresStore};
 use bursar_store::contract::{Ask, Clerk, Outcome};
 use bursar_store::{Store, StoreError};
 use tokio::sync::watch;
 
-use super::proxy::{Fate, Proxy};
 use super::support::{Database, account, batch, done, impatient, proven};
 
 /// A store behind a wire that can be cut, on a database with one account.

@@ -9,11 +9,13 @@
 )]
 
 mod contract;
+mod distribution;
 mod faults;
 mod gaps;
 mod nodes;
 mod opening;
-mod proxy;
+mod sharing;
 mod support;
 mod tls;
+mod troubles;
 mod verification;

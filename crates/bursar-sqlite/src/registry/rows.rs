@@ -6,20 +6,20 @@ use bursar_core::time::Timestamp;
 use bursar_store::{ApiKeyRecord, AssetDetails, BillingDetails, PortalLink, PortalSession};
 use rusqlite::{Connection, Row, params};
 
-pub(super) fn json(list: &[String]) -> rusqlite::Result<String> {
+pub(crate) fn json(list: &[String]) -> rusqlite::Result<String> {
     serde_json::to_string(list)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 /// A text column holds what it never held when it was written.
-pub(super) fn wrong(
+pub(crate) fn wrong(
     column: usize,
     error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
 }
 
-pub(super) fn billing_details(row: &Row<'_>) -> rusqlite::Result<BillingDetails> {
+pub(crate) fn billing_details(row: &Row<'_>) -> rusqlite::Result<BillingDetails> {
     let address: String = row.get(2)?;
     let country: Option<String> = row.get(3)?;
     Ok(BillingDetails {
@@ -59,7 +59,7 @@ pub(crate) fn has_details(
         .exists(params![account.as_str(), asset.to_string()])
 }
 
-pub(super) fn asset_details(row: &Row<'_>) -> rusqlite::Result<AssetDetails> {
+pub(crate) fn asset_details(row: &Row<'_>) -> rusqlite::Result<AssetDetails> {
     Ok(AssetDetails {
         vault: row.get(0)?,
         name: row.get(1)?,
@@ -69,7 +69,7 @@ pub(super) fn asset_details(row: &Row<'_>) -> rusqlite::Result<AssetDetails> {
     })
 }
 
-pub(super) fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
+pub(crate) fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
     let id: String = row.get(0)?;
     let scopes: String = row.get(3)?;
     let expires_at: Option<i64> = row.get(5)?;
@@ -83,7 +83,7 @@ pub(super) fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
     })
 }
 
-pub(super) fn portal_link(row: &Row<'_>) -> rusqlite::Result<PortalLink> {
+pub(crate) fn portal_link(row: &Row<'_>) -> rusqlite::Result<PortalLink> {
     let used_at: Option<i64> = row.get(4)?;
     Ok(PortalLink {
         hash: row.get(0)?,
@@ -94,7 +94,7 @@ pub(super) fn portal_link(row: &Row<'_>) -> rusqlite::Result<PortalLink> {
     })
 }
 
-pub(super) fn portal_session(row: &Row<'_>) -> rusqlite::Result<PortalSession> {
+pub(crate) fn portal_session(row: &Row<'_>) -> rusqlite::Result<PortalSession> {
     Ok(PortalSession {
         hash: row.get(0)?,
         account: account(row, 1)?,
@@ -104,7 +104,7 @@ pub(super) fn portal_session(row: &Row<'_>) -> rusqlite::Result<PortalSession> {
     })
 }
 
-pub(super) fn account(row: &Row<'_>, column: usize) -> rusqlite::Result<AccountId> {
+pub(crate) fn account(row: &Row<'_>, column: usize) -> rusqlite::Result<AccountId> {
     let id: String = row.get(column)?;
     id.parse().map_err(|_| wrong(column, "not an account"))
 }

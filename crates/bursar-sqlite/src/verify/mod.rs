@@ -21,6 +21,7 @@ use crate::directory::Directory;
 use crate::error::{Result, about, unsigned};
 use crate::journal;
 use crate::migrations::{ViewsVersion, WITH_ASSETS, check_journal, check_views};
+use crate::transfer::refuse_marked;
 use crate::views;
 use money::Unfinished;
 
@@ -87,10 +88,19 @@ pub fn verify(
     mut progress: impl FnMut(u64, u64),
 ) -> std::result::Result<Report, Difference> {
     let directory = Directory::new(dir.as_ref());
+    refuse_marked(&directory)?;
+    prove(&directory, &mut progress)
+}
+
+/// The proof itself, also of a directory that is being filled.
+pub(crate) fn prove(
+    directory: &Directory,
+    progress: &mut dyn FnMut(u64, u64),
+) -> std::result::Result<Report, Difference> {
     // The views' moment first: what they have then is in the journal's, which comes after it.
-    let views = open_views(&directory)?;
+    let views = open_views(directory)?;
     let views = match &views {
-        Some(views) => Some(Views::begin(&directory, views)?),
+        Some(views) => Some(Views::begin(directory, views)?),
         None => None,
     };
     let path = directory.journal();
@@ -101,10 +111,10 @@ pub fn verify(
     let unfinished = Unfinished::default();
     let files = assets::Unfinished::default();
     let mut proof = Proof { audit: Audit::new(), history: 0, unfinished, files, views };
-    let last = journal::last(&directory, &journal)?.commit;
+    let last = journal::last(directory, &journal)?.commit;
     proof.reach(0)?;
     let mut difference = None;
-    journal::scan(&directory, &journal, 0, last, |commit| {
+    journal::scan(directory, &journal, 0, last, |commit| {
         for (position, entry) in commit.positions() {
             if let Err(found) = proof.add(position, entry) {
                 difference = Some(found);
@@ -121,7 +131,7 @@ pub fn verify(
     }
     proof.check_storage()?;
     if version >= WITH_ASSETS {
-        assets::details(&directory, &journal, &proof.audit)?;
+        assets::details(directory, &journal, &proof.audit)?;
     }
     proof.report(last)
 }
@@ -243,7 +253,7 @@ impl Proof<'_> {
             }
         }
         let mut difference = None;
-        views::each_account(views.directory, views.connection, |stored| {
+        views::each_account(views.directory, views.connection, None, usize::MAX, |stored| {
             difference = difference.take().or(self.compare_account(&stored)?);
             Ok(())
         })?;

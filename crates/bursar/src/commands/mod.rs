@@ -3,11 +3,13 @@
 pub(crate) mod backup;
 pub(crate) mod balance;
 pub(crate) mod catalog;
+pub(crate) mod database;
 pub(crate) mod export;
 pub(crate) mod invoice;
 pub(crate) mod invoices;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod migrate;
 pub(crate) mod quote;
 pub(crate) mod restore;
 pub(crate) mod serve;
@@ -34,6 +36,8 @@ pub(crate) fn run(command: Command) -> Result<Answer> {
         Command::Views(command) => views::run(&command),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Database(command) => database::run(&command),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Invoices(args) => invoices::run(&args),
         Command::Invoice(args) => invoice::run(&args),
         Command::Export(command) => export::run(&command),

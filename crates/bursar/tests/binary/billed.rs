@@ -11,7 +11,7 @@ use bursar_core::account::payments::Retry;
 use bursar_core::catalog::Interval;
 use bursar_core::id::{AccountId, RefundId};
 use bursar_sqlite::{Options, SqliteStore};
-use bursar_store::contract::{Ask, Clerk, Outcome, Work};
+use bursar_store::contract::{Ask, Clerk, Outcome, Work, keep_details};
 use bursar_store::{BillingDetails, CatalogRecord, Registry, Store, Writer};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -142,6 +142,7 @@ pub(crate) fn random(dir: &Path, seed: u64) {
         for _ in 0..600 {
             let outcomes = clerk.batch(&mut *writer, &work.asks()).await.unwrap();
             work.note(&outcomes);
+            keep_details(&store, &outcomes).await;
             clerk.wait(work.pause());
         }
         drop(writer);

@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::server::{BURSAR, Ran, Server, bursar_on, command, run};
+use super::server::{BURSAR, Ran, Server, bursar, bursar_on, command, run};
 
 /// A database, and a directory of its own for each server's files.
 struct Shared {
@@ -106,4 +106,47 @@ fn commands_work_on_a_database() {
     let live = ["serve", "--mode", "live", "--database", &shared.url, "--listen", "127.0.0.1:0"];
     let said = bursar_on(shared.dir(1), &live).fails(2);
     assert!(said.contains("holds test data, and this is live mode"), "{said}");
+}
+
+#[test]
+fn a_database_is_looked_at_without_touching_it() {
+    let shared = Shared::new();
+    let look = || shared.bursar(&["database", "check", "--format", "json"]).json();
+    let empty = look();
+    assert_eq!((&empty["usable"], &empty["versions"]), (&json!(true), &json!(null)), "{empty}");
+    let server = shared.start(0);
+    server.customer("ada", 60);
+    let found = look();
+    assert_eq!(found["state"], "as this version makes it", "{found}");
+    assert_ne!(found["last_commit"], 0);
+    let servers = found["connected"].as_array().unwrap().iter();
+    assert!(servers.clone().any(|one| one["application"] == "bursar"), "{found}");
+    let text = shared.bursar(&["database", "check"]).ok();
+    for part in ["as this version makes it", "Last commit", "journal", "bursar", "of 300"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    server.stop();
+    let none = ["database", "check", "--database", ""];
+    let said = shared.bursar(&none).fails(2);
+    assert!(said.contains("BURSAR_DATABASE_URL"), "{said}");
+}
+
+/// What it does where there is the extension is tested with the store.
+#[test]
+fn spreading_a_database_explains_itself_where_it_cannot_be() {
+    let shared = Shared::new();
+    shared.start(0).stop();
+    let said = shared.bursar(&["database", "distribute"]).fails(2);
+    for part in ["has no extension `citus`", "CREATE EXTENSION citus", "--dry-run"] {
+        assert!(said.contains(part), "{part} in\n{said}");
+    }
+    // Needs no database.
+    let statements = bursar(&["database", "distribute", "--dry-run"]).ok();
+    let first = "SELECT create_distributed_table('bursar.accounts', 'account_id', \
+                 colocate_with => 'none');";
+    assert_eq!(statements.lines().next(), Some(first));
+    assert!(
+        statements.contains("'bursar.journal', 'account_id', colocate_with => 'bursar.accounts'")
+    );
+    assert!(statements.contains("stay on the coordinator: versions, document_numbers"));
 }

@@ -186,7 +186,11 @@ pub(crate) fn send_again(server: &Server, sent: &[Sent]) -> Vec<(u16, bool, Valu
 
 /// Account and idempotency key of every entry in the journal that has one, sorted, however often.
 pub(crate) fn keys_in_journal(data: &Path) -> Vec<(String, String)> {
-    let ledger = bursar_on(data, &["ledger", "--format", "json"]).ok();
+    keys_of_ledger(&bursar_on(data, &["ledger", "--format", "json"]).ok())
+}
+
+/// The same of what `bursar ledger` printed.
+pub(crate) fn keys_of_ledger(ledger: &str) -> Vec<(String, String)> {
     let mut keys = Vec::new();
     let mut last = (0, 0);
     for line in ledger.lines() {

@@ -5,22 +5,28 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::float_arithmetic,
+    clippy::print_stdout,
     reason = "helpers of tests, which may panic"
 )]
 
 mod balance;
 mod billed;
 mod catalog;
+mod clients;
 mod crash;
 mod data_directory;
 mod database;
 mod export;
+mod faults;
+mod fleet;
 mod full_disk;
 mod invoices;
 mod keys;
 mod ledger;
 mod load;
 mod maintenance;
+mod many_nodes;
+mod migrate;
 mod payment_crash;
 mod purge_crash;
 mod quote;

@@ -222,6 +222,11 @@ pub(crate) struct Api {
 }
 
 impl Api {
+    /// The same for those who don't wait as long.
+    pub(crate) fn within(&self, patience: Duration) -> Self {
+        Self { client: client_builder().timeout(patience).build().unwrap(), ..self.clone() }
+    }
+
     /// The same with a connection of its own.
     pub(crate) fn separate(&self) -> Self {
         Self { client: client(), ..self.clone() }
@@ -235,6 +240,13 @@ impl Api {
     pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> reqwest::Result<Reply> {
         let request = self.client.post(format!("{}{path}", self.url));
         self.send(request.header("Idempotency-Key", key).json(body))
+    }
+
+    /// The reply to a request, with its bytes as they came.
+    pub(crate) fn post_bytes(&self, path: &str, key: &str, body: &Value) -> (u16, Vec<u8>) {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        let response = request.header("Idempotency-Key", key).json(body).send().unwrap();
+        (response.status().as_u16(), response.bytes().unwrap().to_vec())
     }
 
     /// Puts a file. Fails if no complete reply came.
@@ -265,6 +277,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
     pub(crate) body: Value,
+    /// The body's bytes.
+    pub(crate) text: String,
 }
 
 impl Reply {
@@ -272,8 +286,8 @@ impl Reply {
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotency-replayed");
         let text = response.text()?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Self { status, replayed, body })
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
+        Ok(Self { status, replayed, body, text })
     }
 
     pub(crate) fn is_success(&self) -> bool {

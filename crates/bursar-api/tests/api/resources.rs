@@ -1,0 +1,40 @@
+// The tests, the same for every store: included by the roots of the test binaries.
+
+mod app;
+
+mod accounts;
+mod asset_content;
+mod assets;
+mod auth;
+mod bad_input;
+mod balance;
+mod batch;
+mod billing_details;
+mod catalog;
+mod charges;
+mod concurrency;
+mod credits;
+mod custom_plan;
+mod docs;
+mod events;
+mod exports;
+mod features;
+mod health;
+mod holds;
+mod invoices;
+mod limits;
+mod openapi;
+mod payment_methods;
+mod portal_sessions;
+mod previews;
+mod problems;
+mod provider;
+mod purchases;
+mod quotes;
+mod receipts;
+mod statement;
+mod storage;
+mod subscription;
+mod test_clock;
+mod topups;
+mod widget;
