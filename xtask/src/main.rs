@@ -1,4 +1,4 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench | faults | fuzz | screenshots`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | sim | faults | fuzz | screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -15,6 +15,7 @@ mod faults;
 mod fuzz;
 mod process;
 mod screenshots;
+mod sim;
 mod structure;
 mod test;
 mod tools;
@@ -40,6 +41,8 @@ enum Task {
     Bless,
     /// Run a benchmark in release mode.
     Bench(bench::Arguments),
+    /// Simulate crashes, lost messages and wrong clocks, or prove that this finds mistakes.
+    Sim(sim::Arguments),
     /// Let everything fail that can, again and again: several servers and their PostgreSQL under load.
     Faults(faults::Arguments),
     /// Look for bytes that break what takes bytes from outside.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Bless => bless::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Sim(arguments) => sim::run(&arguments),
         Task::Faults(arguments) => faults::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Screenshots => screenshots::run(),

@@ -1,9 +1,8 @@
 //! The engine's handle: what the API, the scheduler and the CLI hold.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use bursar_core::account::command::Command;
 use bursar_core::account::event::Actor;
@@ -70,7 +69,7 @@ struct Shared {
     live: Arc<Live>,
     /// One queue per writer; empty once the engine shuts down.
     queues: Mutex<Vec<mpsc::Sender<Job>>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    running: Mutex<Vec<Running>>,
     entropy: Mutex<StdRng>,
     stop: watch::Sender<bool>,
 }
@@ -85,7 +84,9 @@ pub struct View {
 }
 
 impl Engine {
-    /// Starts the writers, the scheduler and the workers, on the runtime that it is called in.
+    /// Starts the writers, the scheduler and the workers, on the runtime that it is called in. If the
+    /// store's writers don't block and that runtime has one thread, all happens in an order that depends
+    /// on nothing but what it is given, which is what simulation needs.
     ///
     /// # Errors
     /// [`StoreError`] if the store gives no writer or no secret.
@@ -99,7 +100,7 @@ impl Engine {
         let (eraser, to_erase) = Bench::new();
         let metrics = Arc::new(Metrics::new());
         let live = Arc::new(Live::new(store.is_shared()));
-        let (mut queues, mut threads) = (Vec::new(), Vec::new());
+        let (mut queues, mut running) = (Vec::new(), Vec::new());
         for number in 0..store.writers().max(1) {
             let (queue, jobs) = mpsc::channel(QUEUE);
             let writer = WriterLoop {
@@ -115,7 +116,11 @@ impl Engine {
                 committing: false,
             };
             queues.push(queue);
-            threads.push(spawn(number, writer)?);
+            running.push(if store.writers_block() {
+                in_thread(number, writer)?
+            } else {
+                Running::Task(tokio::spawn(writer.run()))
+            });
         }
         let shared = Shared {
             store,
@@ -130,7 +135,7 @@ impl Engine {
             installation,
             live: Arc::clone(&live),
             queues: Mutex::new(queues),
-            threads: Mutex::new(threads),
+            running: Mutex::new(running),
             entropy: Mutex::new(entropy),
             stop: watch::channel(false).0,
         };
@@ -228,7 +233,7 @@ impl Engine {
         if let [queue] = queues.as_slice() {
             return self.enqueue(queue, envelopes).await;
         }
-        let mut parts: HashMap<usize, (Vec<usize>, Vec<Envelope>)> = HashMap::new();
+        let mut parts: BTreeMap<usize, (Vec<usize>, Vec<Envelope>)> = BTreeMap::new();
         let total = envelopes.len();
         for (index, envelope) in envelopes.into_iter().enumerate() {
             let part = parts.entry(writer_of(&envelope.account, queues.len())).or_default();
@@ -335,12 +340,18 @@ impl Engine {
     pub async fn shutdown(&self) -> Result<(), StoreError> {
         self.shared.stop.send_replace(true);
         self.shared.queues.lock().clear();
-        let threads: Vec<JoinHandle<()>> = self.shared.threads.lock().drain(..).collect();
-        let joined = tokio::task::spawn_blocking(move || {
-            threads.into_iter().filter_map(|thread| thread.join().err()).count()
-        });
-        if joined.await.unwrap_or(1) > 0 {
-            tracing::error!("a writer did not finish");
+        let running: Vec<Running> = self.shared.running.lock().drain(..).collect();
+        for writer in running {
+            let finished = match writer {
+                Running::Task(task) => task.await.is_ok(),
+                Running::Thread(thread) => {
+                    let joined = tokio::task::spawn_blocking(move || thread.join().is_ok());
+                    joined.await.unwrap_or(false)
+                }
+            };
+            if !finished {
+                tracing::error!("a writer did not finish");
+            }
         }
         self.shared.store.close().await
     }
@@ -357,12 +368,19 @@ async fn installation(store: &dyn Store, entropy: &mut StdRng) -> Result<[u8; 32
     kept.try_into().map_err(damaged)
 }
 
+/// What a writer runs on.
+enum Running {
+    Thread(std::thread::JoinHandle<()>),
+    Task(tokio::task::JoinHandle<()>),
+}
+
 /// A thread that the writer may block, on the runtime's reactor.
-fn spawn(number: usize, writer: WriterLoop) -> Result<JoinHandle<()>, StoreError> {
+fn in_thread(number: usize, writer: WriterLoop) -> Result<Running, StoreError> {
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new()
         .name(format!("bursar-writer-{number}"))
         .spawn(move || runtime.block_on(writer.run()))
+        .map(Running::Thread)
         .map_err(|error| StoreError::Unavailable(format!("cannot start a writer: {error}")))
 }
 

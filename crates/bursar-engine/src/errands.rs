@@ -74,13 +74,14 @@ pub(crate) async fn run<E: Errand>(engine: Engine, errand: E, bench: Bench, mut 
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
+            biased;
             () = worker.0.engine.stopped() => return,
+            _ = look.tick() => worker.look().await,
+            () = worker.0.seat_is_free.notified() => worker.look().await,
             told = told.recv() => match told {
                 Some(account) => worker.serve(account, false),
                 None => return,
             },
-            _ = look.tick() => worker.look().await,
-            () = worker.0.seat_is_free.notified() => worker.look().await,
         }
     }
 }

@@ -42,6 +42,7 @@ impl Follower {
     pub async fn next(&mut self) -> Option<News> {
         loop {
             let received = tokio::select! {
+                biased;
                 () = self.engine.stopped() => return None,
                 received = self.live.recv() => received,
             };

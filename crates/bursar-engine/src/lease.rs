@@ -34,6 +34,7 @@ pub(crate) async fn keeping<T>(
 ) -> T {
     let mut work = std::pin::pin!(work);
     tokio::select! {
+        biased;
         done = &mut work => return done,
         () = until_lost(store, claim) => {}
     }

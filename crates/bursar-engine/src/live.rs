@@ -6,12 +6,14 @@
 //! by the writers of this node at once, and by other nodes ([`Sharing::elsewhere`](bursar_store::Sharing));
 //! if nobody wakes it, it looks by itself. It reads only while somebody listens. See ADR 19.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bursar_store::{Entry, JournalPosition, Store};
 use futures::StreamExt;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::engine::Engine;
@@ -42,15 +44,24 @@ pub(crate) struct Live {
     /// Somebody wants to listen.
     wanted: Notify,
     /// Is the reader behind a position that everything new comes after?
-    is_reading: watch::Sender<bool>,
+    is_reading: AtomicBool,
+    /// It has become so.
+    began: Notify,
 }
 
 impl Live {
     pub(crate) fn new(is_shared: bool) -> Self {
         let everywhere = broadcast::channel(LAG).0;
         let here = if is_shared { broadcast::channel(LAG).0 } else { everywhere.clone() };
-        let (committed, wanted) = (Notify::new(), Notify::new());
-        Self { everywhere, here, is_shared, committed, wanted, is_reading: watch::channel(false).0 }
+        Self {
+            everywhere,
+            here,
+            is_shared,
+            committed: Notify::new(),
+            wanted: Notify::new(),
+            is_reading: AtomicBool::new(false),
+            began: Notify::new(),
+        }
     }
 
     /// Everything that is committed from now on, by any node.
@@ -63,16 +74,24 @@ impl Live {
             return Ok(receiver);
         }
         // First to be counted, then to look: the reader does it the other way round before it stops.
-        let mut is_reading = self.is_reading.subscribe();
-        if !*is_reading.borrow() {
-            self.wanted.notify_one();
+        let mut began = pin!(self.began.notified());
+        began.as_mut().enable();
+        if self.is_reading.load(Ordering::SeqCst) {
+            return Ok(receiver);
         }
-        match timeout(PATIENCE, is_reading.wait_for(|is_reading| *is_reading)).await {
-            Ok(Ok(_)) => Ok(receiver),
-            _ => Err(Failure::Unavailable(
+        self.wanted.notify_one();
+        match timeout(PATIENCE, began).await {
+            Ok(()) => Ok(receiver),
+            Err(_) => Err(Failure::Unavailable(
                 "live events can't be followed now: the journal's end can't be read".to_owned(),
             )),
         }
+    }
+
+    fn begin(&self) {
+        self.is_reading.store(true, Ordering::SeqCst);
+        // All at once, in the order in which they came.
+        self.began.notify_waiters();
     }
 
     /// Everything that this node commits from now on, as soon as it is committed. For whoever only wants to
@@ -109,6 +128,7 @@ pub(crate) async fn run(engine: Engine, live: Arc<Live>) {
         }
     };
     tokio::select! {
+        biased;
         () = engine.stopped() => {}
         () = reading => {}
     }
@@ -128,7 +148,7 @@ async fn end(engine: &Engine, live: &Live) -> Option<JournalPosition> {
 
 /// Tells what comes after a position, until nobody has listened for a while.
 async fn follow(engine: &Engine, live: &Live, mut after: JournalPosition) {
-    live.is_reading.send_replace(true);
+    live.begin();
     let mut elsewhere = engine.store().elsewhere();
     let mut alone_since: Option<Instant> = None;
     loop {
@@ -136,14 +156,15 @@ async fn follow(engine: &Engine, live: &Live, mut after: JournalPosition) {
         if live.everywhere.receiver_count() > 0 {
             alone_since = None;
         } else if alone_since.get_or_insert_with(Instant::now).elapsed() >= LINGER {
-            live.is_reading.send_replace(false);
+            live.is_reading.store(false, Ordering::SeqCst);
             if live.everywhere.receiver_count() == 0 {
                 return;
             }
             // Somebody came in between, who may have seen that we read.
-            live.is_reading.send_replace(true);
+            live.begin();
         }
         tokio::select! {
+            biased;
             () = live.committed.notified() => {}
             _ = elsewhere.next() => {}
             () = sleep(LOOK) => {}

@@ -417,6 +417,7 @@ async fn news_of(live: &mut Live, here: &mut Live, account: &AccountId) {
         while live.recv().await.is_ok_and(|entry| entry.account != *account) {}
     };
     tokio::select! {
+        biased;
         () = news(live) => {}
         () = news(here) => {}
     }

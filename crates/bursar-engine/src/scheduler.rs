@@ -23,6 +23,7 @@ const REST: Duration = Duration::from_secs(60);
 pub(crate) async fn run(engine: Engine) {
     loop {
         tokio::select! {
+           biased;
             () = engine.stopped() => return,
             () = tokio::time::sleep(PAUSE) => {}
         }

@@ -41,10 +41,12 @@ pub(crate) async fn run(engine: Engine) {
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
+           biased;
             () = engine.stopped() => return,
             _ = look.tick() => {}
         }
         let swept = tokio::select! {
+           biased;
             () = engine.stopped() => return,
             swept = sweep_if_due(&engine) => swept,
         };

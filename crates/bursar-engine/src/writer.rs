@@ -85,16 +85,29 @@ impl WriterLoop {
         }
     }
 
+    /// The outcome of every command, in the order in which they were sent.
+    async fn outcomes(&mut self, jobs: &[Job]) -> Vec<Outcome> {
+        let mut sent: Vec<(usize, &Envelope)> =
+            jobs.iter().flat_map(|job| &job.envelopes).enumerate().collect();
+        // Those on one account stay in their order, and get next to each other: so do their entries, which
+        // stores may then write as one.
+        sent.sort_by(|(_, one), (_, other)| one.account.cmp(&other.account));
+        let (order, envelopes): (Vec<usize>, Vec<&Envelope>) = sent.into_iter().unzip();
+        let outcomes = self.in_order(&envelopes).await;
+        let mut outcomes: Vec<(usize, Outcome)> = order.into_iter().zip(outcomes).collect();
+        outcomes.sort_unstable_by_key(|(place, _)| *place);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
     /// The outcome of every command, in order. A panic, which is a defect of ours, must not end the
     /// only writer there is: the batch is given up and its commands are done one by one, so that only
     /// the one that brings it to light is refused.
-    async fn outcomes(&mut self, jobs: &[Job]) -> Vec<Outcome> {
-        let envelopes: Vec<&Envelope> = jobs.iter().flat_map(|job| &job.envelopes).collect();
-        if let Some(outcomes) = self.guarded(&envelopes).await {
+    async fn in_order(&mut self, envelopes: &[&Envelope]) -> Vec<Outcome> {
+        if let Some(outcomes) = self.guarded(envelopes).await {
             return outcomes;
         }
         let mut outcomes = Vec::with_capacity(envelopes.len());
-        for envelope in &envelopes {
+        for envelope in envelopes {
             let alone = self.guarded(std::slice::from_ref(envelope)).await;
             let outcome = alone.and_then(|mut outcomes| outcomes.pop());
             outcomes.push(outcome.unwrap_or(Err(Failure::Defect)));
@@ -146,9 +159,11 @@ impl WriterLoop {
         let changed = accounts.into_values().filter(|slot| slot.changed);
         let accounts: Vec<Arc<Account>> = changed.filter_map(|slot| slot.state).collect();
         let asking = accounts.iter().filter(|account| account.billing.is_waiting());
-        let asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
+        let mut asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
+        asking.sort_unstable();
         let erasing = accounts.iter().filter(|account| account.storage.is_erasing());
-        let erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
+        let mut erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
+        erasing.sort_unstable();
         self.outbox.decided(&entries);
         self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;

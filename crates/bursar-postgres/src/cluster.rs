@@ -62,6 +62,7 @@ ssl = on
 const ACCESS: &str = "
 hostssl all secretive 127.0.0.1/32 scram-sha-256
 host all secretive 127.0.0.1/32 reject
+host replication all 127.0.0.1/32 trust
 host all all 127.0.0.1/32 trust
 ";
 
@@ -80,12 +81,16 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::shared`].
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// A server with settings of its caller's, lines of `postgresql.conf` that come after those of tests.
+    ///
+    /// # Panics
+    /// As [`Cluster::shared`].
+    pub fn start_with(settings: &str) -> Self {
         let programs = programs();
-        // Made by the server's user, who will remove it.
-        let template = std::env::temp_dir().join("bursar-postgres-XXXXXXXX");
-        let made = unprivileged(Path::new("mktemp")).arg("-d").arg(template).output().unwrap();
-        assert!(made.status.success(), "mktemp: {}", String::from_utf8_lossy(&made.stderr));
-        let directory = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim_end());
+        let directory = new_directory();
         let data = directory.join("data");
         let made = unprivileged(&programs.join("initdb"))
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
@@ -95,14 +100,47 @@ impl Cluster {
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         certify(&data);
-        fs::write(data.join("postgresql.auto.conf"), SETTINGS).unwrap();
+        fs::write(data.join("postgresql.auto.conf"), format!("{SETTINGS}{settings}")).unwrap();
         fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
+        Self::run(programs, directory)
+    }
+
+    fn run(programs: PathBuf, directory: PathBuf) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let keeper = keep(&programs, &directory, port);
         let (databases, template) = (AtomicU32::new(0), OnceCell::new());
         let cluster = Self { programs, directory, port, databases, template, keeper };
         cluster.wait_until_ready();
         cluster
+    }
+
+    /// A backup of all its files while it runs, as operators make it.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    pub fn back_up(&self) -> Copy {
+        let (programs, directory) = (self.programs.clone(), new_directory());
+        let mut backup = unprivileged(&programs.join("pg_basebackup"));
+        backup.args(["--checkpoint=fast", "--username=postgres", "--host=127.0.0.1"]);
+        backup.arg(format!("--port={}", self.port)).arg("-D").arg(directory.join("data"));
+        let made = backup.output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Copy { programs, directory }
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it as a crash would, for good: its files stay until this goes.
+    ///
+    /// # Panics
+    /// If it can't be ended.
+    pub fn kill(&self) {
+        let mut control = unprivileged(&self.programs.join("pg_ctl"));
+        control.arg("-D").arg(self.directory.join("data")).args(["stop", "-m", "immediate"]);
+        assert!(control.stdout(Stdio::null()).status().unwrap().success());
     }
 
     /// A new, empty database; its URL.
@@ -242,11 +280,41 @@ impl Cluster {
     }
 }
 
+/// A backup of a server's files.
+#[derive(Debug)]
+pub struct Copy {
+    programs: PathBuf,
+    directory: PathBuf,
+}
+
+impl Copy {
+    /// Starts a server on it, with settings of its own; `signal` is `recovery` or `standby`.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start(self, signal: &str, settings: &str) -> Cluster {
+        let data = self.directory.join("data");
+        let own = data.join("postgresql.auto.conf");
+        let before = fs::read_to_string(&own).unwrap();
+        fs::write(&own, format!("{before}\n{settings}\n")).unwrap();
+        fs::write(data.join(format!("{signal}.signal")), "").unwrap();
+        Cluster::run(self.programs, self.directory)
+    }
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// Made by the server's user, who will remove it.
+fn new_directory() -> PathBuf {
+    let template = std::env::temp_dir().join("bursar-postgres-XXXXXXXX");
+    let made = unprivileged(Path::new("mktemp")).arg("-d").arg(template).output().unwrap();
+    assert!(made.status.success(), "mktemp: {}", String::from_utf8_lossy(&made.stderr));
+    PathBuf::from(String::from_utf8(made.stdout).unwrap().trim_end())
 }
 
 /// Makes a key and a certificate.

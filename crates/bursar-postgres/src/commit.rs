@@ -1,4 +1,4 @@
-//! Committing a batch: everything is written and committed in two round trips, however much it is.
+//! Committing a batch: everything is written and committed at once, however much it is.
 
 use std::collections::HashSet;
 use std::pin::pin;
@@ -15,17 +15,17 @@ use tokio_postgres::types::ToSql;
 
 use crate::assets::ChangedAssets;
 use crate::connection::Connections;
-use crate::error::{Attempt, Failure, Result, get, unsigned};
-use crate::journal::{self, DRAW};
+use crate::error::{Attempt, Failure, Result, get, signed, unsigned};
+use crate::journal::{self, DRAW, Run};
 use crate::lock::{self, Locked};
 use crate::money::Money;
-use crate::views::{self, Write, column};
+use crate::views::{self, Column, Past, Write, column};
 
 /// A batch, encoded once however often it is tried.
 pub(crate) struct Commit<'a> {
     connections: &'a Connections,
     entries: Vec<Arc<Entry>>,
-    bodies: Vec<Vec<u8>>,
+    runs: Vec<Run>,
     accounts: Vec<AccountRow>,
     /// The last legal numbers after it.
     numbers: Vec<((Key, u16), u32)>,
@@ -34,7 +34,7 @@ pub(crate) struct Commit<'a> {
 /// A commit that failed.
 struct Fault {
     failure: Failure,
-    /// The number of the commit that may have been made all the same.
+    /// If the commit may have been made all the same: a number that its own is not below.
     sent: Option<u64>,
 }
 
@@ -61,12 +61,14 @@ impl<'a> Commit<'a> {
         batch: Batch,
         numbers: Numbers,
     ) -> Result<Self> {
-        let bodies = batch.entries.iter().map(journal::encode).collect::<Result<_>>()?;
+        // The commit has no number yet.
+        let positions = (0..).map(|index| JournalPosition { commit: 0, index });
+        let runs = journal::encode(positions.zip(&batch.entries))?;
         let rows = batch.accounts.iter().map(|account| AccountRow::of(account));
         let mut accounts = rows.collect::<Result<Vec<_>>>()?;
         accounts.sort_unstable_by(|one, other| one.account.cmp(&other.account));
         let numbers = numbers.into_iter().collect();
-        Ok(Self { connections, entries: batch.entries, bodies, accounts, numbers })
+        Ok(Self { connections, entries: batch.entries, runs, accounts, numbers })
     }
 
     /// Commits what is locked. What fails in passing is tried again. If the connection is cut when
@@ -117,7 +119,7 @@ impl<'a> Commit<'a> {
     fn give_up(&self, fault: Fault) -> StoreError {
         let error = fault.failure.explain(&self.connections.place);
         match fault.sent {
-            Some(commit) => StoreError::Unknown(format!("commit {commit}: {error}")),
+            Some(since) => StoreError::Unknown(format!("one after commit {since}: {error}")),
             None => error,
         }
     }
@@ -125,29 +127,29 @@ impl<'a> Commit<'a> {
     /// Is a commit in the journal that may or may not have been made? To be asked when its accounts are
     /// locked again: then it isn't under way any more.
     async fn is_made(&self, locked: &Locked, sent: Option<u64>) -> Attempt<bool> {
-        let (Some(commit), Some(entry), Some(body)) =
-            (sent, self.entries.first(), self.bodies.first())
+        let (Some(since), Some(entry), Some(run)) = (sent, self.entries.first(), self.runs.first())
         else {
             return Ok(false);
         };
-        // After a failover the number may have been given to another: the body says whose it is.
         let select = "SELECT 1 FROM journal
-            WHERE commit_id = $1 AND entry = 0 AND account_id = $2 AND body = $3";
+            WHERE account_id = $1 AND commit_id >= $2 AND body = $3 LIMIT 1";
         let client = locked.session.client()?;
         let select = client.prepare_cached(select).await?;
-        let commit = crate::error::signed(commit);
-        let row = client.query_opt(&select, &[&commit, &entry.account.as_str(), body]).await?;
+        let since = signed(since);
+        let row = client.query_opt(&select, &[&entry.account.as_str(), &since, &run.body]).await?;
         Ok(row.is_some())
     }
 
     async fn attempt(&self, locked: Locked) -> std::result::Result<(), Fault> {
         let place = &self.connections.place;
         let client = locked.session.client()?;
-        let commit = draw(client).await?;
-        let positions = (0..).map(|index| JournalPosition { commit, index });
+        // Only the rows of payments say where they stand in the journal.
+        let about_money = self.entries.iter().any(|entry| is_about_money(entry));
+        let commit = if about_money { Some(draw(client).await?) } else { None };
+        let positions = (0..).map(|index| JournalPosition { commit: commit.unwrap_or(0), index });
         let entries: Vec<(JournalPosition, Arc<Entry>)> =
             positions.zip(self.entries.iter().cloned()).collect();
-        let money = if entries.iter().any(|(_, entry)| is_about_money(entry)) {
+        let money = if about_money {
             Money::load(client, place, &entries).await?.fold(&entries).map_err(Failure::from)?
         } else {
             crate::money::Changed::default()
@@ -158,14 +160,7 @@ impl<'a> Commit<'a> {
             entries.iter().filter(|(_, entry)| idempotency(entry).is_some()).collect();
         let opened: HashSet<&AccountId> = self.accounts.iter().map(|row| &row.account).collect();
         let unopened = locked.unopened(&opened);
-        let mut writes = vec![
-            journal::insert(&entries, &self.bodies),
-            views::insert_history(&history),
-            views::insert_accounts(&self.accounts),
-        ];
-        if !keyed.is_empty() {
-            writes.push(views::insert_keys(&keyed));
-        }
+        let mut writes = vec![self.common(commit, &history, &keyed)];
         writes.extend(money.inserts());
         writes.extend(assets.writes());
         if !self.numbers.is_empty() {
@@ -174,10 +169,33 @@ impl<'a> Commit<'a> {
         if !unopened.is_empty() {
             writes.push(free(&unopened));
         }
-        write_and_commit(client, &writes, commit).await?;
+        write_and_commit(client, &writes, locked.since).await?;
         drop(writes);
         locked.session.over();
         Ok(())
+    }
+
+    /// What every batch writes, as one statement: each costs a wake-up on either side.
+    fn common<'w>(
+        &'w self,
+        commit: Option<u64>,
+        history: &'w [Past<'w>],
+        keyed: &'w [&'w (JournalPosition, Arc<Entry>)],
+    ) -> Write<'w> {
+        let mut columns: Vec<Column<'w>> = vec![Box::new(commit.map(signed))];
+        columns.extend(journal::columns(&self.runs));
+        columns.extend(views::history_columns(history));
+        columns.push(column(keyed, |(_, entry)| entry.account.as_str()));
+        columns.push(column(keyed, |(_, entry)| idempotency(entry).map(|key| key.as_str())));
+        columns.push(column(keyed, |(position, _)| journal::index(*position)));
+        columns.extend(views::account_columns(&self.accounts));
+        Write {
+            statement: "
+                SELECT commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                    $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
+                    $33, $34)",
+            columns,
+        }
     }
 }
 
@@ -192,7 +210,7 @@ async fn draw(client: &Client) -> Attempt<u64> {
 async fn write_and_commit(
     client: &Client,
     writes: &[Write<'_>],
-    commit: u64,
+    since: u64,
 ) -> std::result::Result<(), Fault> {
     let statements = writes.iter().map(|write| client.prepare_cached(write.statement));
     let statements = try_join_all(statements).await.map_err(Failure::from)?;
@@ -217,10 +235,10 @@ async fn write_and_commit(
         (Ok(()), Ok(())) => Ok(()),
         // The server refused a statement, and with it the rest.
         (Err(error), _) if error.as_db_error().is_some() => Err(Failure::from(error).into()),
-        (Err(error), _) => Err(Fault { failure: error.into(), sent: Some(commit) }),
+        (Err(error), _) => Err(Fault { failure: error.into(), sent: Some(since) }),
         (Ok(()), Err(error)) => {
             let failure = Failure::from(error);
-            let sent = (!failure.is_certain()).then_some(commit);
+            let sent = (!failure.is_certain()).then_some(since);
             Err(Fault { failure, sent })
         }
     }

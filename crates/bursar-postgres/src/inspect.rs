@@ -78,7 +78,8 @@ const CONNECTED: &str = "
 
 /// Estimates, which cost nothing however large the tables are.
 const TABLES: &str = "
-    SELECT relname::text, greatest(reltuples, 0)::bigint, pg_total_relation_size(oid)
+    SELECT relname::text, greatest(reltuples, pg_stat_get_live_tuples(oid), 0)::bigint,
+        pg_total_relation_size(oid)
     FROM pg_class WHERE relnamespace = to_regnamespace('bursar') AND relkind IN ('r', 'p')
     ORDER BY 3 DESC, 1";
 

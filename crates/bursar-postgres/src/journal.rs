@@ -1,25 +1,26 @@
-//! The journal's rows: one per entry, appended and never changed, read in the order of their commits'
-//! numbers.
+//! The journal's rows: one for entries of an account that follow each other in a commit, appended and
+//! never changed, read in the order of their commits' numbers.
 //!
 //! Numbers are drawn by transactions that then take a while to commit, so a reader may see number 9
 //! before number 8, and must not go on to 9 as if 8 had never been. Each transaction holds a shared
-//! advisory lock, the gate, from before it draws its number until it is over. A reader that sees a gap
+//! advisory lock, the gate ("BRSR" and 1), from before it draws its number until it is over. A reader that sees a gap
 //! looks who holds the gate, waits until those are over, and reads again: what is still missing then was
 //! rolled back and never comes.
 
-use std::slice;
 use std::sync::Arc;
 
+use bursar_core::id::AccountId;
 use bursar_store::codec::{decode_entries, encode_entries};
 use bursar_store::{Entry, JournalPosition, StoreError};
+use deadpool_postgres::Client;
 use tokio_postgres::Row;
 
 use crate::connection::Connections;
-use crate::error::{Result, get, signed, unsigned};
-use crate::views::{Write, column};
+use crate::error::{Attempt, Result, get, signed, unsigned};
+use crate::views::{Column, Write, column};
 
-/// Draws a commit's number, within the gate: "BRSR" and 1. The gate comes first, because the row that the
-/// number is drawn for comes through it.
+/// Draws a commit's number, within the gate. The gate comes first, because the row that the number is drawn
+/// for comes through it. Most batches need not know their number, and have it drawn as they are written.
 pub(crate) const DRAW: &str = "
     WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(1112691538, 1))
     SELECT nextval('journal_commits') FROM gate";
@@ -30,45 +31,94 @@ const IN_GATE: &str = "
     WHERE locktype = 'advisory' AND classid = 1112691538 AND objid = 1 AND objsubid = 2
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-/// Entries after a position, up to a commit.
-pub(crate) const PAGE: &str = "
-    SELECT commit_id, entry, body FROM journal
-    WHERE (commit_id, entry) > ($1, $2) AND commit_id <= $3
-    ORDER BY commit_id, entry LIMIT $4";
+/// Rows with the entries after a position, up to a commit: those that have the first `$4`. The first row may
+/// also have some from before it, and the last one some that are too many.
+const PAGE: &str = "
+    SELECT commit_id, entry, body FROM (
+        SELECT commit_id, entry, body,
+            sum(entries) OVER (ORDER BY commit_id, entry ROWS UNBOUNDED PRECEDING) - entries AS before
+        FROM journal
+        WHERE (commit_id, entry) >= ($1, coalesce(
+                (SELECT max(entry) FROM journal WHERE commit_id = $1 AND entry <= $2::integer), 0))
+            AND commit_id <= $3
+        ORDER BY commit_id, entry LIMIT $4::bigint + 1
+    ) AS rows WHERE before < $4::bigint + $2::integer + 1";
 
-/// An entry as its row has it.
-pub(crate) fn encode(entry: &Arc<Entry>) -> Result<Vec<u8>> {
-    encode_entries(slice::from_ref(entry))
+/// The most entries of one row. More would not fit on a page, and be stored apart from it.
+const MOST_IN_ROW: usize = 32;
+
+/// Entries that are one row.
+pub(crate) struct Run {
+    /// Where the first of them stands.
+    first: JournalPosition,
+    count: usize,
+    account: AccountId,
+    pub(crate) body: Vec<u8>,
 }
 
-/// The entry of a row.
-pub(crate) fn decode(place: &str, what: &str, body: &[u8]) -> Result<Arc<Entry>> {
-    let entries = match decode_entries(body) {
-        Ok(entries) => entries,
-        Err(StoreError::Damaged(why)) => {
-            return Err(StoreError::Damaged(format!("{place}, journal, {what}: {why}")));
+/// Entries as their rows have them.
+pub(crate) fn encode<'a>(
+    entries: impl IntoIterator<Item = (JournalPosition, &'a Arc<Entry>)>,
+) -> Result<Vec<Run>> {
+    let mut runs = Vec::new();
+    let mut run: Vec<(JournalPosition, Arc<Entry>)> = Vec::new();
+    for (position, entry) in entries {
+        let goes_on = run.last().is_some_and(|(last, before)| {
+            let next = JournalPosition { index: last.index.saturating_add(1), ..*last };
+            position == next && entry.account == before.account && run.len() < MOST_IN_ROW
+        });
+        if !goes_on {
+            runs.extend(as_row(std::mem::take(&mut run))?);
         }
-        Err(other) => return Err(other),
-    };
-    let one = entries.into_iter().next().map(Arc::new);
-    one.ok_or_else(|| StoreError::Damaged(format!("{place}, journal, {what}: it is empty")))
+        run.push((position, Arc::clone(entry)));
+    }
+    runs.extend(as_row(run)?);
+    Ok(runs)
 }
 
-/// The rows of entries, in order.
-pub(crate) fn insert<'a>(
-    entries: &'a [(JournalPosition, Arc<Entry>)],
-    bodies: &'a [Vec<u8>],
-) -> Write<'a> {
+fn as_row(run: Vec<(JournalPosition, Arc<Entry>)>) -> Result<Option<Run>> {
+    let Some((first, account)) = run.first().map(|(first, entry)| (*first, entry.account.clone()))
+    else {
+        return Ok(None);
+    };
+    let entries: Vec<Arc<Entry>> = run.into_iter().map(|(_, entry)| entry).collect();
+    Ok(Some(Run { first, count: entries.len(), account, body: encode_entries(&entries)? }))
+}
+
+fn decode(place: &str, what: &str, body: &[u8]) -> Result<Vec<Entry>> {
+    decode_entries(body).map_err(|error| match error {
+        StoreError::Damaged(why) => StoreError::Damaged(format!("{place}, journal, {what}: {why}")),
+        other => other,
+    })
+}
+
+/// One entry of a row, whose place in it is given.
+pub(crate) fn decode_one(place: &str, what: &str, body: &[u8], at: i64) -> Result<Arc<Entry>> {
+    let at = usize::try_from(at).unwrap_or(usize::MAX);
+    let entry = decode(place, what, body)?.into_iter().nth(at);
+    let none = || StoreError::Damaged(format!("{place}, journal, {what}: it is not in its row"));
+    entry.map(Arc::new).ok_or_else(none)
+}
+
+/// The rows of a commit: the number of the first entry, how many they are, the account, the body.
+pub(crate) fn columns(runs: &[Run]) -> Vec<Column<'_>> {
+    vec![
+        column(runs, |run| index(run.first)),
+        column(runs, |run| i32::try_from(run.count).unwrap_or(i32::MAX)),
+        column(runs, |run| run.account.as_str()),
+        column(runs, |run| run.body.as_slice()),
+    ]
+}
+
+/// Rows of any commits.
+pub(crate) fn insert(runs: &[Run]) -> Write<'_> {
+    let mut values = vec![column(runs, |run| signed(run.first.commit))];
+    values.extend(columns(runs));
     Write {
         statement: "
-            INSERT INTO journal (commit_id, entry, account_id, body)
-            SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bytea[])",
-        columns: vec![
-            column(entries, |(position, _)| signed(position.commit)),
-            column(entries, |(position, _)| index(*position)),
-            column(entries, |(_, entry)| entry.account.as_str()),
-            column(bodies, Vec::as_slice),
-        ],
+            INSERT INTO journal (commit_id, entry, entries, account_id, body)
+            SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::bytea[])",
+        columns: values,
     }
 }
 
@@ -129,20 +179,49 @@ async fn page(
     upto: u64,
     limit: usize,
 ) -> Result<Vec<(JournalPosition, Arc<Entry>)>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (commit, upto) = (signed(after.commit), signed(upto));
-    let rows = connections.query(PAGE, &[&commit, &index(after), &upto, &limit]).await?;
-    rows.iter().map(|row| entry(&connections.place, row)).collect()
+    let rows = connections.query(PAGE, &[&commit, &index(after), &upto, &most(limit)]).await?;
+    entries(&connections.place, &rows, after, limit)
 }
 
-/// The entry of a row of [`PAGE`].
-pub(crate) fn entry(place: &str, row: &Row) -> Result<(JournalPosition, Arc<Entry>)> {
-    let index = i64::from(get::<i32>(row, 1)?);
-    let position = JournalPosition { commit: unsigned(get(row, 0)?)?, index: unsigned(index)? };
-    let body: &[u8] =
-        row.try_get(2).map_err(|error| StoreError::Damaged(format!("{place}: {error}")))?;
-    let what = format!("commit {}, entry {}", position.commit, position.index);
-    Ok((position, decode(place, &what, body)?))
+/// At most `limit` entries after a position, within a transaction.
+pub(crate) async fn chunk(
+    client: &Client,
+    place: &str,
+    after: JournalPosition,
+    limit: usize,
+) -> Attempt<Vec<(JournalPosition, Arc<Entry>)>> {
+    let page = client.prepare_cached(PAGE).await?;
+    let (commit, upto) = (signed(after.commit), i64::MAX);
+    let rows = client.query(&page, &[&commit, &index(after), &upto, &most(limit)]).await?;
+    Ok(entries(place, &rows, after, limit)?)
+}
+
+/// A limit that the server can add to.
+fn most(limit: usize) -> i64 {
+    i64::from(u32::try_from(limit).unwrap_or(u32::MAX))
+}
+
+/// The entries of rows of [`PAGE`].
+fn entries(
+    place: &str,
+    rows: &[Row],
+    after: JournalPosition,
+    limit: usize,
+) -> Result<Vec<(JournalPosition, Arc<Entry>)>> {
+    let mut entries = Vec::new();
+    for row in rows {
+        let (commit, first): (i64, i32) = (get(row, 0)?, get(row, 1)?);
+        let (commit, first) = (unsigned(commit)?, unsigned(i64::from(first))?);
+        let body: &[u8] =
+            row.try_get(2).map_err(|error| StoreError::Damaged(format!("{place}: {error}")))?;
+        let what = format!("commit {commit}, entry {first}");
+        let positions = (first..).map(|index| JournalPosition { commit, index });
+        let of_row = decode(place, &what, body)?.into_iter().map(Arc::new);
+        entries.extend(positions.zip(of_row).filter(|(position, _)| *position > after));
+    }
+    entries.truncate(limit);
+    Ok(entries)
 }
 
 /// How many of the entries come before the first gap.

@@ -53,7 +53,8 @@ pub use verify::{Difference, Report, verify};
 /// How a [`PostgresStore`] uses its database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How many batches are decided at once, each on a connection of its own.
+    /// How many batches are decided at once, each on a connection of its own. What waits is shared out among
+    /// them, so more of them make smaller batches, and a batch costs as much as ten commands in it.
     pub writers: usize,
     /// How many reads go on at once, each on a connection of its own.
     pub readers: usize,
@@ -77,7 +78,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            writers: 4,
+            writers: 2,
             readers: 8,
             patience: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

@@ -12,34 +12,24 @@ use bursar_core::account::Account;
 use bursar_core::id::{AccountId, IdempotencyKey, Key};
 use bursar_store::{Begun, Entry, Numbers, StoreError, Wanted, projection};
 use deadpool_postgres::Client;
-use futures::future::maybe_done;
-use futures::poll;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Row, Statement};
 
 use crate::connection::{BEGIN, Connections, Session};
 use crate::error::{Attempt, get, unsigned};
 use crate::journal;
 use crate::views::{account_id, decode};
 
-const LOCK: &str = "
-    SELECT account_id, state FROM accounts WHERE account_id = ANY($1::text[])
-    ORDER BY account_id FOR UPDATE";
+/// One statement for all of it: each costs a wake-up on either side.
+const BEGIN_BATCH: &str = "
+    SELECT what, account_id, key, body, place
+    FROM begin_batch($1::text[], $2::text[], $3::text[], one_by_one => false)";
 
-/// One account's row. A distributed engine locks rows of one shard at a time, so there each account has a
-/// statement of its own, in the same order.
-const LOCK_ONE: &str = "SELECT account_id, state FROM accounts WHERE account_id = $1 FOR UPDATE";
-
-/// Which kind of rows the tables have. Read after the locks, so that it stays true until they are
-/// released: making the tables anew takes a lock that waits for ours.
-const KIND: &str = "SELECT projection FROM versions";
-
-const KEYS: &str = "
-    SELECT i.account_id, i.key, j.body
-    FROM unnest($1::text[], $2::text[]) AS wanted (account_id, key)
-    JOIN idempotency AS i ON i.account_id = wanted.account_id AND i.key = wanted.key
-    JOIN journal AS j ON j.account_id = i.account_id AND j.commit_id = i.commit_id
-        AND j.entry = i.entry";
+/// A distributed engine locks rows of one shard at a time, so there each account has a statement of its own, in
+/// the same order.
+const BEGIN_BATCH_ONE_BY_ONE: &str = "
+    SELECT what, account_id, key, body, place
+    FROM begin_batch($1::text[], $2::text[], $3::text[], one_by_one => true)";
 
 /// A row that nobody else ever sees: it is filled in or deleted before the commit. Whoever else opens
 /// the account waits until then.
@@ -52,6 +42,8 @@ const RESERVE: &str = "
 pub(crate) struct Locked {
     pub(crate) session: Session,
     pub(crate) wanted: Wanted,
+    /// The last commit's number; that of this batch will be higher.
+    pub(crate) since: u64,
     /// The version of each account; 0 if there is none.
     pub(crate) versions: HashMap<AccountId, u64>,
     /// The accounts that there are none of, with their places reserved, in order.
@@ -65,97 +57,103 @@ pub(crate) async fn lock(connections: &Connections, wanted: &Wanted) -> Attempt<
     let one_by_one = connections.distributed.load(Ordering::Acquire);
     loop {
         let session = Session::new(connections.get().await?);
-        if let Some((reserved, begun)) =
+        if let Some(Read { since, reserved, begun }) =
             read(&session, &connections.place, one_by_one, wanted).await?
         {
             let states = begun.accounts.iter().map(Option::as_deref);
             let versions = states.map(|state| state.map_or(0, |account| account.version));
             let versions = wanted.accounts.iter().cloned().zip(versions).collect();
             let (wanted, numbers) = (wanted.clone(), Numbers::new());
-            return Ok((Locked { session, wanted, versions, reserved, numbers }, begun));
+            let locked = Locked { session, wanted, since, versions, reserved, numbers };
+            return Ok((locked, begun));
         }
         // An account was opened in between: now its row is there to be locked, in its turn.
         session.roll_back().await;
     }
 }
 
-/// Locks the rows of accounts. All statements are sent before the first reply is waited for.
-async fn lock_rows(
-    client: &Client,
-    lock: &Statement,
-    ids: &[&str],
-    one_by_one: bool,
-) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
-    if !one_by_one {
-        return client.query(lock, &[&ids]).await;
-    }
-    let values: Vec<[&(dyn ToSql + Sync); 1]> =
-        ids.iter().map(|id| -> [&(dyn ToSql + Sync); 1] { [id] }).collect();
-    let mut locks: Vec<_> =
-        values.iter().map(|id| Box::pin(maybe_done(client.query(lock, id)))).collect();
-    for lock in &mut locks {
-        let _sent = poll!(lock.as_mut());
-    }
-    let mut rows = Vec::with_capacity(ids.len());
-    for mut lock in locks {
-        lock.as_mut().await;
-        rows.extend(lock.as_mut().take_output().transpose()?.unwrap_or_default());
-    }
-    Ok(rows)
+/// What is found under the locks.
+struct Read {
+    since: u64,
+    reserved: Vec<AccountId>,
+    begun: Begun,
 }
 
+/// `None` if the locks have to be taken again, in their order.
 async fn read(
     session: &Session,
     place: &str,
     one_by_one: bool,
     wanted: &Wanted,
-) -> Attempt<Option<(Vec<AccountId>, Begun)>> {
+) -> Attempt<Option<Read>> {
     let client = session.client()?;
-    let lock = if one_by_one { LOCK_ONE } else { LOCK };
-    let (lock, kind, keys) = futures::try_join!(
-        client.prepare_cached(lock),
-        client.prepare_cached(KIND),
-        client.prepare_cached(KEYS),
-    )?;
+    let begin = if one_by_one { BEGIN_BATCH_ONE_BY_ONE } else { BEGIN_BATCH };
+    let begin = client.prepare_cached(begin).await?;
     let ids: Vec<&str> = wanted.accounts.iter().map(AccountId::as_str).collect();
     let (owners, names): (Vec<&str>, Vec<&str>) =
         wanted.keys.iter().map(|(id, key)| (id.as_str(), key.as_str())).unzip();
-    let to_find: [&(dyn ToSql + Sync); 2] = [&owners, &names];
-    // Sent at once, done one after the other: each sees what the one before it waited for.
-    let (begun, states, kind, entries) = futures::join!(
-        client.batch_execute(BEGIN),
-        lock_rows(client, &lock, &ids, one_by_one),
-        client.query_opt(&kind, &[]),
-        client.query(&keys, &to_find),
-    );
+    let values: [&(dyn ToSql + Sync); 3] = [&ids, &owners, &names];
+    // Sent at once, done one after the other.
+    let (begun, rows) = futures::join!(client.batch_execute(BEGIN), client.query(&begin, &values));
     begun?;
-    let states = states?;
-    check_kind(place, kind?.as_ref())?;
-    let mut accounts = HashMap::with_capacity(states.len());
-    for row in &states {
-        let id = account_id(row, 0)?;
-        let account: Account = decode(place, &id, &get::<Vec<u8>>(row, 1)?)?;
-        accounts.insert(id, Arc::new(account));
-    }
+    let Found { since, accounts, entries } = Found::of(place, &rows?)?;
     let missing = wanted.accounts.iter().filter(|id| !accounts.contains_key(id));
     let missing: Vec<AccountId> = missing.cloned().collect();
     if !missing.is_empty() && !reserve(client, &missing).await? {
         return Ok(None);
     }
-    let entries = entries_by_key(place, &entries?)?;
     let begun = Begun {
         accounts: wanted.accounts.iter().map(|id| accounts.get(id).cloned()).collect(),
         entries: wanted.keys.iter().map(|key| entries.get(key).cloned()).collect(),
     };
-    Ok(Some((missing, begun)))
+    Ok(Some(Read { since, reserved: missing, begun }))
 }
 
-fn check_kind(place: &str, row: Option<&Row>) -> Attempt<()> {
-    let kind: i32 = row.map_or(Ok(0), |row| get(row, 0))?;
-    if kind == i32::from(projection::VERSION) {
+/// The rows of [`BEGIN_BATCH`].
+struct Found {
+    since: u64,
+    accounts: HashMap<AccountId, Arc<Account>>,
+    entries: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
+}
+
+impl Found {
+    fn of(place: &str, rows: &[Row]) -> Attempt<Self> {
+        let (mut accounts, mut entries) = (HashMap::with_capacity(rows.len()), HashMap::new());
+        let mut since = None;
+        for row in rows {
+            let (what, body): (i8, Option<&[u8]>) = (get(row, 0)?, row.try_get(3)?);
+            let (key, body): (Option<&str>, &[u8]) = (row.try_get(2)?, body.unwrap_or_default());
+            match u8::try_from(what) {
+                Ok(b's') => {
+                    let id = account_id(row, 1)?;
+                    let account: Account = decode(place, &id, body)?;
+                    accounts.insert(id, Arc::new(account));
+                }
+                Ok(b'k') => {
+                    let id = account_id(row, 1)?;
+                    let parsed = projection::parse("key", key.map(str::to_owned))?;
+                    let Some(key) = parsed else { continue };
+                    let what = format!("key {key} of account {id}");
+                    let entry = journal::decode_one(place, &what, body, get(row, 4)?)?;
+                    entries.insert((id, key), entry);
+                }
+                _ => {
+                    check_kind(place, key.unwrap_or_default())?;
+                    since = Some(unsigned(get(row, 4)?)?);
+                }
+            }
+        }
+        let unversioned = || StoreError::Damaged(format!("{place}: its version is missing"));
+        let since = since.ok_or_else(unversioned)?;
+        Ok(Self { since, accounts, entries })
+    }
+}
+
+fn check_kind(place: &str, kind: &str) -> Attempt<()> {
+    let ours = projection::VERSION;
+    if kind == ours.to_string() {
         return Ok(());
     }
-    let ours = projection::VERSION;
     let what = format!(
         "{place}: its tables were made anew, as rows of kind {kind}; this version of Bursar writes \
          kind {ours}. Start this node with the version that made them"
@@ -169,22 +167,6 @@ async fn reserve(client: &Client, ids: &[AccountId]) -> Attempt<bool> {
     let ids: Vec<&str> = ids.iter().map(AccountId::as_str).collect();
     let reserved = client.execute(&reserve, &[&ids]).await?;
     Ok(usize::try_from(reserved) == Ok(ids.len()))
-}
-
-type ByKey = HashMap<(AccountId, IdempotencyKey), Arc<Entry>>;
-
-fn entries_by_key(place: &str, rows: &[Row]) -> Attempt<ByKey> {
-    let mut entries = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let id = account_id(row, 0)?;
-        let Some(key) = projection::parse("key", Some(get(row, 1)?))? else {
-            continue;
-        };
-        let what = format!("key {key} of account {id}");
-        let entry = journal::decode(place, &what, &get::<Vec<u8>>(row, 2)?)?;
-        entries.insert((id, key), entry);
-    }
-    Ok(entries)
 }
 
 impl Locked {

@@ -10,13 +10,13 @@ use bursar_store::{Entry, JournalPosition, StoreError};
 use deadpool_postgres::Client;
 
 use crate::assets::ChangedAssets;
-use crate::error::{Attempt, Result, get, signed};
+use crate::error::{Attempt, Result, get};
 use crate::journal;
 use crate::money::Money;
 use crate::views::{self, account_id, decode};
 
 /// How many entries are made into rows at once.
-const CHUNK: i64 = 5_000;
+const CHUNK: usize = 5_000;
 
 /// Readers and writers wait until it is over. What was under way is over before it begins, so the journal
 /// has no gaps that will be filled.
@@ -44,7 +44,7 @@ pub(crate) async fn replay(
 ) -> Attempt<()> {
     let mut done = JournalPosition::default();
     loop {
-        let entries = chunk(client, place, done).await?;
+        let entries = journal::chunk(client, place, done, CHUNK).await?;
         let Some((last, _)) = entries.last() else {
             return Ok(());
         };
@@ -52,17 +52,6 @@ pub(crate) async fn replay(
         each(&entries)?;
         add(client, place, &entries).await?;
     }
-}
-
-async fn chunk(
-    client: &Client,
-    place: &str,
-    after: JournalPosition,
-) -> Attempt<Vec<(JournalPosition, Arc<Entry>)>> {
-    let select = client.prepare_cached(journal::PAGE).await?;
-    let (commit, index) = (signed(after.commit), journal::index(after));
-    let rows = client.query(&select, &[&commit, &index, &i64::MAX, &CHUNK]).await?;
-    Ok(rows.iter().map(|row| journal::entry(place, row)).collect::<Result<_>>()?)
 }
 
 /// Adds what entries make, on top of what those before them made.

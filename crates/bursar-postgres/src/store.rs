@@ -111,6 +111,10 @@ impl Store for PostgresStore {
         self.shared.most
     }
 
+    fn writers_block(&self) -> bool {
+        false
+    }
+
     fn writer(&self) -> Result<Box<dyn Writer>> {
         self.shared.check_open()?;
         Ok(Box::new(PostgresWriter::new(Arc::clone(&self.shared))))

@@ -59,7 +59,6 @@ pub(crate) type Past<'a> = (&'a AccountId, HistoryRow);
 
 /// Into `history`.
 pub(crate) fn insert_history<'a>(rows: &'a [Past<'a>]) -> Write<'a> {
-    let line = |row: &'a Past<'a>| row.1.line.as_ref();
     Write {
         statement: "
             INSERT INTO history (account_id, version, kind, at, credits, available_after, held_after,
@@ -67,25 +66,31 @@ pub(crate) fn insert_history<'a>(rows: &'a [Past<'a>]) -> Write<'a> {
             SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[],
                 $6::bigint[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::text[],
                 $12::text[], $13::bigint[], $14::text[], $15::text[], $16::bytea[])",
-        columns: vec![
-            column(rows, |(id, _)| id.as_str()),
-            column(rows, |(_, row)| signed(row.version)),
-            column(rows, |row| line(row).map(|line| line.kind.as_str())),
-            column(rows, |row| line(row).map(|line| line.at.micros())),
-            column(rows, |row| line(row).map(|line| line.credits.micro())),
-            column(rows, |row| line(row).map(|line| line.available_after.micro())),
-            column(rows, |row| line(row).map(|line| line.held_after.micro())),
-            column(rows, |(_, row)| row.spend.map(|spend| spend.to_string())),
-            column(rows, |row| line(row)?.lot.map(|lot| i64::from(lot.0))),
-            column(rows, |row| line(row)?.operation.as_ref().map(|key| key.as_str())),
-            column(rows, |row| line(row)?.model.as_ref().map(|key| key.as_str())),
-            column(rows, |row| line(row)?.quality.as_ref().map(|key| key.as_str())),
-            column(rows, |row| line(row)?.units.map(|units| signed(units.micro()))),
-            column(rows, |row| line(row)?.reason.as_ref().map(|text| text.as_str())),
-            column(rows, |row| line(row)?.reference.as_ref().map(|text| text.as_str())),
-            column(rows, |(_, row)| row.event.as_slice()),
-        ],
+        columns: history_columns(rows),
     }
+}
+
+/// The columns of `history`, in order.
+pub(crate) fn history_columns<'a>(rows: &'a [Past<'a>]) -> Vec<Column<'a>> {
+    let line = |row: &'a Past<'a>| row.1.line.as_ref();
+    vec![
+        column(rows, |(id, _)| id.as_str()),
+        column(rows, |(_, row)| signed(row.version)),
+        column(rows, |row| line(row).map(|line| line.kind.as_str())),
+        column(rows, |row| line(row).map(|line| line.at.micros())),
+        column(rows, |row| line(row).map(|line| line.credits.micro())),
+        column(rows, |row| line(row).map(|line| line.available_after.micro())),
+        column(rows, |row| line(row).map(|line| line.held_after.micro())),
+        column(rows, |(_, row)| row.spend.map(|spend| spend.to_string())),
+        column(rows, |row| line(row)?.lot.map(|lot| i64::from(lot.0))),
+        column(rows, |row| line(row)?.operation.as_ref().map(|key| key.as_str())),
+        column(rows, |row| line(row)?.model.as_ref().map(|key| key.as_str())),
+        column(rows, |row| line(row)?.quality.as_ref().map(|key| key.as_str())),
+        column(rows, |row| line(row)?.units.map(|units| signed(units.micro()))),
+        column(rows, |row| line(row)?.reason.as_ref().map(|text| text.as_str())),
+        column(rows, |row| line(row)?.reference.as_ref().map(|text| text.as_str())),
+        column(rows, |(_, row)| row.event.as_slice()),
+    ]
 }
 
 /// Into `idempotency`; nothing if no entry has a key.
@@ -115,19 +120,24 @@ pub(crate) fn insert_accounts(rows: &[AccountRow]) -> Write<'_> {
                 due_at = excluded.due_at, asking = excluded.asking, erasing = excluded.erasing,
                 status = excluded.status, plan = excluded.plan, available = excluded.available,
                 held = excluded.held, state = excluded.state",
-        columns: vec![
-            column(rows, |row| row.account.as_str()),
-            column(rows, |row| signed(row.version)),
-            column(rows, |row| row.due_at.map(Timestamp::micros)),
-            column(rows, |row| row.asking),
-            column(rows, |row| row.erasing),
-            column(rows, |row| row.status.as_str()),
-            column(rows, |row| row.plan.as_ref().map(|key| key.as_str())),
-            column(rows, |row| row.available.micro()),
-            column(rows, |row| row.held.micro()),
-            column(rows, |row| row.state.as_slice()),
-        ],
+        columns: account_columns(rows),
     }
+}
+
+/// The columns of `accounts`, in order.
+pub(crate) fn account_columns(rows: &[AccountRow]) -> Vec<Column<'_>> {
+    vec![
+        column(rows, |row| row.account.as_str()),
+        column(rows, |row| signed(row.version)),
+        column(rows, |row| row.due_at.map(Timestamp::micros)),
+        column(rows, |row| row.asking),
+        column(rows, |row| row.erasing),
+        column(rows, |row| row.status.as_str()),
+        column(rows, |row| row.plan.as_ref().map(|key| key.as_str())),
+        column(rows, |row| row.available.micro()),
+        column(rows, |row| row.held.micro()),
+        column(rows, |row| row.state.as_slice()),
+    ]
 }
 
 /// Decodes a column of an account's row, naming it if that fails.

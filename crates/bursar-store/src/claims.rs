@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bursar_core::id::AccountId;
 use bursar_core::time::Timestamp;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::port::{Store, StoreError};
 use crate::sharing::{Claim, Task};

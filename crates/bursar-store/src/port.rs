@@ -283,7 +283,13 @@ pub trait Store: Registry + Sharing {
     /// How many writers it can use at once. The engine gives each account to one of them.
     fn writers(&self) -> usize;
 
-    /// A writer, to be used by one thread, which it may block.
+    /// Do its writers block the thread they are used by? Those that only wait for others are better off
+    /// beside whom they wait for, without a thread of their own to be woken up each time.
+    fn writers_block(&self) -> bool {
+        true
+    }
+
+    /// A writer, to be used by one thread at a time, which it may block if [`Store::writers_block`].
     ///
     /// # Errors
     /// [`StoreError`].

@@ -46,6 +46,7 @@ pub(super) async fn run(post: Post, mut stop: watch::Receiver<bool>) {
     let engine = post.engine.clone();
     let stopped = async {
         tokio::select! {
+            biased;
             _ = stop.wait_for(|stop| *stop) => {}
             () = engine.stopped() => {}
         }
@@ -59,6 +60,7 @@ pub(super) async fn run(post: Post, mut stop: watch::Receiver<bool>) {
         });
         if is_ours {
             let is_over = tokio::select! {
+                biased;
                 is_over = turn(&post, &mut stopped) => is_over,
                 () = until_lost(store, &claim) => false,
             };
@@ -69,6 +71,7 @@ pub(super) async fn run(post: Post, mut stop: watch::Receiver<bool>) {
             }
         }
         tokio::select! {
+            biased;
             () = &mut stopped => return,
             () = tokio::time::sleep(LOOK) => {}
         }
@@ -94,6 +97,7 @@ async fn turn(post: &Arc<Post>, stopped: &mut (impl Future<Output = ()> + Unpin)
             let round = worker.round_or_defect();
             tokio::pin!(round);
             tokio::select! {
+                biased;
                 () = &mut round => {}
                 () = &mut *stopped => {
                     stopping.store(true, Ordering::Release);
@@ -107,6 +111,7 @@ async fn turn(post: &Arc<Post>, stopped: &mut (impl Future<Output = ()> + Unpin)
             return false;
         }
         tokio::select! {
+            biased;
             () = &mut *stopped => break,
             () = news(&mut live) => {}
             () = tokio::time::sleep(LOOK) => {}

@@ -2,15 +2,18 @@
 -- microseconds since 1970, in UTC; credits and units are millionths, money is in the minor units of its
 -- currency. Ids sort by their bytes, in every locale.
 
--- What cannot be rebuilt: one row per entry, appended and never changed, encoded and checksummed. A
--- commit's entries are numbered from 0. Read by account behind an idempotency key, and in commit order.
+-- What cannot be rebuilt, appended and never changed. A commit's entries are numbered from 0. Those of one
+-- account that follow each other are one row, encoded and checksummed together: `entry` is the number of
+-- the first, `entries` is how many they are. Read by account behind an idempotency key, and in commit
+-- order. Compressing rows of this size costs more than it saves.
 CREATE TABLE journal (
     commit_id bigint NOT NULL,
     entry integer NOT NULL,
+    entries integer NOT NULL,
     account_id text COLLATE "C" NOT NULL,
     body bytea NOT NULL,
     PRIMARY KEY (account_id, commit_id, entry)
-);
+) WITH (toast_tuple_target = 8160);
 CREATE INDEX journal_order ON journal (commit_id, entry);
 
 -- Numbers of commits, drawn while the accounts are locked. A commit that failed leaves a gap.
@@ -250,3 +253,78 @@ CREATE TABLE owners (
     object_name bytea NOT NULL
 );
 CREATE INDEX owners_object_name ON owners (object_name);
+
+-- Begins a batch in one call: locks its accounts in order of their ids, at once or one by one, and finds the
+-- entries of idempotency keys. Each statement in here sees what the ones before it waited for, which the
+-- parts of one statement would not.
+--
+-- Returns the last commit's number in `place`, with the kind of rows in `key`: read after the locks, it stays
+-- true until they are released, because making the tables anew waits for them. Then the state of each account
+-- that is there; then each key that is, with the journal's row of its entry and the entry's place in that.
+CREATE FUNCTION begin_batch(accounts text[], owners text[], keys text[], one_by_one boolean)
+RETURNS TABLE (what "char", account_id text, key text, body bytea, place bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    one text;
+BEGIN
+    IF one_by_one THEN
+        FOREACH one IN ARRAY accounts LOOP
+            RETURN QUERY
+                SELECT 's'::"char", a.account_id, NULL::text, a.state, a.version FROM accounts AS a
+                WHERE a.account_id = one FOR UPDATE;
+        END LOOP;
+    ELSE
+        RETURN QUERY
+            SELECT 's'::"char", a.account_id, NULL::text, a.state, a.version FROM accounts AS a
+            WHERE a.account_id = ANY (accounts) ORDER BY a.account_id FOR UPDATE;
+    END IF;
+    RETURN QUERY
+        SELECT 'n'::"char", NULL::text, v.projection::text, NULL::bytea, n.last_value
+        FROM versions AS v, journal_commits AS n;
+    IF keys <> '{}' THEN
+        RETURN QUERY
+            SELECT 'k'::"char", i.account_id, i.key, j.body, (i.entry - j.entry)::bigint
+            FROM unnest(owners, keys) AS wanted (account_id, key)
+            JOIN idempotency AS i ON i.account_id = wanted.account_id AND i.key = wanted.key
+            JOIN journal AS j ON j.account_id = i.account_id AND j.commit_id = i.commit_id
+                AND i.entry >= j.entry AND i.entry < j.entry + j.entries;
+    END IF;
+END
+$$;
+
+-- Writes what every batch writes, in one call, under the number that is given, or else under the next one, drawn
+-- within the gate (see `journal.rs`). The arrays are columns: of `journal`, `history`, `idempotency` and
+-- `accounts`, in this order.
+CREATE FUNCTION commit_batch(
+    bigint, integer[], integer[], text[], bytea[],
+    text[], bigint[], text[], bigint[], bigint[], bigint[], bigint[], text[], bigint[], text[],
+        text[], text[], bigint[], text[], text[], bytea[],
+    text[], text[], integer[],
+    text[], bigint[], bigint[], boolean[], boolean[], text[], text[], bigint[], bigint[], bytea[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    number bigint := $1;
+BEGIN
+    IF number IS NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(1112691538, 1);
+        number := nextval('journal_commits');
+    END IF;
+    INSERT INTO journal (commit_id, entry, entries, account_id, body)
+        SELECT number, * FROM unnest($2, $3, $4, $5);
+    INSERT INTO history (account_id, version, kind, at, credits, available_after, held_after,
+            spend_id, lot, operation, model, quality, units, reason, reference, event)
+        SELECT * FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
+    IF $22 <> '{}' THEN
+        INSERT INTO idempotency (account_id, key, commit_id, entry)
+            SELECT keys.account_id, keys.key, number, keys.entry
+            FROM unnest($22, $23, $24) AS keys (account_id, key, entry);
+    END IF;
+    INSERT INTO accounts (account_id, version, due_at, asking, erasing, status, plan, available, held, state)
+        SELECT * FROM unnest($25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
+        ON CONFLICT (account_id) DO UPDATE SET version = excluded.version,
+            due_at = excluded.due_at, asking = excluded.asking, erasing = excluded.erasing,
+            status = excluded.status, plan = excluded.plan, available = excluded.available,
+            held = excluded.held, state = excluded.state;
+END
+$$;

@@ -6,10 +6,9 @@ use bursar_store::transfer::{Entries, Proof, TransferError};
 use deadpool_postgres::Client;
 
 use crate::connection::Connections;
-use crate::error::{Attempt, Result, get, signed};
+use crate::error::{Attempt, get};
 use crate::journal;
 use crate::verify::{self, Difference, Report};
-use crate::views::most;
 
 /// Has it the beginning of a migration that is not complete?
 pub(crate) async fn is_marked(client: &Client) -> Attempt<bool> {
@@ -24,10 +23,7 @@ pub(super) async fn entries(
     after: JournalPosition,
     limit: usize,
 ) -> Attempt<Entries> {
-    let select = client.prepare_cached(journal::PAGE).await?;
-    let (commit, index) = (signed(after.commit), journal::index(after));
-    let rows = client.query(&select, &[&commit, &index, &i64::MAX, &most(limit)]).await?;
-    Ok(rows.iter().map(|row| journal::entry(place, row)).collect::<Result<_>>()?)
+    journal::chunk(client, place, after, limit).await
 }
 
 /// The database's own proof.

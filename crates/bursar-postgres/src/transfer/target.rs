@@ -84,9 +84,8 @@ impl Import {
         let session = self.connections.begin().await?;
         let client = session.client()?;
         client.batch_execute(ALL_DAY).await?;
-        let bodies = entries.iter().map(|(_, entry)| journal::encode(entry));
-        let bodies = bodies.collect::<Result<Vec<_>>>()?;
-        let write = journal::insert(entries, &bodies);
+        let runs = journal::encode(entries.iter().map(|(position, entry)| (*position, entry)))?;
+        let write = journal::insert(&runs);
         let statement = client.prepare_cached(write.statement).await?;
         client.execute(&statement, &write.values()).await?;
         replay::add(client, &self.connections.place, entries).await?;
@@ -241,8 +240,7 @@ impl Target for Import {
         self.add_plain(rows).await.map_err(|failure| self.explain(failure))
     }
 
-    async fn settle(&mut self, progress: Progress<'_>) -> Result<()> {
-        progress(0, 0);
+    async fn settle(&mut self, _progress: Progress<'_>) -> Result<()> {
         self.do_in_one(SETTLE).await.map_err(|failure| self.explain(failure))
     }
 

@@ -101,7 +101,7 @@ async fn tables_are_spread_once_and_batches_lock_row_by_row() {
         .await
         .unwrap();
     let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE wait_event_type = 'Lock' AND query LIKE '%account_id = $1 FOR UPDATE%'
+        WHERE wait_event_type = 'Lock' AND query LIKE '%one_by_one => true%'
         AND datname = current_database()";
     let both = [Ask::give("a", 1), Ask::give("b", 1)];
     let watcher = database.client().await;

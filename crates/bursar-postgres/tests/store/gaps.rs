@@ -22,7 +22,7 @@ async fn slow_commit(database: &Database) -> Client {
         SELECT nextval('journal_commits') FROM gate";
     let number: i64 = client.query_one(draw, &[]).await.unwrap().get(0);
     let copy =
-        "INSERT INTO journal SELECT $1, 0, account_id, body FROM journal WHERE commit_id = 1";
+        "INSERT INTO journal SELECT $1, 0, 1, account_id, body FROM journal WHERE commit_id = 1";
     client.execute(copy, &[&number]).await.unwrap();
     client
 }

@@ -14,6 +14,7 @@ mod faults;
 mod gaps;
 mod nodes;
 mod opening;
+mod recovery;
 mod sharing;
 mod support;
 mod tls;

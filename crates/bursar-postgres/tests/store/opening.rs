@@ -103,10 +103,10 @@ async fn a_damaged_row_is_named() {
     let mut clerk = Clerk::new(1);
     done(&store, &mut clerk, &[Ask::open("a"), Ask::give("a", 5)]).await;
     let turn = "UPDATE journal SET body = set_byte(body, 12, 255 - get_byte(body, 12))
-        WHERE entry = 1; UPDATE accounts SET state = set_byte(state, 12, 255 - get_byte(state, 12))";
+        WHERE entry = 0; UPDATE accounts SET state = set_byte(state, 12, 255 - get_byte(state, 12))";
     database.sql(turn).await;
     let error = store.journal(Default::default(), 10).await.unwrap_err().to_string();
-    assert!(error.contains("commit 1, entry 1: a record's checksum is wrong"), "{error}");
+    assert!(error.contains("commit 1, entry 0: a record's checksum is wrong"), "{error}");
     let error = batch(&store, &mut clerk, &[Ask::charge("a")]).await.unwrap_err().to_string();
     assert!(error.contains("account a: a record's checksum is wrong"), "{error}");
 }

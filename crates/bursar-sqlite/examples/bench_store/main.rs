@@ -1,7 +1,7 @@
 //! What a charge costs: the store, which appends to its journal and writes its views behind it,
 //! against rows and indexes that are updated in the commit, as one would write it by hand.
 //!
-//! `cargo run --release -p bursar-sqlite --example bench_store -- --charges 100000 --accounts 10000
+//! `cargo xtask bench --store sqlite -- --charges 100000 --accounts 10000
 //! --rounds 5`. Rounds alternate; the medians are compared.
 #![allow(
     clippy::unwrap_used,

@@ -7,6 +7,8 @@
 mod compare;
 mod plain;
 mod port;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -68,18 +70,22 @@ pub async fn transfer(
     report: Report<'_>,
 ) -> Result<Moved, TransferError> {
     recognise(source, target).await?;
+    report(Step::ProveSource, 0, 0);
     let at = &mut |done, total| report(Step::ProveSource, done, total);
     let proof = source.prove(at).await?;
     let (resumed, last) = copy(source, target, proof.entries, page, report).await?;
     let rows = copy_tables(source, target, report).await?;
+    report(Step::Derive, 0, 0);
     let at = &mut |done, total| report(Step::Derive, done, total);
     target.settle(at).await?;
+    report(Step::ProveTarget, 0, 0);
     let at = &mut |done, total| report(Step::ProveTarget, done, total);
     let made = target.prove(at).await?;
     if made != proof {
         let what = format!("the source counts {proof:?}, the target {made:?}");
         return Err(TransferError::Differ(what));
     }
+    report(Step::Compare, 0, proof.entries);
     compare::compare(source, target, proof.entries, report).await?;
     target.complete().await?;
     Ok(Moved { proof, rows, resumed, last })

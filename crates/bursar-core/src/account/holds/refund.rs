@@ -7,7 +7,7 @@ use crate::account::command::RefundCharge;
 use crate::account::event::{About, Event, Portion, Reissue};
 use crate::account::lots::{fits, split, sum};
 use crate::account::spend::{Spend, SpendState};
-use crate::account::state::Subscription;
+use crate::account::state::{LiveSubscription, Subscription};
 use crate::catalog::{Catalog, Class, ExpiredRefund};
 use crate::credits::Credits;
 use crate::rejection::{CreditsRejection, Rejection, SpendRejection};
@@ -83,12 +83,16 @@ fn reissue_until(account: &Account, catalog: &Catalog, now: Timestamp) -> Timest
 /// Can credits go back to the lot they came from? A lot that was used up has left the state; it comes
 /// back if its time has not run out. Plan lots are closed before their time by a change of interval,
 /// which moves the anchor, and by a refund of the subscription, so what they paid before that is gone.
+/// Commands of one batch share their instant: there a lot of the present month tells itself by its end.
 fn is_good(account: &Account, past: &Spend, portion: &Portion, now: Timestamp) -> bool {
     match account.lot(portion.lot) {
         Some(lot) => !lot.expired,
         None => {
-            let closed = portion.class == Class::Plan
-                && account.live().is_none_or(|live| past.at < live.anchor.at);
+            let before = |live: &LiveSubscription| {
+                let of_this_month = portion.expires_at == Some(live.credit.end);
+                past.at < live.anchor.at || (past.at == live.anchor.at && !of_this_month)
+            };
+            let closed = portion.class == Class::Plan && account.live().is_none_or(before);
             !closed && portion.expires_at.is_none_or(|at| at > now)
         }
     }

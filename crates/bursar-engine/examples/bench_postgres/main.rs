@@ -1,0 +1,61 @@
+//! What a charge costs in PostgreSQL: the engine on its store, against one hand-written function per charge
+//! in the same server, in one run that alternates between them.
+//!
+//! `cargo xtask bench --store postgres`, or with `-- --seconds 4 --rounds 5 --accounts 10000 --clients 32`
+//! and `-- --only uniform`. The medians of the rounds are compared. What others do on the machine meanwhile
+//! is watched, and a measurement that they disturbed is made again.
+//!
+//! Both sides get the same: accounts with two lots, of which the first expires; charges of one credit under
+//! idempotency keys that are each used once; clients that send the next charge when the last one is durable.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    reason = "a measurement: it prints, divides and stops at the first error"
+)]
+
+mod by_hand;
+mod load;
+mod machine;
+mod nodes;
+mod plan;
+mod report;
+mod server;
+
+use load::Load;
+use plan::{Plan, System};
+use report::Results;
+use server::Server;
+
+#[tokio::main]
+async fn main() {
+    let plan = Plan::from_arguments();
+    let server = Server::start().await;
+    println!("{}\n{}\n{plan}\n", machine::description(), server.description().await);
+    let by_hand = by_hand::Bench::begin(&server, &plan).await;
+    let mut nodes = nodes::Bench::begin(&server, &plan).await;
+    server.vacuum().await;
+    let mut results = Results::default();
+    for round in 0..plan.rounds {
+        for cell in plan.cells_in_round(round) {
+            for attempt in 1.. {
+                let load = Load::new(&plan, cell, results.measurements());
+                let cost = match cell.system {
+                    System::ByHand => by_hand.measure(&server, &load).await,
+                    System::Nodes(count) => nodes.measure(&server, &load, count).await,
+                };
+                if results.takes(cell, cost, attempt) {
+                    break;
+                }
+            }
+        }
+        server.vacuum().await;
+    }
+    results.print(&plan);
+    by_hand.verify().await;
+    nodes.verify().await;
+}
