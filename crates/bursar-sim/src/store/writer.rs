@@ -83,7 +83,12 @@ impl NodeWriter {
 impl Writer for NodeWriter {
     async fn begin(&mut self, wanted: &Wanted) -> Result<Begun, StoreError> {
         self.life.goes_on().await;
-        self.database.lock(self.node, &wanted.accounts).await;
+        // Whoever dies while he waits must not lock what was unlocked when he was buried.
+        tokio::select! {
+            biased;
+            () = self.life.over() => std::future::pending().await,
+            () = self.database.lock(self.node, &wanted.accounts) => {}
+        }
         self.life.goes_on().await;
         self.database.inner.lock().begin(wanted)
     }
