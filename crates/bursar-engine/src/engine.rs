@@ -21,7 +21,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::envelope::{Envelope, Failure, Outcome};
-use crate::eraser::Eraser;
+use crate::errands::Bench;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::seal::Seal;
@@ -30,8 +31,6 @@ use crate::writer::{Job, WriterLoop};
 
 /// Jobs that may wait for one writer before callers have to.
 const QUEUE: usize = 16_384;
-/// Entries that a slow live listener may lag behind before it has to start over.
-const LIVE_LAG: usize = 8_192;
 
 /// What an engine is made of.
 pub struct Options {
@@ -67,7 +66,7 @@ struct Shared {
     outbox: Outbox,
     /// A secret that is another in each installation.
     installation: [u8; 32],
-    live: broadcast::Sender<Arc<Entry>>,
+    live: Arc<Live>,
     /// One queue per writer; empty once the engine shuts down.
     queues: Mutex<Vec<mpsc::Sender<Job>>>,
     running: Mutex<Vec<Running>>,
@@ -98,9 +97,9 @@ impl Engine {
         let visits = Visits::open(Arc::clone(&store), Arc::clone(&clock)).await?;
         let installation = installation(&*store, &mut entropy).await?;
         let (outbox, work) = Outbox::new();
-        let (eraser, to_erase) = Eraser::new();
+        let (eraser, to_erase) = Bench::new();
         let metrics = Arc::new(Metrics::new());
-        let (live, _) = broadcast::channel(LIVE_LAG);
+        let live = Arc::new(Live::new(store.is_shared()));
         let (mut queues, mut running) = (Vec::new(), Vec::new());
         for number in 0..store.writers().max(1) {
             let (queue, jobs) = mpsc::channel(QUEUE);
@@ -110,7 +109,7 @@ impl Engine {
                 catalog: Arc::clone(&catalog),
                 clock: Arc::clone(&clock),
                 entropy: Box::new(StdRng::seed_from_u64(entropy.next_u64())),
-                live: live.clone(),
+                live: Arc::clone(&live),
                 outbox: outbox.clone(),
                 eraser: eraser.clone(),
                 metrics: Arc::clone(&metrics),
@@ -134,13 +133,14 @@ impl Engine {
             vault,
             outbox: outbox.clone(),
             installation,
-            live,
+            live: Arc::clone(&live),
             queues: Mutex::new(queues),
             running: Mutex::new(running),
             entropy: Mutex::new(entropy),
             stop: watch::channel(false).0,
         };
         let engine = Self { shared: Arc::new(shared) };
+        tokio::spawn(crate::live::run(engine.clone(), live));
         tokio::spawn(crate::scheduler::run(engine.clone()));
         tokio::spawn(crate::outbox::run(engine.clone(), provider, outbox, work));
         tokio::spawn(crate::eraser::run(engine.clone(), eraser, to_erase));
@@ -203,9 +203,18 @@ impl Engine {
         bytes
     }
 
-    /// Everything that is committed from now on, on all accounts.
-    pub fn listen(&self) -> broadcast::Receiver<Arc<Entry>> {
-        self.shared.live.subscribe()
+    /// Everything that is committed from now on, on all accounts, by whichever node: those of one account in
+    /// order, each once.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] if other nodes can't be followed now.
+    pub async fn listen(&self) -> Result<broadcast::Receiver<Arc<Entry>>, Failure> {
+        self.shared.live.listen().await
+    }
+
+    /// What this node commits from now on.
+    pub(crate) fn listen_here(&self) -> broadcast::Receiver<Arc<Entry>> {
+        self.shared.live.listen_here()
     }
 
     /// Does one command and waits until it is durable.

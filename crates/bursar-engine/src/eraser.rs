@@ -2,13 +2,12 @@
 //!
 //! As with payments there is no list of things to do: what is to be erased is the account's own state
 //! ([`Storage::is_erasing`](bursar_core::account::storage::Storage::is_erasing)), durable in the commit
-//! that gave it up and over in the commit that says so. This is the worker. It always goes the same way:
+//! that gave it up and over in the commit that says so. This is the [errand](crate::errands) that does it. It
+//! always goes the same way:
 //! the objects first, then what is known of them, then the command. A crash at any point leaves the state
 //! as it was, and everything is done again, which does no harm: so neither bytes nor names can be left
 //! behind. See ADR 17.
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_core::account::Account;
@@ -16,19 +15,16 @@ use bursar_core::account::command::{CertifyPurge, Command, NoteErased};
 use bursar_core::account::event::Actor;
 use bursar_core::account::storage::manifest::Manifest;
 use bursar_core::id::{AccountId, AssetId};
-use bursar_store::{AssetCursor, AssetFilter, AssetOrder, StoreError};
+use bursar_store::{AssetCursor, AssetFilter, AssetOrder, StoreError, Task};
 use bursar_vault::VaultError;
 use futures::StreamExt;
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::envelope::{Envelope, Failure};
+use crate::errands::{self, Bench, Errand, Told};
+use crate::pauses::Pauses;
 
-/// How often accounts that nobody told of are looked for.
-const LOOK: Duration = Duration::from_secs(2);
-const AT_ONCE: usize = 1_000;
 /// Accounts that are served at the same time.
 const SERVED: usize = 8;
 /// Files of one account that share a command.
@@ -40,35 +36,6 @@ const LISTED: usize = 1_000;
 /// How long to wait after the first failure; doubled with each, up to the most.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MOST_PAUSE: Duration = Duration::from_secs(300);
-
-/// The handle that writers have.
-#[derive(Clone)]
-pub(crate) struct Eraser {
-    told: mpsc::UnboundedSender<AccountId>,
-    known: Arc<Mutex<Known>>,
-}
-
-#[derive(Default)]
-struct Known {
-    /// Accounts that are being served, and whether there is something new for them.
-    busy: HashMap<AccountId, bool>,
-    /// When an account that failed is tried again, and how long after that.
-    later: HashMap<AccountId, (Instant, Duration)>,
-}
-
-impl Eraser {
-    /// A handle, and what the worker takes its work from.
-    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<AccountId>) {
-        let (told, work) = mpsc::unbounded_channel();
-        (Self { told, known: Arc::default() }, work)
-    }
-
-    /// There is something to erase for an account.
-    pub(crate) fn tell(&self, account: AccountId) {
-        // Fails only when the engine is gone.
-        let _ = self.told.send(account);
-    }
-}
 
 /// Why something isn't erased yet. All of it is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -84,106 +51,41 @@ enum NotErased {
 }
 
 /// Runs until the engine shuts down.
-pub(crate) async fn run(
-    engine: Engine,
-    eraser: Eraser,
-    mut work: mpsc::UnboundedReceiver<AccountId>,
-) {
-    let worker = Worker { engine, eraser, seats: Arc::new(Semaphore::new(SERVED)) };
-    let mut look = tokio::time::interval(LOOK);
-    loop {
-        tokio::select! {
-            biased;
-            () = worker.engine.stopped() => return,
-            _ = look.tick() => worker.look().await,
-            told = work.recv() => match told {
-                Some(account) => worker.serve(account),
-                None => return,
-            },
-        }
-    }
+pub(crate) async fn run(engine: Engine, bench: Bench, told: Told) {
+    let eraser = Eraser { engine: engine.clone(), pauses: Mutex::default() };
+    errands::run(engine, eraser, bench, told).await;
 }
 
-#[derive(Clone)]
-struct Worker {
+struct Eraser {
     engine: Engine,
-    eraser: Eraser,
-    seats: Arc<Semaphore>,
+    /// Accounts that failed.
+    pauses: Mutex<Pauses<AccountId>>,
 }
 
-impl Worker {
-    /// Looks for accounts that wait and that nobody told of: after a crash, and after a failure.
-    async fn look(&self) {
-        let mut after = None;
-        loop {
-            let page = match self.engine.store().erasing(after.as_ref(), AT_ONCE).await {
-                Ok(page) => page,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot look for what is to be erased; trying again");
-                    return;
-                }
-            };
-            let more = page.len() == AT_ONCE;
-            after = page.last().cloned();
-            page.into_iter().for_each(|account| self.serve(account));
-            if !more {
-                return;
-            }
-        }
-    }
+impl Errand for Eraser {
+    const TASK: Task = Task::Erase;
+    const SERVED: usize = SERVED;
 
-    /// Serves an account on a task of its own, so that one whose objects can't be erased holds up no
-    /// other; one at a time for each account.
-    fn serve(&self, account: AccountId) {
-        let mut known = self.eraser.known.lock();
-        if let Some(again) = known.busy.get_mut(&account) {
-            *again = true;
-            return;
+    /// Erases what an account has given up until now.
+    async fn serve(&self, id: &AccountId) -> Option<Duration> {
+        if let Some(left) = self.pauses.lock().left(id) {
+            return Some(left);
         }
-        if known.later.get(&account).is_some_and(|(at, _)| *at > Instant::now()) {
-            return;
-        }
-        known.busy.insert(account.clone(), false);
-        drop(known);
-        let worker = self.clone();
-        tokio::spawn(async move {
-            let _seat = worker.seats.acquire().await;
-            while worker.serve_once(&account).await {}
-        });
-    }
-
-    /// Erases what an account has given up until now. Is there more?
-    async fn serve_once(&self, id: &AccountId) -> bool {
-        let failed = self.erase_all(id).await.err();
-        let mut known = self.eraser.known.lock();
-        let Some(error) = failed else {
-            known.later.remove(id);
-            if let Some(again) = known.busy.get_mut(id).filter(|again| **again) {
-                *again = false;
-                return true;
-            }
-            known.busy.remove(id);
-            return false;
+        let Err(error) = self.erase_all(id).await else {
+            self.pauses.lock().over(id);
+            return None;
         };
-        known.busy.remove(id);
         if matches!(error, NotErased::Command(Failure::ShuttingDown)) {
-            return false;
+            return None;
         }
-        let (at, pause) = known.later.entry(id.clone()).or_insert((Instant::now(), FIRST_PAUSE));
-        let wait = *pause;
-        *at = Instant::now() + wait;
-        *pause = pause.saturating_mul(2).min(MOST_PAUSE);
-        drop(known);
+        let wait = self.pauses.lock().rest(id.clone(), FIRST_PAUSE, MOST_PAUSE);
         self.engine.metrics().not_erased.inc();
         tracing::warn!(%error, account = %id, wait_seconds = wait.as_secs(), "not erased; trying again");
-        let (eraser, id) = (self.eraser.clone(), id.clone());
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            eraser.tell(id);
-        });
-        false
+        Some(wait)
     }
+}
 
+impl Eraser {
     async fn erase_all(&self, id: &AccountId) -> Result<(), NotErased> {
         while let Some(account) = self.engine.store().account(id).await? {
             if let Some(purged) = account.storage.purges.first() {

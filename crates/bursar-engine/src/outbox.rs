@@ -2,9 +2,8 @@
 //!
 //! The outbox is the accounts' own state: what is to be asked follows from payments and refunds that
 //! are not over ([`Billing::effects`](bursar_core::account::payments::Billing::effects)), so it is
-//! durable in the commit that made it and over in the commit that settles it. This is the worker: it
-//! learns of accounts from the writers as they commit, and finds the others by looking every now and
-//! then, after a crash above all.
+//! durable in the commit that made it and over in the commit that settles it. This is the
+//! [errand](crate::errands) that does it.
 //!
 //! A payment is sent under its own id as the provider's idempotency key. Whoever can't know that
 //! nothing was sent under it before asks with [`Attempt::Again`], which looks first. So a crash before,
@@ -12,7 +11,7 @@
 
 mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,19 +25,17 @@ use bursar_payments::{
     Attempt, CustomerStep, NotDone, Payment, PaymentLookup, PaymentProvider, PaymentRequest,
     PaymentStatus, Presence, ProviderError, RefundRequest, RefundStatus,
 };
-use bursar_store::Entry;
+use bursar_store::{Entry, Task};
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::envelope::{Envelope, Failure};
+use crate::errands::{self, Bench, Errand, Told};
+use crate::pauses::Pauses;
 use words::description;
 pub(crate) use words::{key, outcome, settle_refund};
 
-/// How often accounts that nobody told of are looked for.
-const LOOK: Duration = Duration::from_secs(2);
-const AT_ONCE: usize = 1_000;
 /// Accounts that are served at the same time.
 const SERVED: usize = 32;
 /// How long to wait after the first failure; doubled with each, up to the most.
@@ -51,26 +48,29 @@ const MOST_POLL: Duration = Duration::from_secs(3_600);
 /// How long a customer who is there waits for a provider that certainly takes nothing.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long after its commit a payment that this node hasn't sent is sent as a new one. Providers know their
+/// keys for longer than that, so it does no harm if another node has sent it before.
+const NEW: Duration = Duration::from_secs(3_600);
+
 /// The handle that writers and the engine have.
 #[derive(Clone)]
 pub(crate) struct Outbox {
-    told: mpsc::UnboundedSender<AccountId>,
+    bench: Bench,
     known: Arc<Mutex<Known>>,
 }
 
 /// What this process knows besides what is stored. Losing it costs a look-up.
 #[derive(Default)]
 struct Known {
-    /// Payments that this process has committed and not sent: the provider can't know them.
-    unsent: HashSet<PaymentId>,
+    /// Payments that this process has decided and not sent, and when. If there is no other that may have,
+    /// the provider can't know them.
+    unsent: HashMap<PaymentId, Instant>,
     /// Where customers complete payments. Holds secrets, so it is nowhere else.
     steps: HashMap<PaymentId, CustomerStep>,
     /// Where customers want to go after completing a payment.
     return_urls: HashMap<PaymentId, String>,
-    /// When something is tried again, and how long after that.
-    later: HashMap<(AccountId, What), (Instant, Duration)>,
-    /// Accounts that are being served, and whether there is something new for them.
-    busy: HashMap<AccountId, bool>,
+    /// What is tried again later.
+    pauses: Pauses<(AccountId, What)>,
 }
 
 /// What is tried again.
@@ -83,27 +83,30 @@ enum What {
 
 impl Outbox {
     /// A handle, and what the worker takes its work from.
-    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<AccountId>) {
-        let (told, work) = mpsc::unbounded_channel();
-        (Self { told, known: Arc::default() }, work)
+    pub(crate) fn new() -> (Self, Told) {
+        let (bench, told) = Bench::new();
+        (Self { bench, known: Arc::default() }, told)
+    }
+
+    /// A batch is about to be committed. Told before, since a payment may be found and sent as soon as its
+    /// commit can be seen.
+    pub(crate) fn decided(&self, entries: &[Arc<Entry>]) {
+        let now = Instant::now();
+        let unsent = events(entries).filter_map(requested).map(|payment| (payment, now));
+        self.known.lock().unsent.extend(unsent);
     }
 
     /// A batch is committed: these accounts wait for the provider.
-    pub(crate) fn committed(&self, asking: Vec<AccountId>, entries: &[Arc<Entry>]) {
-        if asking.is_empty() {
-            return;
-        }
-        let events = entries.iter().flat_map(|entry| &entry.events);
-        self.known.lock().unsent.extend(events.filter_map(requested));
-        for account in asking {
-            self.tell(account);
-        }
+    pub(crate) fn committed(&self, asking: Vec<AccountId>) {
+        asking.into_iter().for_each(|account| self.bench.tell(account));
     }
 
-    /// There may be something to do for an account.
-    pub(crate) fn tell(&self, account: AccountId) {
-        // Fails only when the engine is gone.
-        let _ = self.told.send(account);
+    /// A batch was not committed, or maybe it was.
+    pub(crate) fn withdrawn(&self, entries: &[Arc<Entry>]) {
+        let mut known = self.known.lock();
+        for payment in events(entries).filter_map(requested) {
+            known.unsent.remove(&payment);
+        }
     }
 
     /// Where the customer completes a payment, if that is known here.
@@ -138,100 +141,74 @@ pub(crate) async fn run(
     engine: Engine,
     provider: Arc<dyn PaymentProvider>,
     outbox: Outbox,
-    mut work: mpsc::UnboundedReceiver<AccountId>,
+    told: Told,
 ) {
-    let worker = Worker { engine, provider, outbox, seats: Arc::new(Semaphore::new(SERVED)) };
-    let mut look = tokio::time::interval(LOOK);
-    loop {
-        tokio::select! {
-            biased;
-            () = worker.engine.stopped() => return,
-            _ = look.tick() => worker.look().await,
-            told = work.recv() => match told {
-                Some(account) => worker.serve(account),
-                None => return,
-            },
-        }
-    }
+    let bench = outbox.bench.clone();
+    errands::run(engine.clone(), Asking { engine, provider, outbox }, bench, told).await;
 }
 
-#[derive(Clone)]
-struct Worker {
+struct Asking {
     engine: Engine,
     provider: Arc<dyn PaymentProvider>,
     outbox: Outbox,
-    seats: Arc<Semaphore>,
 }
 
-impl Worker {
-    /// Looks for accounts that wait and that nobody told of.
-    async fn look(&self) {
-        let mut after = None;
-        loop {
-            let page = match self.engine.store().asking(after.as_ref(), AT_ONCE).await {
-                Ok(page) => page,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot look for payments under way; trying again");
-                    return;
-                }
-            };
-            let more = page.len() == AT_ONCE;
-            after = page.last().cloned();
-            page.into_iter().for_each(|account| self.serve(account));
-            if !more {
-                return;
-            }
-        }
-    }
-
-    /// Serves an account on a task of its own; one at a time for each account.
-    fn serve(&self, account: AccountId) {
-        let mut known = self.outbox.known.lock();
-        if let Some(again) = known.busy.get_mut(&account) {
-            *again = true;
-            return;
-        }
-        known.busy.insert(account.clone(), false);
-        drop(known);
-        let worker = self.clone();
-        tokio::spawn(async move {
-            let _seat = worker.seats.acquire().await;
-            loop {
-                worker.serve_once(&account).await;
-                let mut known = worker.outbox.known.lock();
-                match known.busy.get_mut(&account) {
-                    Some(again) if *again => *again = false,
-                    _ => {
-                        known.busy.remove(&account);
-                        return;
-                    }
-                }
-            }
-        });
-    }
+impl Errand for Asking {
+    const TASK: Task = Task::Pay;
+    const SERVED: usize = SERVED;
 
     /// Does what can be done for an account now, each thing once.
-    async fn serve_once(&self, id: &AccountId) {
+    async fn serve(&self, id: &AccountId) -> Option<Duration> {
         let account = match self.engine.store().account(id).await {
-            Ok(Some(account)) => account,
-            Ok(None) => return,
+            Ok(account) => account?,
             Err(error) => {
                 tracing::warn!(%error, "cannot read an account that waits for a payment");
-                return;
+                return None;
             }
         };
+        let mut open = Vec::new();
         for effect in account.billing.effects() {
             match effect {
-                Effect::Charge(payment) => self.charge(&account, payment).await,
-                Effect::Cancel(payment) => self.cancel(&account, payment).await,
-                Effect::Refund(refund) => self.refund(&account, refund).await,
+                Effect::Charge(payment) => {
+                    open.push(What::Payment(payment.id));
+                    self.charge(&account, payment).await;
+                }
+                Effect::Cancel(payment) => {
+                    open.extend([What::Payment(payment.id), What::Cancel(payment.id)]);
+                    self.cancel(&account, payment).await;
+                }
+                Effect::Refund(refund) => {
+                    open.push(What::Refund(refund.id));
+                    self.refund(&account, refund).await;
+                }
             }
         }
         for payment in &account.billing.payments {
             if payment.stage != Stage::Requested && !payment.abandoned {
+                open.push(What::Payment(payment.id));
                 self.poll(&account, payment).await;
             }
         }
+        self.rest(id, &open)
+    }
+}
+
+impl Asking {
+    /// When the first of those things that are still open is tried again. What is over is forgotten.
+    fn rest(&self, id: &AccountId, open: &[What]) -> Option<Duration> {
+        let pauses = &mut self.outbox.known.lock().pauses;
+        pauses.retain(|(account, what)| account != id || open.contains(what));
+        open.iter().filter_map(|what| pauses.left(&(id.clone(), *what))).min()
+    }
+
+    /// Has this node the store for itself? Then what it hasn't sent, nobody has.
+    fn is_alone(&self) -> bool {
+        !self.engine.store().is_shared()
+    }
+
+    /// Does the provider certainly not know a payment?
+    fn is_unknown(&self, payment: PaymentId) -> bool {
+        self.is_alone() && self.outbox.known.lock().unsent.contains_key(&payment)
     }
 
     async fn charge(&self, account: &Account, payment: &OpenPayment) {
@@ -242,7 +219,9 @@ impl Worker {
         if !self.is_time(account, what) {
             return;
         }
-        let first = self.outbox.known.lock().unsent.remove(&payment.id);
+        let unsent = self.outbox.known.lock().unsent.remove(&payment.id);
+        let is_new = |committed_at: Instant| self.is_alone() || committed_at.elapsed() < NEW;
+        let first = unsent.is_some_and(is_new);
         let return_url = self.outbox.known.lock().return_urls.remove(&payment.id);
         let request = PaymentRequest {
             id: payment.id,
@@ -261,7 +240,7 @@ impl Worker {
         self.count("charge", &result);
         match result {
             Ok(result) => self.settle(account, &result).await,
-            Err(error) => self.not_charged(account, payment, first, &error).await,
+            Err(error) => self.not_charged(account, payment, unsent, &error).await,
         }
     }
 
@@ -271,7 +250,7 @@ impl Worker {
         &self,
         account: &Account,
         payment: &OpenPayment,
-        first: bool,
+        unsent: Option<Instant>,
         error: &ProviderError,
     ) {
         let waited = account.now(self.engine.wall_now()).since(payment.requested_at);
@@ -279,10 +258,10 @@ impl Worker {
             ProviderError::NotDone(NotDone::Unavailable { .. })
             | ProviderError::Misconfigured(_) => {
                 // Nothing of it has reached the provider; the next attempt is the first again.
-                if first {
-                    self.outbox.known.lock().unsent.insert(payment.id);
-                }
-                let gives_up = payment.on_session && first && waited >= PATIENCE;
+                let unsent = unsent.map(|committed_at| (payment.id, committed_at));
+                self.outbox.known.lock().unsent.extend(unsent);
+                let gives_up =
+                    payment.on_session && self.is_unknown(payment.id) && waited >= PATIENCE;
                 gives_up.then_some("provider_unavailable")
             }
             ProviderError::NotDone(NotDone::Conflict(_)) | ProviderError::Unknown(_) => None,
@@ -307,7 +286,8 @@ impl Worker {
         let Some(customer) = account.billing.customer.clone() else {
             return;
         };
-        if self.outbox.known.lock().unsent.remove(&payment.id) {
+        if self.is_unknown(payment.id) {
+            self.outbox.known.lock().unsent.remove(&payment.id);
             self.apply(account, payment.id, None, PaymentOutcome::Cancelled).await;
             return;
         }
@@ -451,34 +431,25 @@ impl Worker {
     }
 
     fn is_scheduled(&self, account: &Account, what: What) -> bool {
-        self.outbox.known.lock().later.contains_key(&(account.id.clone(), what))
+        self.outbox.known.lock().pauses.has(&(account.id.clone(), what))
     }
 
     fn is_time(&self, account: &Account, what: What) -> bool {
-        let known = self.outbox.known.lock();
-        let later = known.later.get(&(account.id.clone(), what));
-        later.is_none_or(|(at, _)| *at <= Instant::now())
+        self.outbox.known.lock().pauses.left(&(account.id.clone(), what)).is_none()
     }
 
     /// Tries something again later, each time twice as late.
     fn later(&self, account: &Account, what: What, first: Duration, most: Duration) {
-        let mut known = self.outbox.known.lock();
-        let place = known.later.entry((account.id.clone(), what));
-        let (at, pause) = place.or_insert((Instant::now(), first));
-        *at = Instant::now() + *pause;
-        let wait = *pause;
-        *pause = pause.saturating_mul(2).min(most);
-        drop(known);
-        let (outbox, account) = (self.outbox.clone(), account.id.clone());
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            outbox.tell(account);
-        });
+        self.outbox.known.lock().pauses.rest((account.id.clone(), what), first, most);
     }
 
     fn done(&self, account: &Account, what: What) {
-        self.outbox.known.lock().later.remove(&(account.id.clone(), what));
+        self.outbox.known.lock().pauses.over(&(account.id.clone(), what));
     }
+}
+
+fn events(entries: &[Arc<Entry>]) -> impl Iterator<Item = &Recorded> {
+    entries.iter().flat_map(|entry| &entry.events)
 }
 
 /// The payment that an event asks for.

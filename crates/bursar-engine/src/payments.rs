@@ -21,6 +21,7 @@ use bursar_payments::{
 };
 use bursar_store::{Entry, PaymentName, PaymentRow};
 use tokio::sync::broadcast;
+use tokio::time::timeout_at;
 
 use crate::engine::Engine;
 use crate::envelope::{Committed, Envelope, Failure, Outcome};
@@ -247,12 +248,12 @@ impl Engine {
         let is_open = |row: &PaymentRow| row.record.status == PaymentStatus::Requested;
         let until = tokio::time::Instant::now() + limit;
         loop {
-            let mut live = self.listen();
+            let (mut live, mut here) = (self.listen().await?, self.listen_here());
             let row = self.store().payment(account, payment).await?;
             if !row.as_ref().is_some_and(is_open) {
                 return Ok(row);
             }
-            if tokio::time::timeout_at(until, news_of(&mut live, account)).await.is_err() {
+            if timeout_at(until, news_of(&mut live, &mut here, account)).await.is_err() {
                 return Ok(row);
             }
         }
@@ -267,13 +268,13 @@ impl Engine {
         let until = tokio::time::Instant::now() + limit;
         let mut waited = false;
         loop {
-            let mut live = self.listen();
+            let (mut live, mut here) = (self.listen().await?, self.listen_here());
             let state = self.existing(account).await?;
             if state.billing.effects().is_empty() {
                 return Ok(waited);
             }
             waited = true;
-            if tokio::time::timeout_at(until, news_of(&mut live, account)).await.is_err() {
+            if timeout_at(until, news_of(&mut live, &mut here, account)).await.is_err() {
                 return Ok(waited);
             }
         }
@@ -409,7 +410,17 @@ impl Engine {
     }
 }
 
-/// Returns when something happened to an account, or may have.
-async fn news_of(live: &mut broadcast::Receiver<Arc<Entry>>, account: &AccountId) {
-    while live.recv().await.is_ok_and(|entry| entry.account != *account) {}
+/// Returns when something happened to an account, or may have. What this node does is known at once, whatever
+/// other nodes have under way.
+async fn news_of(live: &mut Live, here: &mut Live, account: &AccountId) {
+    let news = async |live: &mut Live| {
+        while live.recv().await.is_ok_and(|entry| entry.account != *account) {}
+    };
+    tokio::select! {
+        biased;
+        () = news(live) => {}
+        () = news(here) => {}
+    }
 }
+
+type Live = broadcast::Receiver<Arc<Entry>>;

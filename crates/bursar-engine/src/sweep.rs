@@ -7,13 +7,19 @@ use std::time::Duration;
 
 use bursar_core::account::storage::record::Stage;
 use bursar_core::id::AccountId;
-use bursar_store::StoreError;
+use bursar_core::time::Timestamp;
+use bursar_store::{Claim, Store, StoreError, Task};
 use bursar_vault::{AccountName, ObjectName, Swept, VaultError};
 
 use crate::engine::Engine;
+use crate::lease::keeping;
 
-/// How often.
+/// How often, by whichever node.
 const EVERY: Duration = Duration::from_secs(86_400);
+/// How often each node looks whether it is time.
+const LOOK: Duration = Duration::from_secs(3_600);
+/// The setting that says when the last one began.
+const SWEPT: &str = "vault_swept_at";
 /// Besides the time that an upload may take: from an object's last byte to its commit.
 const MARGIN: Duration = Duration::from_secs(3_600);
 /// Files whose details are looked at together.
@@ -30,29 +36,50 @@ pub enum NotSwept {
     Store(#[from] StoreError),
 }
 
-/// Sweeps at the start and every day until the engine shuts down.
+/// Sweeps once a day until the engine shuts down, one node at a time.
 pub(crate) async fn run(engine: Engine) {
-    let older_than = engine.catalog().policies.vault.upload_ttl.saturating_add(MARGIN);
-    let mut day = tokio::time::interval(EVERY);
+    let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
-            biased;
+           biased;
             () = engine.stopped() => return,
-            _ = day.tick() => {}
+            _ = look.tick() => {}
         }
         let swept = tokio::select! {
-            biased;
+           biased;
             () = engine.stopped() => return,
-            swept = engine.sweep(older_than) => swept,
+            swept = sweep_if_due(&engine) => swept,
         };
         match swept {
-            Ok(Swept { erased: 0, strays: 0, .. }) => {}
-            Ok(Swept { erased, bytes, strays, .. }) => {
+            Ok(None | Some(Swept { erased: 0, strays: 0, .. })) => {}
+            Ok(Some(Swept { erased, bytes, strays, .. })) => {
                 tracing::info!(erased, bytes, strays, "erased objects that no account knew");
             }
-            Err(error) => tracing::warn!(%error, "the vault was not swept; trying again tomorrow"),
+            Err(error) => tracing::warn!(%error, "the vault was not swept; trying again later"),
         }
     }
+}
+
+/// Sweeps, unless that was done within the last day, or another node does it now.
+async fn sweep_if_due(engine: &Engine) -> Result<Option<Swept>, NotSwept> {
+    let (store, claim, began_at) = (engine.store(), Claim::alone(Task::Sweep), engine.wall_now());
+    if !is_due(&**store, began_at).await? || !store.take(&claim).await? {
+        return Ok(None);
+    }
+    let older_than = engine.catalog().policies.vault.upload_ttl.saturating_add(MARGIN);
+    let swept = keeping(store, &claim, engine.sweep(older_than)).await;
+    if swept.is_ok() {
+        store.put_setting(SWEPT, &began_at.micros().to_le_bytes()).await?;
+    }
+    store.release(&[claim], Duration::ZERO).await?;
+    swept.map(Some)
+}
+
+async fn is_due(store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
+    let last = store.setting(SWEPT).await?.and_then(|last| last.try_into().ok());
+    let last = last.map(|last| Timestamp::from_micros(i64::from_le_bytes(last)));
+    // A clock that was set back doesn't put it off.
+    Ok(last.is_none_or(|last| now < last || now.since(last) >= EVERY))
 }
 
 impl Engine {

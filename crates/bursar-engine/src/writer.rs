@@ -18,11 +18,12 @@ use bursar_core::time::Timestamp;
 use bursar_store::{Batch, Begun, Entry, StoreError, Wanted, Writer};
 use futures::FutureExt;
 use rand::RngCore;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::envelope::{Committed, Envelope, Failure, Outcome};
-use crate::eraser::Eraser;
+use crate::errands::Bench;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 
@@ -42,9 +43,9 @@ pub(crate) struct WriterLoop {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Box<dyn RngCore + Send>,
-    pub(crate) live: broadcast::Sender<Arc<Entry>>,
+    pub(crate) live: Arc<Live>,
     pub(crate) outbox: Outbox,
-    pub(crate) eraser: Eraser,
+    pub(crate) eraser: Bench,
     pub(crate) metrics: Arc<Metrics>,
     /// Has the batch at hand gone to the store?
     pub(crate) committing: bool,
@@ -163,16 +164,20 @@ impl WriterLoop {
         let erasing = accounts.iter().filter(|account| account.storage.is_erasing());
         let mut erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
         erasing.sort_unstable();
+        self.outbox.decided(&entries);
         self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
         match committed {
             Ok(()) => {
-                self.outbox.committed(asking, &entries);
+                self.outbox.committed(asking);
                 erasing.into_iter().for_each(|account| self.eraser.tell(account));
-                self.publish(entries);
+                self.live.committed(entries);
                 outcomes
             }
-            Err(error) => withdrawn(outcomes, &entries, &error),
+            Err(error) => {
+                self.outbox.withdrawn(&entries);
+                withdrawn(outcomes, &entries, &error)
+            }
         }
     }
 
@@ -205,15 +210,6 @@ impl WriterLoop {
         }
         let entry = deciding.note(envelope, idempotency, events);
         Ok(Ok(Committed { entry, replayed: false }))
-    }
-
-    fn publish(&self, entries: Vec<Arc<Entry>>) {
-        if self.live.receiver_count() > 0 {
-            for entry in entries {
-                // Fails only when the last listener has just left.
-                let _ = self.live.send(entry);
-            }
-        }
     }
 }
 

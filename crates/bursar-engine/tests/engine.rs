@@ -224,7 +224,7 @@ async fn a_read_is_right_even_when_nothing_can_be_written() {
 async fn the_scheduler_advances_accounts_that_nobody_touches() {
     let bench = with_balance(100).await;
     bench.engine.execute(send(hold(100), None)).await.unwrap();
-    let mut live = bench.engine.listen();
+    let mut live = bench.engine.listen().await.unwrap();
     bench.clock.set("2026-01-01T00:15:00Z".parse().unwrap());
     let entry = live.recv().await.unwrap();
     assert_eq!((entry.first_version, entry.actor.clone()), (4, Actor::System));

@@ -113,7 +113,7 @@ impl Office {
     /// Waits until an account is as it should be.
     async fn until(&self, id: &AccountId, is_it: impl Fn(&Account) -> bool) -> Arc<Account> {
         loop {
-            let mut live = self.engine.listen();
+            let mut live = self.engine.listen().await.unwrap();
             let account = self.account(id).await;
             if is_it(&account) {
                 return account;

@@ -54,6 +54,11 @@ impl Backoff {
         again
     }
 
+    /// Doesn't give up.
+    pub(crate) fn endless() -> Self {
+        Self::new(Duration::from_secs(u64::from(u32::MAX)), Away::default())
+    }
+
     /// Waits before another attempt; `false` if there is none left.
     pub(crate) async fn wait(&mut self) -> bool {
         let left = self.until.saturating_duration_since(Instant::now());

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 /// A running server.
 #[derive(Debug)]
@@ -201,12 +201,18 @@ impl Cluster {
     /// # Panics
     /// If the server refuses.
     pub async fn sql(&self, database: &str, sql: &str) {
+        self.client(database).await.batch_execute(sql).await.unwrap();
+    }
+
+    /// A connection of one's own to a database. It ends when it is dropped.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn client(&self, database: &str) -> Client {
         let config: Config = self.url(database).parse().unwrap();
         let (client, connection) = config.connect(NoTls).await.unwrap();
-        let served = tokio::spawn(connection);
-        client.batch_execute(sql).await.unwrap();
-        drop(client);
-        served.await.unwrap().unwrap();
+        tokio::spawn(connection);
+        client
     }
 
     /// Where its files are.

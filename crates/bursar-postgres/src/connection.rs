@@ -9,8 +9,9 @@ use deadpool_postgres::{
     Client, Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
 };
 use tokio::task::JoinHandle;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, Row};
+use tokio_postgres::{Config, Row, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Options;
@@ -40,21 +41,24 @@ impl Connections {
     /// # Errors
     /// [`bursar_store::StoreError::Unavailable`] if TLS can't be set up.
     pub(crate) fn new(target: &Target, options: &Options, most: usize) -> Result<Self> {
-        let roots = options.root_certificates.as_ref().or(target.root_certificates.as_ref());
-        let opener = Opener {
-            tls: tls::connector(target.verify, roots.map(AsRef::as_ref))?,
-            settings: settings(options),
-        };
-        let patience = Some(options.patience);
+        Self::of(Line::new(target, options)?, most)
+    }
+
+    /// At most so many over one line; none is made yet.
+    ///
+    /// # Errors
+    /// [`bursar_store::StoreError::Unavailable`].
+    pub(crate) fn of(line: Line, most: usize) -> Result<Self> {
+        let (place, patience) = (line.place.clone(), line.patience);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_connect(target.config.clone(), opener, recycling);
+        let manager = Manager::from_connect(line.config.clone(), line, recycling);
+        let limit = Some(patience);
         let pool = Pool::builder(manager)
             .max_size(most.max(1))
             .runtime(Runtime::Tokio1)
-            .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
+            .timeouts(Timeouts { wait: limit, create: limit, recycle: limit })
             .build()
             .map_err(|error| bursar_store::StoreError::Unavailable(error.to_string()))?;
-        let (place, patience) = (target.place.clone(), options.patience);
         let (away, distributed) = (Away::default(), AtomicBool::new(false));
         Ok(Self { pool, place, patience, away, distributed })
     }
@@ -156,11 +160,43 @@ impl Drop for Session {
     }
 }
 
-/// Makes connections and sets them up.
-struct Opener {
+/// How connections to a database are made and set up.
+#[derive(Clone)]
+pub(crate) struct Line {
+    config: Config,
     tls: MakeRustlsConnect,
     settings: String,
+    place: String,
+    patience: Duration,
 }
+
+impl Line {
+    /// Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`bursar_store::StoreError::Unavailable`] if TLS can't be set up.
+    pub(crate) fn new(target: &Target, options: &Options) -> Result<Self> {
+        let roots = options.root_certificates.as_ref().or(target.root_certificates.as_ref());
+        Ok(Self {
+            config: target.config.clone(),
+            tls: tls::connector(target.verify, roots.map(AsRef::as_ref))?,
+            settings: settings(options),
+            place: target.place.clone(),
+            patience: options.patience,
+        })
+    }
+
+    /// A connection of one's own, for whoever serves it himself.
+    pub(crate) async fn connect(
+        &self,
+    ) -> std::result::Result<(tokio_postgres::Client, Served), tokio_postgres::Error> {
+        self.config.connect(self.tls.clone()).await
+    }
+}
+
+/// A connection that is to be served.
+pub(crate) type Served =
+    tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 type Opening<'a> = Pin<
     Box<
@@ -174,7 +210,7 @@ type Opening<'a> = Pin<
     >,
 >;
 
-impl Connect for Opener {
+impl Connect for Line {
     fn connect(&self, config: &Config) -> Opening<'_> {
         let config = config.clone();
         Box::pin(async move {

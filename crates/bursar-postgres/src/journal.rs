@@ -148,13 +148,29 @@ pub(crate) async fn read(
     // Somebody takes long to commit: up to there it is certain.
     entries.truncate(gapless);
     if entries.is_empty() {
-        return Err(StoreError::Unavailable(format!(
-            "{}: a commit has been under way for long, and what comes after it in the journal can't \
-             be read before it is over; trying again may help",
-            connections.place
-        )));
+        return Err(under_way(connections));
     }
     Ok(entries)
+}
+
+/// A position that everything comes after which is seen for the first time from now on.
+pub(crate) async fn end(connections: &Connections) -> Result<JournalPosition> {
+    // The number first, the gate then: whoever drew a lower one is in the gate, or over and to be seen.
+    let last = "SELECT commit_id FROM journal ORDER BY commit_id DESC LIMIT 1";
+    let row = connections.query_one(last, &[]).await?;
+    let commit = row.map_or(Ok(0), |row| unsigned(get(&row, 0)?))?;
+    if wait_for_gate(connections).await? {
+        return Ok(JournalPosition { commit, index: u32::MAX });
+    }
+    Err(under_way(connections))
+}
+
+fn under_way(connections: &Connections) -> StoreError {
+    StoreError::Unavailable(format!(
+        "{}: a commit has been under way for long, and what comes after it in the journal can't be read \
+         before it is over; trying again may help",
+        connections.place
+    ))
 }
 
 async fn page(

@@ -13,6 +13,7 @@
 
 mod assets;
 mod backoff;
+mod bell;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 mod commit;
@@ -28,6 +29,7 @@ mod money;
 pub mod proxy;
 mod registry;
 mod replay;
+mod sharing;
 mod store;
 mod tls;
 mod transfer;
@@ -64,6 +66,9 @@ pub struct Options {
     /// After this long the server gives up a transaction whose node has gone silent, and frees its
     /// accounts. To be longer than any batch takes to decide.
     pub silence_timeout: Duration,
+    /// After this long the work of a node that has gone silent goes to the others. To be longer than the
+    /// server is ever out of reach without being given up.
+    pub lease: Duration,
     /// The certificate authorities that the server's certificate must come from, as a PEM file. If it
     /// is given, or `sslrootcert` in the URL, the certificate is verified in every `sslmode` but
     /// `disable`.
@@ -78,6 +83,7 @@ impl Default for Options {
             patience: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             silence_timeout: Duration::from_secs(30),
+            lease: Duration::from_secs(15),
             root_certificates: None,
         }
     }

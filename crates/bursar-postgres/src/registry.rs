@@ -183,6 +183,19 @@ impl Registry for PostgresStore {
         self.tables()?.query(insert, &[&name, &value]).await.map(drop)
     }
 
+    async fn replace_setting(&self, name: &str, from: Option<&[u8]>, to: &[u8]) -> Result<bool> {
+        let update = "UPDATE settings SET value = $3 WHERE name = $1 AND value = $2 RETURNING 1";
+        let insert = "
+            INSERT INTO settings (name, value) VALUES ($1, $2)
+            ON CONFLICT (name) DO NOTHING RETURNING 1";
+        let tables = self.tables()?;
+        let rows = match from {
+            Some(from) => tables.query(update, &[&name, &from, &to]).await?,
+            None => tables.query(insert, &[&name, &to]).await?,
+        };
+        Ok(!rows.is_empty())
+    }
+
     async fn put_catalog(&self, catalog: CatalogRecord) -> Result<()> {
         let insert = "
             INSERT INTO catalogs (version, text, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";

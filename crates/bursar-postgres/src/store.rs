@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bursar_core::account::Account;
@@ -13,7 +14,8 @@ use bursar_store::{
 };
 
 use crate::assets::{self, Listing};
-use crate::connection::Connections;
+use crate::bell::Bell;
+use crate::connection::{Connections, Line};
 use crate::error::{Result, closed};
 use crate::url::Target;
 use crate::writer::PostgresWriter;
@@ -21,7 +23,7 @@ use crate::{Options, distribute, journal, migrations, money, views};
 
 /// The scale-out store, in one PostgreSQL database that it may share with any number of others.
 pub struct PostgresStore {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What the writers have in common with the store.
@@ -31,6 +33,10 @@ pub(crate) struct Shared {
     /// How many writers there may be at once.
     most: usize,
     closed: AtomicBool,
+    /// What this node is called among the others, until it is closed.
+    pub(crate) node: String,
+    pub(crate) lease: Duration,
+    pub(crate) bell: Bell,
 }
 
 impl Shared {
@@ -68,11 +74,22 @@ impl PostgresStore {
     fn connect(url: &str, options: &Options) -> Result<Self> {
         let target = Target::parse(url)?;
         let most = options.writers.max(1);
-        let writers = Connections::new(&target, options, most)?;
-        let mut readers = Connections::new(&target, options, options.readers)?;
+        let line = Line::new(&target, options)?;
+        let node = format!("{:016x}", fastrand::u64(..));
+        let writers = Connections::of(line.clone(), most)?;
+        let mut readers = Connections::of(line.clone(), options.readers)?;
         readers.away = writers.away.clone();
-        let closed = AtomicBool::new(false);
-        Ok(Self { shared: Arc::new(Shared { writers, readers, most, closed }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                writers,
+                readers,
+                most,
+                closed: AtomicBool::new(false),
+                bell: Bell::new(line, node.clone()),
+                node,
+                lease: options.lease,
+            }),
+        })
     }
 
     /// What the database is called in messages: its host, port and name.
@@ -135,6 +152,10 @@ impl Store for PostgresStore {
         journal::read(self.readers()?, after, limit).await
     }
 
+    async fn end(&self) -> Result<JournalPosition> {
+        journal::end(self.readers()?).await
+    }
+
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
         views::due(self.readers()?, now, limit).await
     }
@@ -190,6 +211,7 @@ impl Store for PostgresStore {
 
     async fn close(&self) -> Result<()> {
         self.shared.closed.store(true, Ordering::Release);
+        self.shared.bell.close();
         self.shared.writers.close();
         self.shared.readers.close();
         Ok(())

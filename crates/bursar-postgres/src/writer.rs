@@ -141,7 +141,9 @@ impl Writer for PostgresWriter {
             return Ok(());
         };
         let shared = Arc::clone(&self.shared);
-        Commit::new(&shared.writers, batch, numbers)?.make(locked).await
+        Commit::new(&shared.writers, batch, numbers)?.make(locked).await?;
+        shared.bell.ring();
+        Ok(())
     }
 
     async fn abandon(&mut self) {

@@ -27,6 +27,7 @@ mod registry;
 mod replay;
 mod segment;
 mod shared;
+mod sharing;
 mod store;
 mod tail;
 mod transfer;

@@ -340,6 +340,11 @@ impl Registry for SqliteStore {
         .map(drop)
     }
 
+    async fn replace_setting(&self, name: &str, from: Option<&[u8]>, to: &[u8]) -> Result<bool> {
+        let (name, from, to) = (name.to_owned(), from.map(<[u8]>::to_vec), to.to_vec());
+        self.change(move |tables| rows::replace_setting(tables, &name, from.as_deref(), &to)).await
+    }
+
     async fn put_catalog(&self, catalog: CatalogRecord) -> Result<()> {
         self.change(move |tables| {
             tables.execute(

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bursar_store::StoreError;
+use bursar_store::{LocalClaims, StoreError};
 use parking_lot::Mutex;
 
 use crate::checkpoint::Stop;
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) log_bytes: AtomicU64,
     pub(crate) checkpoint_bytes: u64,
     pub(crate) threads: Mutex<Option<Threads>>,
+    /// Which work of the store is being done.
+    pub(crate) claims: LocalClaims,
 }
 
 pub(crate) struct Threads {

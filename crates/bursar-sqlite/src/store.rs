@@ -10,13 +10,14 @@ use bursar_core::id::{AccountId, AssetId, DocumentId, PaymentId, SpendId};
 use bursar_core::time::Timestamp;
 use bursar_store::{
     AssetCursor, AssetFilter, AssetOrder, AssetRow, DocumentRow, Due, Entry, JournalPosition,
-    Payer, PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Writer,
+    LocalClaims, Payer, PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError,
+    Writer,
 };
 use parking_lot::Mutex;
 
 use crate::assets::Listing;
 use crate::checkpoint::{self, Stop};
-use crate::connection;
+use crate::connection::{self, Reader};
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::journal::Journal;
@@ -29,7 +30,7 @@ use crate::tail::Tail;
 use crate::transfer::refuse_marked;
 use crate::views::Waiting;
 use crate::writer::SqliteWriter;
-use crate::{Lag, Options, replay, view_writer};
+use crate::{Lag, Options, journal, replay, view_writer};
 
 /// The embedded store, in a directory of its own.
 pub struct SqliteStore {
@@ -65,6 +66,7 @@ impl SqliteStore {
             log_bytes: AtomicU64::new(0),
             checkpoint_bytes: options.checkpoint_bytes,
             threads: Mutex::new(None),
+            claims: LocalClaims::default(),
             tail: Arc::clone(&tail),
             directory,
         });
@@ -107,6 +109,7 @@ impl SqliteStore {
             log_bytes: AtomicU64::new(0),
             checkpoint_bytes: options.checkpoint_bytes,
             threads: Mutex::new(None),
+            claims: LocalClaims::default(),
             directory,
         });
         Ok(Self { shared })
@@ -205,6 +208,21 @@ impl Store for SqliteStore {
         let read =
             self.shared.readers.read(move |reader| reads::journal(reader, after, upto, limit));
         read.await
+    }
+
+    async fn end(&self) -> Result<JournalPosition> {
+        if self.shared.is_closed() {
+            return Err(closed());
+        }
+        let commit = match &self.shared.pins {
+            Pins::Tail(tail) => tail.committed(),
+            Pins::Journal => {
+                let readers = &self.shared.readers;
+                let last = |reader: &Reader| journal::last(&reader.directory, &reader.journal);
+                readers.read(last).await?.commit
+            }
+        };
+        Ok(JournalPosition { commit, index: u32::MAX })
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>> {

@@ -7,6 +7,7 @@
 
 pub mod audit;
 mod batch;
+mod claims;
 pub mod codec;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -15,9 +16,11 @@ pub mod memory;
 pub mod port;
 pub mod projection;
 pub mod registry;
+pub mod sharing;
 pub mod transfer;
 
 pub use batch::Numbers;
+pub use claims::LocalClaims;
 pub use entry::{Entry, JournalPosition};
 pub use port::{
     AssetCursor, AssetFilter, AssetOrder, AssetRow, Batch, Begun, DocumentRow, Due, Payer,
@@ -27,3 +30,4 @@ pub use registry::{
     ApiKeyRecord, AssetDetails, BillingDetails, CatalogRecord, Contact, NewPortalSession,
     PortalLink, PortalSession, Registry,
 };
+pub use sharing::{Claim, Sharing, Task};

@@ -1,6 +1,7 @@
 //! A store that keeps everything in memory: for tests and simulation, where it can be told to fail.
 
 mod registry;
+mod sharing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
@@ -16,6 +17,7 @@ use bursar_core::id::{AccountId, AssetId, DocumentId, IdempotencyKey, Key, Payme
 use bursar_core::time::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::claims::LocalClaims;
 use crate::entry::{Entry, JournalPosition};
 use crate::port::{
     AssetCursor, AssetFilter, AssetOrder, AssetRow, Batch, Begun, DocumentRow, Due, Payer,
@@ -41,6 +43,7 @@ type Faults = Box<dyn FnMut(&Batch) -> Option<CommitFault> + Send>;
 pub struct MemoryStore {
     disk: Arc<Disk>,
     closed: Arc<AtomicBool>,
+    claims: Arc<LocalClaims>,
 }
 
 /// What outlives a handle.
@@ -88,14 +91,14 @@ impl Default for MemoryStore {
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
-        Self { disk: Arc::default(), closed: Arc::default() }
+        Self { disk: Arc::default(), closed: Arc::default(), claims: Arc::default() }
     }
 
     /// Another handle on the same data, open even if this one was closed: what opening a directory
     /// again is to a store on disk.
     #[must_use]
     pub fn reopen(&self) -> Self {
-        Self { disk: Arc::clone(&self.disk), closed: Arc::default() }
+        Self { disk: Arc::clone(&self.disk), closed: Arc::default(), claims: Arc::default() }
     }
 
     /// Lets every commit fail as if the disk were full, or no longer.
@@ -323,7 +326,11 @@ impl Store for MemoryStore {
             return Err(StoreError::Unavailable("there is a writer already".to_owned()));
         }
         Ok(Box::new(MemoryWriter {
-            store: Self { disk: Arc::clone(&self.disk), closed: Arc::clone(&self.closed) },
+            store: Self {
+                disk: Arc::clone(&self.disk),
+                closed: Arc::clone(&self.closed),
+                claims: Arc::clone(&self.claims),
+            },
             begun: HashMap::new(),
         }))
     }
@@ -370,6 +377,10 @@ impl Store for MemoryStore {
         let data = self.data()?;
         let from = data.journal.partition_point(|(position, _)| *position <= after);
         Ok(data.journal.iter().skip(from).take(limit).cloned().collect())
+    }
+
+    async fn end(&self) -> Result<JournalPosition, StoreError> {
+        Ok(self.data()?.journal.last().map_or_else(Default::default, |(position, _)| *position))
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, JournalPosition};
 use crate::registry::Registry;
+use crate::sharing::Sharing;
 
 /// Why a store could not do what it was asked. Nothing was changed, except where said.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -278,7 +279,7 @@ pub trait Writer: Send {
 ///
 /// Reads see everything that was committed before they were called.
 #[async_trait]
-pub trait Store: Registry {
+pub trait Store: Registry + Sharing {
     /// How many writers it can use at once. The engine gives each account to one of them.
     fn writers(&self) -> usize;
 
@@ -337,6 +338,13 @@ pub trait Store: Registry {
         after: JournalPosition,
         limit: usize,
     ) -> Result<Vec<(JournalPosition, Arc<Entry>)>, StoreError>;
+
+    /// A position that everything which is committed from now on comes after: where to begin to read for
+    /// what is new. Nothing that is before it is still on its way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn end(&self) -> Result<JournalPosition, StoreError>;
 
     /// At most `limit` accounts that are due at `now` by the real clock, longest due first. May miss
     /// those that became due in the last second.

@@ -264,6 +264,18 @@ pub trait Registry: Send + Sync {
     /// [`StoreError`].
     async fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;
 
+    /// Sets a setting if its value is still `from`, or if there is none and `from` is none. Was it so? Of
+    /// several callers at once with the same `from` one is told so.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then it may have been set all the same.
+    async fn replace_setting(
+        &self,
+        name: &str,
+        from: Option<&[u8]>,
+        to: &[u8],
+    ) -> Result<bool, StoreError>;
+
     /// Notes a catalog, unless its version is noted already.
     ///
     /// # Errors

@@ -2,18 +2,16 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use bursar_core::account::event::{Event as AccountEvent, Recorded};
 use bursar_core::id::AccountId;
+use bursar_engine::{Follower as AccountFollower, News};
 use bursar_store::Entry;
 use futures::stream::{Stream, unfold};
 use serde::Serialize;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::execute::view;
 use crate::extract::AccountPath;
@@ -38,10 +36,10 @@ pub(crate) async fn follow(
     AccountPath(id): AccountPath,
 ) -> Result<Response, Problem> {
     // To listen before looking leaves no gap: what is committed in between comes twice, not never.
-    let live = api.engine().listen();
+    let news = api.engine().follow(id.clone()).await?;
     let first = view(&api, &id).await?;
     let follower = Follower {
-        live,
+        news,
         id,
         seen: first.account.version,
         told: first.account.version,
@@ -55,7 +53,7 @@ pub(crate) async fn follow(
 /// One listener.
 struct Follower {
     api: ApiState,
-    live: Receiver<Arc<Entry>>,
+    news: AccountFollower,
     id: AccountId,
     /// The account's version up to which everything was told.
     seen: u64,
@@ -75,23 +73,16 @@ impl Follower {
 
     /// The next event; `None` when the engine shuts down.
     async fn next(&mut self) -> Option<Event> {
-        let engine = self.api.engine().clone();
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
             }
-            let received = tokio::select! {
-                () = engine.stopped() => return None,
-                received = self.live.recv() => received,
-            };
-            match received {
-                Ok(entry) if entry.account == self.id => self.tell(&entry).await,
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => {
+            match self.news.next().await? {
+                News::Entry(entry) => self.tell(&entry).await,
+                News::Missed => {
                     self.tell_balance().await;
                     self.seen = self.told;
                 }
-                Err(RecvError::Closed) => return None,
             }
         }
     }

@@ -1,7 +1,6 @@
 //! `/v1/widget/…`: what `<bursar-credits>` shows, on pages of any origin.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, State};
@@ -13,11 +12,9 @@ use bursar_core::account::Account;
 use bursar_core::account::subscription::next::next_refresh_at;
 use bursar_core::id::AccountId;
 use bursar_core::time::Timestamp;
-use bursar_store::Entry;
+use bursar_engine::{Follower as AccountFollower, News};
 use futures::stream::{Stream, unfold};
 use serde::Serialize;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -118,7 +115,7 @@ pub(crate) async fn balance(State(api): State<ApiState>, pass: Pass) -> Result<R
         body = WidgetBalance, content_type = "text/event-stream")))]
 pub(crate) async fn follow(State(api): State<ApiState>, pass: Pass) -> Result<Response, Problem> {
     // To listen before looking leaves no gap: what is committed in between comes twice, not never.
-    let live = api.engine().listen();
+    let news = api.engine().follow(pass.account.clone()).await?;
     let first = WidgetBalance::of(&view(&api, &pass.account).await?.account);
     let left = pass.left(&api).ok_or_else(|| expired(pass.expires_at))?;
     let heartbeat = KeepAlive::new().interval(api.config().heartbeat).text("heartbeat");
@@ -128,7 +125,7 @@ pub(crate) async fn follow(State(api): State<ApiState>, pass: Pass) -> Result<Re
         over_at: Some(Instant::now() + left),
         api,
         pass,
-        live,
+        news,
     };
     Ok(Sse::new(follower.stream()).keep_alive(heartbeat).into_response())
 }
@@ -137,7 +134,7 @@ pub(crate) async fn follow(State(api): State<ApiState>, pass: Pass) -> Result<Re
 struct Follower {
     api: ApiState,
     pass: Pass,
-    live: Receiver<Arc<Entry>>,
+    news: AccountFollower,
     first: Option<Event>,
     /// The version of the last balance that was told.
     told: u64,
@@ -159,25 +156,22 @@ impl Follower {
             return Some(first);
         }
         let over_at = self.over_at?;
-        let engine = self.api.engine().clone();
         loop {
-            let received = tokio::select! {
-                () = engine.stopped() => return None,
+            let news = tokio::select! {
                 () = tokio::time::sleep_until(over_at) => return self.expired(),
-                received = self.live.recv() => received,
+                news = self.news.next() => news?,
             };
-            let is_news = match received {
-                Ok(entry) => entry.account == self.pass.account && entry.version() > self.told,
+            let is_news = match news {
+                News::Entry(entry) => entry.version() > self.told,
                 // Whoever fell behind gets the balance of now.
-                Err(RecvError::Lagged(_)) => true,
-                Err(RecvError::Closed) => return None,
+                News::Missed => true,
             };
             // The real clock may have been set meanwhile.
             if is_news && self.pass.left(&self.api).is_none() {
                 return self.expired();
             }
             if is_news {
-                let view = engine.view(&self.pass.account).await.ok()??;
+                let view = self.api.engine().view(&self.pass.account).await.ok()??;
                 let balance = WidgetBalance::of(&view.account);
                 self.told = balance.version;
                 return Some(balance.event());

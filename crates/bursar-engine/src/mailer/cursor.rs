@@ -29,42 +29,28 @@ pub(super) struct Waiting {
 }
 
 impl Cursor {
-    /// The cursor that is kept. Without one it is at the journal's end: what happened before there was
-    /// a mailer is mailed to nobody.
-    pub(super) async fn load(store: &dyn Store) -> Result<Self, StoreError> {
+    /// The cursor that is kept, with its bytes. Without one it is at the journal's end: what happened before
+    /// there was a mailer is mailed to nobody.
+    pub(super) async fn load(store: &dyn Store) -> Result<(Self, Vec<u8>), StoreError> {
         if let Some(kept) = store.setting(SETTING).await? {
-            return codec::decode(&kept);
+            return Ok((codec::decode(&kept)?, kept));
         }
-        let fresh = Self { after: end(store).await?, waiting: Vec::new() };
-        codec::decode(&store.setting_or(SETTING, &codec::encode(&fresh)?).await?)
+        let fresh = Self { after: store.end().await?, waiting: Vec::new() };
+        let kept = store.setting_or(SETTING, &codec::encode(&fresh)?).await?;
+        Ok((codec::decode(&kept)?, kept))
     }
 
-    pub(super) async fn save(&self, store: &dyn Store) -> Result<(), StoreError> {
-        store.put_setting(SETTING, &codec::encode(self)?).await
+    /// Keeps it, if what is kept is still what it was; its bytes, if so. Otherwise another node sends the
+    /// mails: its cursor must not be put back.
+    pub(super) async fn replace(
+        &self,
+        kept: &[u8],
+        store: &dyn Store,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = codec::encode(self)?;
+        let replaced = store.replace_setting(SETTING, Some(kept), &bytes).await?;
+        Ok(replaced.then_some(bytes))
     }
-}
-
-/// The last position of the journal, found by halving: commits are numbered without gaps.
-async fn end(store: &dyn Store) -> Result<JournalPosition, StoreError> {
-    let after = |commit| JournalPosition { commit, index: u32::MAX };
-    let mut beyond = 1_u64;
-    while !store.journal(after(beyond), 1).await?.is_empty() {
-        beyond = beyond.saturating_mul(2);
-    }
-    // There is something after `some`, if anything is, and nothing after `beyond`.
-    let mut some = beyond / 2;
-    while beyond.saturating_sub(some) > 1 {
-        let middle = some.midpoint(beyond);
-        if store.journal(after(middle), 1).await?.is_empty() {
-            beyond = middle;
-        } else {
-            some = middle;
-        }
-    }
-    if beyond == 1 && store.journal(JournalPosition::default(), 1).await?.is_empty() {
-        return Ok(JournalPosition::default());
-    }
-    Ok(after(beyond))
 }
 
 #[cfg(test)]
@@ -109,7 +95,7 @@ mod tests {
         });
         let engine = engine.await.unwrap();
         for commits in 0..20_u64 {
-            let end = end(&*store).await.unwrap();
+            let end = store.end().await.unwrap();
             assert_eq!(end.commit, commits);
             assert!(store.journal(end, 1).await.unwrap().is_empty());
             let open = Command::Open(Open { zone: ZoneName::utc(), currency: None });
@@ -120,9 +106,13 @@ mod tests {
             let found = entry_at(&*store, next[0].0).await.unwrap().unwrap();
             assert_eq!(found.account, id);
         }
-        let kept = Cursor::load(&*store).await.unwrap();
-        assert_eq!(kept.after.commit, 20);
-        assert_eq!(Cursor::load(&*store).await.unwrap(), kept);
+        let (cursor, kept) = Cursor::load(&*store).await.unwrap();
+        assert_eq!(cursor.after.commit, 20);
+        let moved = Cursor { after: JournalPosition { commit: 21, index: 0 }, waiting: Vec::new() };
+        assert!(moved.replace(b"other", &*store).await.unwrap().is_none());
+        assert_eq!(Cursor::load(&*store).await.unwrap(), (cursor, kept.clone()));
+        let bytes = moved.replace(&kept, &*store).await.unwrap().unwrap();
+        assert_eq!(Cursor::load(&*store).await.unwrap(), (moved, bytes));
         engine.shutdown().await.unwrap();
     }
 }

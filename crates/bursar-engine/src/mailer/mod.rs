@@ -5,6 +5,10 @@
 //! [known](known) of its account, purely, so that a mail needn't be kept: whatever is to be sent again
 //! is made again, with the same id.
 //!
+//! **One node at a time.** Whoever has claimed the task sends; when he dies, another goes on from the cursor.
+//! If two believe they have it, the cursor tells: it is only replaced by whoever knows what it was, and
+//! the other begins anew behind it.
+//!
 //! **At least once.** The cursor moves after the mails of an entry were taken by the transport. What a
 //! crash repeats has the same `Message-ID`.
 //!
@@ -34,7 +38,6 @@ use tokio::task::JoinHandle;
 use crate::engine::Engine;
 use cursor::Cursor;
 use post::Post;
-use worker::Worker;
 
 /// Draws an account's invoice or credit note. `None`: it can't be drawn, and the mail goes without it.
 /// An error of the store is tried again.
@@ -71,7 +74,7 @@ impl Mailer {
     /// # Errors
     /// [`StoreError`] if its cursor can't be read or made.
     pub async fn start(engine: &Engine, options: Options) -> Result<Self, StoreError> {
-        let cursor = Cursor::load(&**engine.store()).await?;
+        Cursor::load(&**engine.store()).await?;
         let Options { transport, from, billing_url, pdf } = options;
         let catalog = Arc::clone(engine.catalog());
         let support: Address = catalog.support_email.parse().unwrap_or_else(|_| {
@@ -85,7 +88,7 @@ impl Mailer {
         let metrics = metrics::MailMetrics::new(engine.metrics());
         let post = Post { engine: engine.clone(), transport, sender, billing_url, pdf, metrics };
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(worker::run(Worker::new(post, cursor), stopped));
+        let task = tokio::spawn(worker::run(post, stopped));
         Ok(Self { stop, task })
     }
 

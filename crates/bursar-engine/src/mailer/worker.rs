@@ -1,6 +1,6 @@
 //! Reads the journal, sends what it says, and moves the cursor.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bursar_core::id::AccountId;
 use bursar_core::time::Timestamp;
-use bursar_store::{Entry, JournalPosition, Store, StoreError};
+use bursar_store::{Claim, Entry, JournalPosition, Store, StoreError, Task};
 use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
@@ -16,6 +16,8 @@ use tokio::time::Instant;
 use super::cursor::{Cursor, Waiting};
 use super::occasions::concern;
 use super::post::{Fate, Mail, Post};
+use crate::lease::until_lost;
+use crate::pauses::Pauses;
 
 /// How often the journal is looked at although nobody told of anything.
 const LOOK: Duration = Duration::from_secs(1);
@@ -38,25 +40,66 @@ const SAVED_EVERY: Duration = Duration::from_secs(10);
 /// What mails on their way have at the end.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs until it is stopped or the engine shuts down.
-pub(super) async fn run(mut worker: Worker, mut stop: watch::Receiver<bool>) {
-    let engine = worker.post.engine.clone();
-    let mut live = engine.listen();
-    let stopping = Arc::clone(&worker.stopping);
+/// Runs until it is stopped or the engine shuts down. Sends whenever it is this node's turn.
+pub(super) async fn run(post: Post, mut stop: watch::Receiver<bool>) {
+    let post = Arc::new(post);
+    let engine = post.engine.clone();
     let stopped = async {
         tokio::select! {
+            biased;
             _ = stop.wait_for(|stop| *stop) => {}
             () = engine.stopped() => {}
         }
     };
-    tokio::pin!(stopped);
+    let mut stopped = std::pin::pin!(stopped);
+    let (store, claim) = (engine.store(), Claim::alone(Task::Mail));
+    loop {
+        let is_ours = store.take(&claim).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot claim the mails; trying again");
+            false
+        });
+        if is_ours {
+            let is_over = tokio::select! {
+                biased;
+                is_over = turn(&post, &mut stopped) => is_over,
+                () = until_lost(store, &claim) => false,
+            };
+            // If the store has closed before, the claim runs out.
+            let _ = store.release(std::slice::from_ref(&claim), Duration::ZERO).await;
+            if is_over {
+                return;
+            }
+        }
+        tokio::select! {
+            biased;
+            () = &mut stopped => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Sends mails from where the cursor is, until it is stopped, or somebody else has moved the cursor. Was it
+/// stopped?
+async fn turn(post: &Arc<Post>, stopped: &mut (impl Future<Output = ()> + Unpin)) -> bool {
+    let engine = &post.engine;
+    let mut live = engine.listen_here();
+    let (cursor, kept) = match Cursor::load(&**engine.store()).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::warn!(%error, "mails can't be sent now; trying again");
+            return false;
+        }
+    };
+    let mut worker = Worker::new(Arc::clone(post), cursor, kept);
+    let stopping = Arc::clone(&worker.stopping);
     loop {
         {
             let round = worker.round_or_defect();
             tokio::pin!(round);
             tokio::select! {
+                biased;
                 () = &mut round => {}
-                () = &mut stopped => {
+                () = &mut *stopped => {
                     stopping.store(true, Ordering::Release);
                     // What doesn't make it is sent again after the next start.
                     let _ = tokio::time::timeout(GRACE, round).await;
@@ -64,14 +107,19 @@ pub(super) async fn run(mut worker: Worker, mut stop: watch::Receiver<bool>) {
                 }
             }
         }
+        if worker.is_replaced {
+            return false;
+        }
         tokio::select! {
-            () = &mut stopped => break,
+            biased;
+            () = &mut *stopped => break,
             () = news(&mut live) => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }
     // If the store has closed before, a little is read again after the next start.
     let _ = worker.save().await;
+    true
 }
 
 /// Returns when there may be something to tell.
@@ -86,26 +134,29 @@ async fn news(live: &mut broadcast::Receiver<Arc<Entry>>) {
 }
 
 pub(super) struct Worker {
-    post: Post,
+    post: Arc<Post>,
     cursor: Cursor,
-    /// The cursor as it is kept.
-    kept: Cursor,
+    /// The cursor as it is kept, and its bytes.
+    kept: (Cursor, Vec<u8>),
     kept_at: Instant,
-    /// Accounts whose mails wait: when the first of them is tried again, and how long after that.
-    pauses: HashMap<AccountId, (Instant, Duration)>,
+    /// Has somebody else moved the cursor?
+    is_replaced: bool,
+    /// Accounts whose mails wait: when the first of them is tried again.
+    pauses: Pauses<AccountId>,
     /// Does no mail get through before an operator does something?
     misconfigured: bool,
     stopping: Arc<AtomicBool>,
 }
 
 impl Worker {
-    pub(super) fn new(post: Post, cursor: Cursor) -> Self {
+    fn new(post: Arc<Post>, cursor: Cursor, bytes: Vec<u8>) -> Self {
         Self {
             post,
-            kept: cursor.clone(),
+            kept: (cursor.clone(), bytes),
             cursor,
+            is_replaced: false,
             kept_at: Instant::now(),
-            pauses: HashMap::new(),
+            pauses: Pauses::default(),
             misconfigured: false,
             stopping: Arc::default(),
         }
@@ -142,6 +193,7 @@ impl Worker {
     /// May the journal be read on?
     fn goes_on(&self) -> bool {
         !self.misconfigured
+            && !self.is_replaced
             && self.cursor.waiting.len() < MOST_WAITING
             && !self.stopping.load(Ordering::Acquire)
     }
@@ -228,7 +280,7 @@ impl Worker {
     /// Tries what waits again: of each account the first mail, and the next if that is over. While
     /// nothing gets through, a single one shows when something does.
     async fn try_again(&mut self) -> Result<(), StoreError> {
-        while !self.stopping.load(Ordering::Acquire) {
+        while !self.is_replaced && !self.stopping.load(Ordering::Acquire) {
             let together = if self.misconfigured { 1 } else { SENT_TOGETHER };
             let due: Vec<Waiting> = self.due().into_iter().take(together).collect();
             if due.is_empty() {
@@ -242,7 +294,7 @@ impl Worker {
                 self.misconfigured = fate == Fate::Misconfigured;
                 if fate == Fate::Done {
                     self.cursor.waiting.retain(|waiting| *waiting != mail);
-                    self.pauses.remove(&mail.account);
+                    self.pauses.over(&mail.account);
                 } else {
                     self.pause(mail.account);
                 }
@@ -254,12 +306,9 @@ impl Worker {
 
     /// The first mail of each account that waits, if it is its time.
     fn due(&self) -> Vec<Waiting> {
-        let now = Instant::now();
         let mut seen = HashSet::new();
         let firsts = self.cursor.waiting.iter().filter(|mail| seen.insert(&mail.account));
-        let is_time = |mail: &&Waiting| {
-            self.pauses.get(&mail.account).is_none_or(|(again_at, _)| *again_at <= now)
-        };
+        let is_time = |mail: &&Waiting| self.pauses.left(&mail.account).is_none();
         firsts.filter(is_time).cloned().collect()
     }
 
@@ -284,9 +333,7 @@ impl Worker {
 
     /// Lets an account's mails rest, each time twice as long.
     fn pause(&mut self, account: AccountId) {
-        let (again_at, pause) = self.pauses.entry(account).or_insert((Instant::now(), FIRST_PAUSE));
-        *again_at = Instant::now() + *pause;
-        *pause = pause.saturating_mul(2).min(MOST_PAUSE);
+        self.pauses.rest(account, FIRST_PAUSE, MOST_PAUSE);
     }
 
     fn show(&self) {
@@ -298,10 +345,14 @@ impl Worker {
     async fn save(&mut self) -> Result<(), StoreError> {
         self.show();
         self.kept_at = Instant::now();
-        if self.kept != self.cursor {
-            self.cursor.save(&*self.store()).await?;
-            self.kept = self.cursor.clone();
+        if self.kept.0 == self.cursor {
+            return Ok(());
         }
+        let Some(bytes) = self.cursor.replace(&self.kept.1, &*self.store()).await? else {
+            self.is_replaced = true;
+            return Err(StoreError::Unavailable("another node sends the mails".to_owned()));
+        };
+        self.kept = (self.cursor.clone(), bytes);
         Ok(())
     }
 }

@@ -77,7 +77,7 @@ impl Player {
     pub(super) async fn erased(&self) {
         let account = self.account.as_ref().unwrap();
         loop {
-            let mut live = self.engine.listen();
+            let mut live = self.engine.listen().await.unwrap();
             let state = self.store.account(account).await.unwrap().unwrap();
             if !state.storage.is_erasing() {
                 return;

@@ -1,18 +1,15 @@
 //! `/portal/live`: the balance as it changes, as server-sent events.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use bursar_core::account::Account;
 use bursar_core::credits::Credits;
-use bursar_store::Entry;
+use bursar_engine::{Follower as AccountFollower, News};
 use futures::stream::{Stream, unfold};
 use serde_json::json;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::page::problem::PageProblem;
 use crate::session::Customer;
@@ -25,14 +22,14 @@ pub(super) async fn follow(
     customer: Customer,
 ) -> Result<Response, PageProblem> {
     // To listen before looking leaves no gap: what is committed in between comes twice, not never.
-    let live = portal.engine().listen();
+    let news = portal.engine().follow(customer.visit.account.clone()).await?;
     let Some(view) = portal.engine().view(&customer.visit.account).await? else {
         return Err(PageProblem::signed_out(None));
     };
     let first = balance(&view.account, &customer);
     let heartbeat = KeepAlive::new().interval(portal.config().heartbeat).text("heartbeat");
     let told = view.account.version;
-    let follower = Follower { portal, customer, live, told, first: Some(first) };
+    let follower = Follower { portal, customer, news, told, first: Some(first) };
     Ok(Sse::new(follower.stream()).keep_alive(heartbeat).into_response())
 }
 
@@ -40,7 +37,7 @@ pub(super) async fn follow(
 struct Follower {
     portal: Portal,
     customer: Customer,
-    live: Receiver<Arc<Entry>>,
+    news: AccountFollower,
     /// The version of the last balance that was told.
     told: u64,
     first: Option<Event>,
@@ -59,27 +56,18 @@ impl Follower {
         if let Some(first) = self.first.take() {
             return Some(first);
         }
-        let engine = self.portal.engine().clone();
-        loop {
-            let received = tokio::select! {
-                () = engine.stopped() => return None,
-                received = self.live.recv() => received,
-            };
-            match received {
-                Ok(entry) if entry.account != self.customer.visit.account => {}
-                Ok(entry) if entry.version() <= self.told => {}
-                // Whoever fell behind gets the balance of now as well.
-                Ok(_) | Err(RecvError::Lagged(_)) => {
-                    if !self.customer.is_still_in(&self.portal).await {
-                        return None;
-                    }
-                    let view = engine.view(&self.customer.visit.account).await.ok()??;
-                    self.told = view.account.version;
-                    return Some(balance(&view.account, &self.customer));
-                }
-                Err(RecvError::Closed) => return None,
+        // Whoever fell behind gets the balance of now as well.
+        while let News::Entry(entry) = self.news.next().await? {
+            if entry.version() > self.told {
+                break;
             }
         }
+        if !self.customer.is_still_in(&self.portal).await {
+            return None;
+        }
+        let view = self.portal.engine().view(&self.customer.visit.account).await.ok()??;
+        self.told = view.account.version;
+        Some(balance(&view.account, &self.customer))
     }
 }
 

@@ -16,6 +16,7 @@ use bursar_core::account::event::{Actor, Recorded};
 use bursar_core::describe::{kind, summary};
 use bursar_core::id::AccountId;
 use bursar_core::postings::{money_postings, postings};
+use bursar_engine::{Follower as AccountFollower, News};
 use bursar_store::Entry;
 use futures::stream::{Stream, unfold};
 use http::{Method, StatusCode};
@@ -50,8 +51,12 @@ pub(super) async fn follow(
         return refused(StatusCode::NOT_FOUND, no_account);
     };
     // To listen before looking leaves no gap.
-    let (live, jobs) = (playground.engine().listen(), playground.jobs().listen());
-    let mut follower = Follower { playground, id, live, jobs, seen: 0, waiting: VecDeque::new() };
+    let Ok(news) = playground.engine().follow(id.clone()).await else {
+        let later = ("The database can't be read now.", "Try again in a moment.");
+        return refused(StatusCode::SERVICE_UNAVAILABLE, later);
+    };
+    let jobs = playground.jobs().listen();
+    let mut follower = Follower { playground, id, news, jobs, seen: 0, waiting: VecDeque::new() };
     if !follower.start().await {
         return refused(StatusCode::NOT_FOUND, no_account);
     }
@@ -62,7 +67,7 @@ pub(super) async fn follow(
 struct Follower {
     playground: Playground,
     id: AccountId,
-    live: Receiver<Arc<Entry>>,
+    news: AccountFollower,
     jobs: Receiver<Arc<Note>>,
     /// The account's version up to which everything was told.
     seen: u64,
@@ -79,18 +84,14 @@ impl Follower {
 
     /// The next event; none when the engine shuts down.
     async fn next(&mut self) -> Option<Sent> {
-        let engine = self.playground.engine().clone();
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
             }
             tokio::select! {
-                () = engine.stopped() => return None,
-                entry = self.live.recv() => match entry {
-                    Ok(entry) if entry.account == self.id => self.tell(&entry).await,
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => { self.start().await; }
-                    Err(RecvError::Closed) => return None,
+                news = self.news.next() => match news? {
+                    News::Entry(entry) => self.tell(&entry).await,
+                    News::Missed => _ = self.start().await,
                 },
                 note = self.jobs.recv() => match note {
                     Ok(note) if note.account == self.id.as_str() => {

@@ -64,6 +64,16 @@ CREATE TABLE settings (
     value bytea NOT NULL
 );
 
+-- Work that a node does (`node`), or that is left to rest (no `node`), until a time by the server's clock.
+-- Work that is for no account in particular has none.
+CREATE TABLE claims (
+    account_id text COLLATE "C" NOT NULL,
+    task text COLLATE "C" NOT NULL,
+    node text COLLATE "C" NOT NULL,
+    until timestamptz NOT NULL,
+    PRIMARY KEY (account_id, task)
+);
+
 CREATE TABLE catalogs (
     version bytea PRIMARY KEY,
     text text NOT NULL,

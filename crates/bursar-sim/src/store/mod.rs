@@ -8,6 +8,7 @@
 mod disk;
 mod node;
 mod registry;
+mod sharing;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -76,6 +77,11 @@ impl Database {
     /// What a node sees of it.
     pub(crate) fn of_node(self: &Arc<Self>, node: u32, life: Life) -> Arc<NodeStore> {
         Arc::new(NodeStore { database: Arc::clone(self), node, life })
+    }
+
+    /// May several nodes have it?
+    pub(crate) fn is_shared(&self) -> bool {
+        self.kind == StoreKind::Shared
     }
 
     /// What is committed, for whoever judges.

@@ -83,6 +83,10 @@ impl Store for NodeStore {
         self.memory().await.journal(after, limit).await
     }
 
+    async fn end(&self) -> Result<JournalPosition, StoreError> {
+        self.memory().await.end().await
+    }
+
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
         self.memory().await.due(now, limit).await
     }

@@ -112,6 +112,15 @@ impl Registry for NodeStore {
         self.memory().await.put_setting(name, value).await
     }
 
+    async fn replace_setting(
+        &self,
+        name: &str,
+        from: Option<&[u8]>,
+        to: &[u8],
+    ) -> Result<bool, StoreError> {
+        self.memory().await.replace_setting(name, from, to).await
+    }
+
     async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError> {
         self.memory().await.put_catalog(catalog).await
     }

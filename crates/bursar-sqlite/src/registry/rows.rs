@@ -108,3 +108,23 @@ pub(crate) fn account(row: &Row<'_>, column: usize) -> rusqlite::Result<AccountI
     let id: String = row.get(column)?;
     id.parse().map_err(|_| wrong(column, "not an account"))
 }
+
+/// Sets a setting if it is what it is thought to be. Was it?
+pub(super) fn replace_setting(
+    tables: &Connection,
+    name: &str,
+    from: Option<&[u8]>,
+    to: &[u8],
+) -> rusqlite::Result<bool> {
+    let changed = match from {
+        Some(from) => tables.execute(
+            "UPDATE settings SET value = ?3 WHERE name = ?1 AND value = ?2",
+            params![name, from, to],
+        ),
+        None => tables.execute(
+            "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            params![name, to],
+        ),
+    };
+    Ok(changed? > 0)
+}

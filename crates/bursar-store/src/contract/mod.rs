@@ -24,6 +24,7 @@ mod commits;
 mod money;
 mod random;
 mod reading;
+mod sharing;
 mod storage;
 mod storage_work;
 mod tables;
@@ -42,6 +43,7 @@ pub use commits::*;
 pub use money::*;
 pub use random::*;
 pub use reading::*;
+pub use sharing::*;
 pub use storage::*;
 pub use storage_work::keep_details;
 pub use tables::*;
@@ -73,7 +75,11 @@ macro_rules! store_contract {
             statements_come_in_pages,
             a_spend_has_all_its_events,
             the_journal_comes_in_pages,
+            the_end_comes_before_what_is_new,
             due_accounts_come_longest_due_first,
+            work_is_claimed_once,
+            what_rests_is_taken_when_there_is_news,
+            waiting_accounts_are_claimed,
             a_payment_is_followed_to_its_end,
             a_refund_is_found_by_its_id,
             accounts_that_ask_are_listed,
@@ -89,6 +95,7 @@ macro_rules! store_contract {
             api_keys_are_found_by_their_hash,
             of_several_defaults_one_wins,
             a_setting_is_replaced,
+            of_several_who_replace_a_setting_one_wins,
             catalogs_are_noted_once,
             a_portal_link_is_used_once,
             portal_sessions_end,

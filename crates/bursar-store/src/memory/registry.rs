@@ -152,6 +152,20 @@ impl Registry for MemoryStore {
         Ok(())
     }
 
+    async fn replace_setting(
+        &self,
+        name: &str,
+        from: Option<&[u8]>,
+        to: &[u8],
+    ) -> Result<bool, StoreError> {
+        let mut data = self.data()?;
+        let is_so = data.settings.get(name).map(Vec::as_slice) == from;
+        if is_so {
+            data.settings.insert(name.to_owned(), to.to_vec());
+        }
+        Ok(is_so)
+    }
+
     async fn put_catalog(&self, catalog: CatalogRecord) -> Result<(), StoreError> {
         let mut data = self.data()?;
         if data.catalogs.iter().all(|known| known.version != catalog.version) {

@@ -87,6 +87,33 @@ fn the_last_credit_is_spent_once_whichever_server_gets_it() {
     assert_eq!(report["trial_balance"]["adjusted"], -60);
 }
 
+/// Whoever looks at a page on one server sees what happens on the other, each event once and in order.
+#[test]
+fn a_stream_shows_what_any_server_does() {
+    let shared = Shared::new();
+    let (one, two) = (shared.start(0), shared.start(1));
+    one.customer("ada", 60);
+    let mut streams = [&one, &two].map(|server| server.api().follow("/v1/accounts/ada/events"));
+    let first = streams.each_mut().map(|stream| {
+        let (name, version, _) = stream.next().unwrap();
+        assert_eq!(name, "balance");
+        version
+    });
+    assert_eq!(first[0], first[1]);
+    let charge = json!({"credits": 1, "reason": "a charge"});
+    for n in 0..20 {
+        let server = if n % 3 == 0 { &two } else { &one };
+        server.post("/v1/accounts/ada/charges", &n.to_string(), &charge).success();
+    }
+    for stream in streams {
+        let charges = stream.filter(|(name, ..)| name == "charge").map(|(_, version, _)| version);
+        let charges: Vec<u64> = charges.take(20).collect();
+        assert_eq!(charges, (first[0] + 1..=first[0] + 20).collect::<Vec<_>>());
+    }
+    two.stop();
+    one.stop();
+}
+
 #[test]
 fn commands_work_on_a_database() {
     let shared = Shared::new();

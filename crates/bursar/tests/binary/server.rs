@@ -1,6 +1,7 @@
 //! A running `bursar`, and the commands beside it.
 
 use std::io::{BufRead, BufReader};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -264,6 +265,26 @@ impl Api {
         let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.key);
         let response = request.send().unwrap().error_for_status().unwrap();
         response.bytes().unwrap().to_vec()
+    }
+
+    /// Follows a stream of server-sent events: the name, the id and the data of each.
+    pub(crate) fn follow(&self, path: &str) -> impl Iterator<Item = (String, u64, Value)> + use<> {
+        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        let response = request.send().unwrap().error_for_status().unwrap();
+        let mut lines = BufReader::new(response).lines().map(Result::unwrap);
+        iter::from_fn(move || {
+            let (mut name, mut id, mut data) = (String::new(), 0, Value::Null);
+            for line in lines.by_ref() {
+                match line.split_once(": ") {
+                    Some(("event", value)) => value.clone_into(&mut name),
+                    Some(("id", value)) => id = value.parse().unwrap(),
+                    Some(("data", value)) => data = serde_json::from_str(value).unwrap(),
+                    _ if line.is_empty() && !name.is_empty() => return Some((name, id, data)),
+                    _ => {}
+                }
+            }
+            None
+        })
     }
 
     fn send(&self, request: RequestBuilder) -> reqwest::Result<Reply> {

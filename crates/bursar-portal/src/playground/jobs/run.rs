@@ -248,7 +248,7 @@ impl Run {
 
     /// The worker says nothing more; the hold ends by itself.
     async fn vanish(&self, hold: &Exchange) -> Over {
-        let mut live = self.playground.engine().listen();
+        let mut live = self.playground.engine().listen().await;
         let credits = hold.credits("credits");
         self.stage(
             Stage::Lost,
@@ -256,6 +256,7 @@ impl Run {
         );
         // Listening comes first: what ends between that and looking is heard.
         while self.is_open(hold).await {
+            let Ok(live) = &mut live else { break };
             match live.recv().await {
                 // What was missed may be what is waited for, so it is looked again.
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
