@@ -52,7 +52,7 @@ async function prepare(api) {
   const begin = async (wishes) => {
     const { plan, ...others } = wishes;
     const customer = await api.customer(others);
-    await api.post(`/v1/test_clock/accounts/${customer.id}/advance`, { to: someMorning() });
+    await customer.advanceTo(someMorning());
     if (plan) await customer.post('/subscription', { plan, interval: 'month' });
     return customer;
   };

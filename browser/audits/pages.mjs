@@ -1,6 +1,6 @@
 // Every page of the portal, of a customer with some weeks behind them, and the pages that say no.
 
-import { use } from '../harness/history.mjs';
+import { someMorning, use } from '../harness/history.mjs';
 
 const PAGES = [
   '', '/usage', '/credits', '/credits?pack=xl', '/plan', '/plan?interval=year', '/plan/preview?plan=studio&interval=year',
@@ -9,6 +9,8 @@ const PAGES = [
 
 export default async function pages({ customer, page, portal, goto, heading, audit, watch }) {
   const ada = await customer({ name: 'Ada Lovelace', card: 'visa', plan: 'professional' });
+  // Early in a month, so that the page of the month has all of it.
+  await ada.advanceTo(someMorning());
   await use(ada, { days: 9 });
   await ada.post('/topups', { pack: 'medium' });
   const running = await ada.post('/holds', { operation: 'video', units: 5, reference: 'scene-running' });

@@ -35,6 +35,7 @@ export class Api {
       delete: (path, key) => this.delete(at + path, key),
       /** Moves the account's clock, and tells what happened on the way. */
       advance: (by) => this.post(`/v1/test_clock/accounts/${encodeURIComponent(account)}/advance`, { by }),
+      advanceTo: (to) => this.post(`/v1/test_clock/accounts/${encodeURIComponent(account)}/advance`, { to }),
       /** Stores a file in the account's vault. */
       upload: async (about, bytes) => {
         const asset = await this.post(`${at}/assets`, { ...about, size: bytes.length });

@@ -13,6 +13,10 @@ use crate::credits::Credits;
 use crate::rejection::{CreditsRejection, Rejection, SpendRejection};
 use crate::time::Timestamp;
 
+/// Where to stop looking for the present month behind the last one that was paid. Payments that long under
+/// way there are none.
+const MOST_MONTHS_UNPAID: u32 = 1_200;
+
 impl RefundCharge {
     /// Returns credits to the lots that paid, those that were spent last first. What a lot that has
     /// expired meanwhile had paid comes back as the catalog's policy says.
@@ -69,12 +73,15 @@ impl RefundCharge {
     }
 }
 
-/// When what is issued anew expires: with the current period, also if that isn't paid yet. Without one,
-/// with the data that is kept, or as long from now as data would be.
+/// When what is issued anew expires: with the month that has begun, also if that isn't paid yet. Without
+/// one, with the data that is kept, or as long from now as data would be.
 fn reissue_until(account: &Account, catalog: &Catalog, now: Timestamp) -> Timestamp {
     match &account.subscription {
-        Subscription::Live(live) if live.credit.end > now => live.credit.end,
-        Subscription::Live(live) => live.anchor.period(live.credit.offset.saturating_add(1), 1).end,
+        Subscription::Live(live) => {
+            let month = |months| live.anchor.period(live.credit.offset.saturating_add(months), 1);
+            let mut ends = (0..=MOST_MONTHS_UNPAID).map(|months| month(months).end);
+            ends.find(|end| *end > now).unwrap_or_else(|| now.after(catalog.policies.retention))
+        }
         Subscription::Retention(retention) => retention.purge_at,
         Subscription::None | Subscription::Purged { .. } => now.after(catalog.policies.retention),
     }
@@ -83,14 +90,14 @@ fn reissue_until(account: &Account, catalog: &Catalog, now: Timestamp) -> Timest
 /// Can credits go back to the lot they came from? A lot that was used up has left the state; it comes
 /// back if its time has not run out. Plan lots are closed before their time by a change of interval,
 /// which moves the anchor, and by a refund of the subscription, so what they paid before that is gone.
-/// Commands of one batch share their instant: there a lot of the present month tells itself by its end.
+/// Commands of one batch share their instant: there a month that was closed tells itself by its end.
 fn is_good(account: &Account, past: &Spend, portion: &Portion, now: Timestamp) -> bool {
     match account.lot(portion.lot) {
         Some(lot) => !lot.expired,
         None => {
             let before = |live: &LiveSubscription| {
-                let of_this_month = portion.expires_at == Some(live.credit.end);
-                past.at < live.anchor.at || (past.at == live.anchor.at && !of_this_month)
+                let of_a_month_before = portion.expires_at.is_some_and(|at| at < live.credit.end);
+                past.at < live.anchor.at || (past.at == live.anchor.at && of_a_month_before)
             };
             let closed = portion.class == Class::Plan && account.live().is_none_or(before);
             !closed && portion.expires_at.is_none_or(|at| at > now)
