@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bursar_core::account::{Account, apply};
+use bursar_core::account::Account;
 use bursar_core::id::AccountId;
 use bursar_store::projection::{AccountRow, idempotency};
 use bursar_store::{Entry, JournalPosition, StoreError};
@@ -63,7 +63,7 @@ pub(crate) async fn add(
     let mut states = states(client, place, entries).await?;
     for (position, entry) in entries {
         let account = states.entry(entry.account.clone()).or_default();
-        fold(account, entry).map_err(|what| {
+        entry.replay(account).map_err(|what| {
             let JournalPosition { commit, index } = position;
             let at = format!("{place}, journal, commit {commit}, entry {index}");
             StoreError::Damaged(format!("{at}: account {}: {what}", entry.account))
@@ -103,21 +103,4 @@ async fn states(
         states.insert(id, Some(state));
     }
     Ok(states)
-}
-
-fn fold(account: &mut Option<Account>, entry: &Entry) -> std::result::Result<(), String> {
-    let version = account.as_ref().map_or(0, |account| account.version);
-    if entry.first_version != version.saturating_add(1) {
-        return Err(format!("version {} follows version {version}", entry.first_version));
-    }
-    for recorded in &entry.events {
-        match account {
-            Some(account) => apply::apply(account, recorded.at, &recorded.event),
-            None => *account = apply::first(&entry.account, recorded.at, &recorded.event),
-        }
-    }
-    match account {
-        Some(account) if account.version == entry.version() => Ok(()),
-        _ => Err("its first event does not open it".to_owned()),
-    }
 }

@@ -6,9 +6,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use bursar_core::account::{Account, apply};
+use bursar_core::account::Account;
 use bursar_core::id::AccountId;
-use bursar_store::{Entry, StoreError};
+use bursar_store::StoreError;
 use lru::LruCache;
 use rusqlite::Connection;
 
@@ -168,7 +168,7 @@ fn fold(
                 place.insert(state)
             }
         };
-        fold_entry(account, entry).map_err(|what| {
+        entry.replay(account).map_err(|what| {
             StoreError::Damaged(format!(
                 "{}, commit {}, entry {}: account {}: {what}",
                 directory.journal().display(),
@@ -184,21 +184,4 @@ fn fold(
     }
     segment.add(commit.stamp, commit.bytes, &commit.entries, &changed);
     Ok(())
-}
-
-fn fold_entry(account: &mut Option<Account>, entry: &Entry) -> std::result::Result<(), String> {
-    let version = account.as_ref().map_or(0, |account| account.version);
-    if entry.first_version != version.saturating_add(1) {
-        return Err(format!("version {} follows version {version}", entry.first_version));
-    }
-    for recorded in &entry.events {
-        match account {
-            Some(account) => apply::apply(account, recorded.at, &recorded.event),
-            None => *account = apply::first(&entry.account, recorded.at, &recorded.event),
-        }
-    }
-    match account {
-        Some(account) if account.version == entry.version() => Ok(()),
-        _ => Err("its first event does not open it".to_owned()),
-    }
 }

@@ -1,6 +1,7 @@
 //! What one command leaves in the journal.
 
 use bursar_core::account::event::{Actor, Idempotency, Recorded};
+use bursar_core::account::{Account, apply};
 use bursar_core::id::AccountId;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,27 @@ impl Entry {
     /// Its events with the account's version after each.
     pub fn versions(&self) -> impl Iterator<Item = (u64, &Recorded)> {
         (self.first_version..).zip(&self.events)
+    }
+
+    /// Makes of an account what it was after this entry; `None` is one that there isn't yet.
+    ///
+    /// # Errors
+    /// What is wrong with the entry in this place, in words; the account is of no use then.
+    pub fn replay(&self, account: &mut Option<Account>) -> Result<(), String> {
+        let version = account.as_ref().map_or(0, |account| account.version);
+        if self.first_version != version.saturating_add(1) {
+            return Err(format!("version {} follows version {version}", self.first_version));
+        }
+        for recorded in &self.events {
+            match account {
+                Some(account) => apply::apply(account, recorded.at, &recorded.event),
+                None => *account = apply::first(&self.account, recorded.at, &recorded.event),
+            }
+        }
+        match account {
+            Some(account) if account.version == self.version() => Ok(()),
+            _ => Err("its first event does not open it".to_owned()),
+        }
     }
 }
 
