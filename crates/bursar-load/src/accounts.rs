@@ -52,6 +52,10 @@ impl Accounts {
         Self { prefix: plan.prefix.as_str().into(), books: Arc::new([]) }
     }
 
+    pub(crate) fn are_imagined(&self) -> bool {
+        self.books.is_empty()
+    }
+
     /// Appends the id of an account.
     pub(crate) fn id(&self, bytes: &mut Vec<u8>, nth: usize) {
         bytes.extend_from_slice(self.prefix.as_bytes());

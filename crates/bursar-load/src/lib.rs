@@ -40,30 +40,52 @@ use client::Shared;
 /// The server can't be reached, refuses the key or an account, or the plan asks for what doesn't exist. What
 /// is refused or lost under load is no error, it is in the report.
 pub fn run(plan: Plan) -> Result<Report, Error> {
+    run_watched(plan, &mut |_| {})
+}
+
+/// The same; `watch` is told when it begins to count, and when it ends.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn run_watched(plan: Plan, watch: &mut dyn FnMut(Moment)) -> Result<Report, Error> {
     plan.validate()?;
     runtime(&plan)?.block_on(async {
         let accounts = Accounts::prepare(&plan).await?;
-        let (mut report, accounts) = under_load(plan, accounts).await?;
+        let (mut report, accounts) = under_load(plan, accounts, watch).await?;
         report.verdict = Some(verify::verify(&accounts.0, &accounts.1).await?);
         Ok(report)
     })
 }
 
-/// The load alone, on a server that only looks like one: no accounts are made and nothing is verified.
+/// The load alone, on a server that only looks like one: no accounts are made, any reply that isn't an error
+/// is good, and nothing is verified.
 ///
 /// # Errors
 /// As those of [`run`].
-pub fn run_blind(plan: Plan) -> Result<Report, Error> {
+pub fn run_blind(plan: Plan, watch: &mut dyn FnMut(Moment)) -> Result<Report, Error> {
     plan.validate()?;
     runtime(&plan)?.block_on(async {
         let accounts = Accounts::imagined(&plan);
-        Ok(under_load(plan, accounts).await?.0)
+        Ok(under_load(plan, accounts, watch).await?.0)
     })
 }
 
-async fn under_load(plan: Plan, accounts: Accounts) -> Result<(Report, (Plan, Accounts)), Error> {
+/// When it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// From here on.
+    Begin,
+    /// Until here.
+    End,
+}
+
+async fn under_load(
+    plan: Plan,
+    accounts: Accounts,
+    watch: &mut dyn FnMut(Moment),
+) -> Result<(Report, (Plan, Accounts)), Error> {
     let shared = Arc::new(Shared::new(plan, accounts)?);
-    let report = client::run(&shared).await?;
+    let report = client::run(&shared, watch).await?;
     // Whoever had no reply in time was ended, so nobody else has it; if one lingers, it is shared no less.
     let plan = shared.plan.clone();
     let accounts = shared.accounts.clone();

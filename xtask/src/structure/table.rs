@@ -63,6 +63,8 @@ pub(super) const RULES: &[Rule] = &[
     // It knows the server by its API alone, as those do who use it.
     rule("bursar-load",      Only(&[]),                                                  &[]),
     rule("bursar",           Everything,                                                 &[]),
+    // It starts everything to measure it, and ships with nothing.
+    rule("bursar-bench",     Everything,                                                 &[]),
     rule("xtask",            Only(&[]),                                                  &[]),
 ];
 
