@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &[String]) {
     let mut results = Results::default();
     for round in 0..plan.rounds {
         let bursar = Bursar::start();
+        over_http::open_accounts(&plan, &bursar);
         for cell in plan.cells_in_round(round) {
             systems.measure(&plan, &cell, &bursar, &mut results);
         }

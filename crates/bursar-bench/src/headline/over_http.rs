@@ -3,7 +3,7 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use bursar_load::{Moment, Pace, Report, Target};
+use bursar_load::{Moment, Pace, Report, Spread, Target, Work};
 
 use crate::machine::{Watch, Watched};
 
@@ -41,6 +41,20 @@ pub(crate) fn load_plan(
         seed: fastrand::u64(..),
         run: format!("bench-{:08x}", fastrand::u32(..)),
     }
+}
+
+/// Makes the accounts, so that no measurement has that in its commits.
+pub(crate) fn open_accounts(plan: &Plan, server: &Bursar) {
+    let few = Load::Http {
+        connections: 64,
+        batch: None,
+        work: Work::Charge,
+        spread: Spread::Uniform,
+        half: false,
+    };
+    let mut wanted = load_plan(plan, few, &server.url, &server.key, None);
+    (wanted.warm_up, wanted.time) = (Duration::ZERO, Duration::from_millis(1));
+    assert!(bursar_load::run(wanted).unwrap().is_clean());
 }
 
 /// On the real server: the accounts are there, and afterwards their balances are right.
