@@ -65,8 +65,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         bench.args(["--json", file]);
     }
     process::run(bench.args(&arguments.passed_on))?;
-    match (json, pictures, sustained) {
-        (Some(json), Some(directory), None) => {
+    match (json, pictures) {
+        (Some(json), Some(directory)) => {
             process::run(process::program(program()).args(["pictures", json, directory]))
         }
         _ => Ok(()),

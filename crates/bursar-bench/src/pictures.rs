@@ -18,10 +18,23 @@ const ROW: f64 = 26.0;
 const LEFT: f64 = 250.0;
 const LONGEST: f64 = 400.0;
 
-/// Draws `RESULTS.json` into a directory.
+/// Draws `RESULTS.json` into a directory: of `headline` bars, of `sustained` lines.
 pub(crate) fn run(arguments: &[String]) {
     let [results, directory] = arguments else { panic!("pictures RESULTS.json DIRECTORY") };
     let results: Value = serde_json::from_str(&std::fs::read_to_string(results).unwrap()).unwrap();
+    match results["steps"].as_array() {
+        Some(steps) => write(directory, "bench-sustained.svg", &lines(&results, steps)),
+        None => bars(&results, directory),
+    }
+}
+
+fn write(directory: &str, file: &str, svg: &str) {
+    let path = Path::new(directory).join(file);
+    std::fs::write(&path, svg).unwrap();
+    println!("{}", path.display());
+}
+
+fn bars(results: &Value, directory: &str) {
     let machine = results["machine"].as_str().unwrap();
     for (file, title, ids) in [
         (
@@ -49,10 +62,8 @@ pub(crate) fn run(arguments: &[String]) {
             ],
         ),
     ] {
-        let bars: Vec<Bar> = ids.iter().filter_map(|id| bar(&results, id)).collect();
-        let path = Path::new(directory).join(file);
-        std::fs::write(&path, draw(title, machine, &bars)).unwrap();
-        println!("{}", path.display());
+        let bars: Vec<Bar> = ids.iter().filter_map(|id| bar(results, id)).collect();
+        write(directory, file, &draw(title, machine, &bars));
     }
 }
 
@@ -70,15 +81,7 @@ fn bar(results: &Value, id: &str) -> Option<Bar> {
 fn draw(title: &str, machine: &str, bars: &[Bar]) -> String {
     let most = bars.iter().map(|bar| bar.value).fold(1.0, f64::max);
     let height = ROW * (bars.len() as f64 + 3.0);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
-         font-family=\"system-ui, sans-serif\" font-size=\"13\">\n\
-         <title>{title}</title>\n\
-         <style>text {{ fill: #1f2328 }} .by {{ fill: #59636e }} .ours {{ fill: #0969da }} .other {{ fill: #8c959f }}\n\
-         @media (prefers-color-scheme: dark) {{ text {{ fill: #f0f6fc }} .by {{ fill: #9198a1 }} \
-         .ours {{ fill: #4493f8 }} .other {{ fill: #656c76 }} }}</style>\n\
-         <text x=\"8\" y=\"20\" font-weight=\"600\" font-size=\"15\">{title}</text>\n"
-    );
+    let mut svg = head(title, height);
     for (row, bar) in bars.iter().enumerate() {
         let y = ROW * (row as f64 + 1.5);
         let (length, text) = (bar.value / most * LONGEST, y + 13.0);
@@ -93,11 +96,68 @@ fn draw(title: &str, machine: &str, bars: &[Bar]) -> String {
         )
         .unwrap();
     }
-    let below = height - 12.0;
-    let machine = escaped(machine);
-    writeln!(svg, "<text class=\"by\" x=\"8\" y=\"{below}\" font-size=\"11\">{machine}; medians of alternating rounds</text>\n</svg>")
+    svg + &foot(height, &format!("{machine}; medians of alternating rounds"))
+}
+
+/// Where the lines of `sustained` are.
+const PLOT: [f64; 4] = [70.0, 44.0, 620.0, 200.0];
+
+/// Rate and lag over time, each from 0 to its own maximum.
+fn lines(results: &Value, steps: &[Value]) -> String {
+    let [left, top, width, height] = PLOT;
+    let machine = results["machine"].as_str().unwrap();
+    let mut svg =
+        head("Charges a second in batches, and how far the views are behind", height + 110.0);
+    let last = steps.last().map_or(1.0, |step| step["at"].as_f64().unwrap());
+    for (row, (name, class, field)) in
+        [("charges a second", "ours", "per_second"), ("entries behind", "other", "lag_entries")]
+            .into_iter()
+            .enumerate()
+    {
+        let value = |step: &Value| step[field].as_f64().unwrap();
+        let most = steps.iter().map(value).fold(1.0, f64::max);
+        let point = |step: &Value| {
+            let x = left + width * step["at"].as_f64().unwrap() / last;
+            format!("{x:.1},{:.1}", top + height * (1.0 - value(step) / most))
+        };
+        let points: Vec<String> = steps.iter().map(point).collect();
+        let (points, y) = (points.join(" "), top + height + 24.0 + 20.0 * row as f64);
+        let (most, text) = (grouped(most), y + 4.0);
+        writeln!(
+            svg,
+            "<polyline class=\"{class} line\" points=\"{points}\"/>\
+             <rect class=\"{class}\" x=\"{left}\" y=\"{y}\" width=\"14\" height=\"4\"/>\
+             <text x=\"{}\" y=\"{text}\">{name}, {most} at most</text>",
+            left + 22.0,
+        )
         .unwrap();
-    svg
+    }
+    let (right, base) = (left + width, top + height);
+    writeln!(svg, "<path class=\"axis\" d=\"M{left} {top}V{base}H{right}\"/>").unwrap();
+    svg + &foot(height + 110.0, &format!("{machine}; {:.0} s", last))
+}
+
+fn head(title: &str, height: f64) -> String {
+    let colours = |text: &str, by: &str, ours: &str, other: &str| {
+        format!(
+            "text {{ fill: {text} }} .by {{ fill: {by} }} .ours {{ fill: {ours} }} .other {{ fill: {other} }} \
+             .line {{ fill: none; stroke-width: 2 }} .line.ours {{ stroke: {ours} }} \
+             .line.other {{ stroke: {other} }} .axis {{ fill: none; stroke: {other} }}"
+        )
+    };
+    let light = colours("#1f2328", "#59636e", "#0969da", "#8c959f");
+    let dark = colours("#f0f6fc", "#9198a1", "#4493f8", "#656c76");
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+         font-family=\"system-ui, sans-serif\" font-size=\"13\">\n<title>{title}</title>\n\
+         <style>{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}</style>\n\
+         <text x=\"8\" y=\"20\" font-weight=\"600\" font-size=\"15\">{title}</text>\n"
+    )
+}
+
+fn foot(height: f64, words: &str) -> String {
+    let (y, words) = (height - 12.0, escaped(words));
+    format!("<text class=\"by\" x=\"8\" y=\"{y}\" font-size=\"11\">{words}</text>\n</svg>\n")
 }
 
 /// As text of XML.
@@ -134,5 +194,16 @@ mod tests {
         assert!(svg.contains("Bursar, one &amp; all</text><rect class=\"ours\""), "{svg}");
         assert!(svg.contains("width=\"200.0\"") && svg.contains("width=\"400.0\""), "{svg}");
         assert!(svg.contains(">45,000<") && svg.contains(">90,000<"), "{svg}");
+    }
+
+    #[test]
+    fn a_line_goes_through_every_step() {
+        let steps = json!([
+            {"at": 10.0, "per_second": 50.0, "lag_entries": 0.0},
+            {"at": 20.0, "per_second": 100.0, "lag_entries": 8.0},
+        ]);
+        let svg = lines(&json!({"machine": "2 cores"}), steps.as_array().unwrap());
+        assert!(svg.contains("points=\"380.0,144.0 690.0,44.0\""), "{svg}");
+        assert!(svg.contains("points=\"380.0,244.0 690.0,44.0\""), "{svg}");
     }
 }

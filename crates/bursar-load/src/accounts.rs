@@ -17,6 +17,9 @@ const LOTS: [(u64, &str, Option<&str>); 2] =
 /// An account with less gets its lots again.
 const ENOUGH: u64 = 100_000_000;
 
+/// So many connections prepare accounts and look at them afterwards, however few the load has.
+const CLERKS: usize = 32;
+
 /// All accounts.
 #[derive(Clone)]
 pub(crate) struct Accounts {
@@ -71,7 +74,7 @@ impl Accounts {
         self.books.iter()
     }
 
-    /// Does something with every account, over as many connections as the load has.
+    /// Does something with every account, over several connections.
     pub(crate) async fn each<F>(
         &self,
         plan: &Plan,
@@ -82,7 +85,7 @@ impl Accounts {
     {
         let next = Arc::new(AtomicUsize::new(0));
         let mut clerks = JoinSet::new();
-        for _ in 0..plan.connections.get().min(self.books.len()) {
+        for _ in 0..CLERKS.min(self.books.len()) {
             let (next, work, all) = (Arc::clone(&next), work.clone(), self.books.len());
             let mut clerk = Clerk::new(plan, self).await?;
             clerks.spawn(async move {

@@ -87,7 +87,7 @@ pub(crate) async fn run(
         operations: counts.operations,
         latency: counts.latency,
         errors: counts.errors,
-        unsent: unsent,
+        unsent,
         late: left.map(|left| left.late),
         processor: after.zip(before).and_then(|(after, before)| after.checked_sub(before)),
         verdict: None,

@@ -130,6 +130,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Answer> {
         ));
     }
     let plan = plan(args, &key)?;
+    output::note(&format!("{}: {}", args.url, shown::intent(&plan)));
     let report = bursar_load::run(plan.clone()).map_err(problem)?;
     match args.format.is_json() {
         true => output::json(&shown::for_programs(&plan, &report))?,

@@ -8,6 +8,17 @@ use crate::{micro, table};
 /// What is told of how long requests took: a name, and the part that took no longer.
 const PARTS: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
 
+/// What is about to be done, in words.
+pub(super) fn intent(plan: &Plan) -> String {
+    let count = |count: usize| grouped(u64::try_from(count).unwrap_or(u64::MAX));
+    let (accounts, connections) = (count(plan.accounts.get()), count(plan.connections.get()));
+    let (seconds, warm_up) = (plan.time.as_secs(), plan.warm_up.as_secs());
+    format!(
+        "{accounts} accounts are prepared; then {connections} connections for {seconds} s, \
+         after {warm_up} s that don't count"
+    )
+}
+
 /// A table, and in words whether the ledger agrees.
 pub(super) fn for_people(plan: &Plan, report: &Report) -> String {
     let what = match plan.work {
