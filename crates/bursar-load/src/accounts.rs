@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -19,6 +20,12 @@ const ENOUGH: u64 = 100_000_000;
 
 /// So many connections prepare accounts and look at them afterwards, however few the load has.
 const CLERKS: usize = 32;
+
+/// The status of one request too many of a key, which the load may have used up.
+const TOO_MANY: u16 = 429;
+/// How often it is asked again then, and after which pause.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// All accounts.
 #[derive(Clone)]
@@ -194,8 +201,16 @@ impl Clerk {
     }
 
     async fn ask(&mut self, draft: &mut Draft) -> Result<u16, Error> {
-        let asked = self.connection.ask(draft.bytes(&self.headers)).await;
-        asked.map_err(|error| Error::Unreachable(self.address.clone(), error))
+        let mut attempt = 1_u32;
+        loop {
+            let asked = self.connection.ask(draft.bytes(&self.headers)).await;
+            let status = asked.map_err(|error| Error::Unreachable(self.address.clone(), error))?;
+            if status != TOO_MANY || attempt >= ATTEMPTS {
+                return Ok(status);
+            }
+            attempt = attempt.saturating_add(1);
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     fn refused(&self, what: &str, status: u16) -> Error {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::Moment;
@@ -26,8 +27,6 @@ use crate::tally::{Failed, Tally, Window};
 const GRACE: Duration = Duration::from_secs(15);
 /// What is spent each time, without the brace that begins it.
 const SPEND: &[u8] = b"\"credits\":1,\"reason\":\"a picture\"}";
-/// What a price is asked for.
-const ESTIMATE: &[u8] = b"{\"operation\":\"image\"}";
 /// How long a client waits that lost its connection, before it makes another.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -35,6 +34,8 @@ const BREATH: Duration = Duration::from_millis(20);
 pub(crate) struct Shared {
     pub(crate) plan: Plan,
     pub(crate) accounts: Accounts,
+    /// The body of what asks for a price.
+    estimate: Vec<u8>,
     choice: Choice,
     tally: Tally,
 }
@@ -42,7 +43,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(plan: Plan, accounts: Accounts) -> Result<Self, Error> {
         let choice = Choice::new(plan.spread, plan.accounts.get());
-        Ok(Self { plan, accounts, choice, tally: Tally::new()? })
+        let estimate = json!({ "operation": plan.operation }).to_string().into_bytes();
+        Ok(Self { plan, accounts, estimate, choice, tally: Tally::new()? })
     }
 }
 
@@ -134,14 +136,15 @@ impl Client {
     }
 
     async fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
         while let Some(due) = self.due.next(&self.window).await {
-            let done = match self.shared.plan.work {
+            let done = match shared.plan.work {
                 Work::Charge => self.charge().await,
                 Work::HoldCapture => self.hold_and_capture().await,
                 Work::Balance => self.look("/balance", b"").await,
-                Work::Estimate => self.look("/quotes", ESTIMATE).await,
+                Work::Estimate => self.look("/quotes", &shared.estimate).await,
             };
-            self.shared.tally.answered(&self.window, due, done);
+            shared.tally.answered(&self.window, due, done);
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Plan {
     pub pace: Pace,
     /// What they ask for.
     pub work: Work,
+    /// The operation whose price is asked for, by its key in the catalog.
+    pub operation: String,
     /// So many operations in one request of `/v1/batch`; single requests, if absent.
     pub batch: Option<NonZeroUsize>,
     /// Which accounts they ask for.

@@ -60,6 +60,7 @@ fn load(url: &str, pace: Pace) -> Report {
         time: Duration::from_secs(1),
         pace,
         work: Work::Charge,
+        operation: "image".to_owned(),
         batch: None,
         spread: Spread::Uniform,
         accounts: NonZeroUsize::new(3).unwrap(),

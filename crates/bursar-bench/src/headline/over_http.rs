@@ -33,6 +33,7 @@ pub(crate) fn load_plan(
         time: Duration::from_secs_f64(plan.seconds),
         pace,
         work,
+        operation: "image".to_owned(),
         batch: batch.and_then(NonZeroUsize::new),
         spread,
         accounts: NonZeroUsize::new(plan.accounts).unwrap(),

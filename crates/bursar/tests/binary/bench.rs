@@ -90,6 +90,9 @@ fn what_only_looks_changes_nothing() {
         assert!(report["operations"].as_u64().unwrap() > 0, "{report}");
         assert_eq!((&report["errors"], &report["ledger"]), (&json!({}), &Value::Null), "{report}");
     }
+    let unknown = ["--work", "estimate", "--operation", "nothing", "--accounts", "3"];
+    let ran = bench(&server, &unknown);
+    assert!(ran.code == 1 && ran.out.contains("unknown_operation"), "{}{}", ran.out, ran.err);
     assert_eq!(spent(dir.path(), "bench"), 0);
     let said = bench(&server, &["--work", "balance", "--batch", "10"]).fails(2);
     assert!(said.contains("only charges, holds and captures"), "{said}");

@@ -26,7 +26,7 @@ Examples:
   bursar bench --url http://127.0.0.1:9000 --key bk_test_… --format json
 
 An operation is a charge of one credit, a hold with its capture, a look at a balance or the price of an \
-image. Every operation has an idempotency key of its own. Accounts are opened through the API, each with two \
+operation. Every operation has an idempotency key of its own. Accounts are opened through the API, each with two \
 lots of which the first expires, and used again by the next run.
 
 Without --rate, clients ask again once they are answered: that shows how much can be done. With it, \
@@ -51,6 +51,9 @@ pub(crate) struct BenchArgs {
     /// What to ask for
     #[arg(long, value_enum, default_value_t)]
     work: WorkName,
+    /// Of `--work estimate`: the operation whose price is asked for, by its key in the catalog
+    #[arg(long, value_name = "KEY", default_value = "image")]
+    operation: String,
     /// Send so many operations in each request of /v1/batch, 1,000 at most; one a request, if left out
     #[arg(long, value_name = "N")]
     batch: Option<NonZeroUsize>,
@@ -174,6 +177,7 @@ fn plan(args: &BenchArgs, key: &str) -> Result<Plan> {
             WorkName::Balance => Work::Balance,
             WorkName::Estimate => Work::Estimate,
         },
+        operation: args.operation.clone(),
         batch: args.batch,
         spread: match args.distribution {
             Distribution::Uniform => Spread::Uniform,
