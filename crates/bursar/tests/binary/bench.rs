@@ -121,7 +121,7 @@ fn a_rate_is_kept_and_what_is_late_counts_from_when_it_was_due() {
 #[test]
 fn what_is_refused_is_counted_by_kind_and_is_a_no() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::start_with(dir.path(), &["--rate-limit", "40"]);
+    let server = Server::start_with(dir.path(), &["--rate-limit", "5"]);
     let ran = bench(&server, &["--accounts", "2", "--connections", "2", "--format", "json"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
