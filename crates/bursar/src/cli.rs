@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    backup, balance, catalog, database, export, invoice, invoices, keys, ledger, migrate, quote,
-    restore, serve, verify, views,
+    backup, balance, bench, catalog, database, export, invoice, invoices, keys, ledger, migrate,
+    quote, restore, serve, verify, views,
 };
 use crate::output::Format;
 
@@ -24,6 +24,7 @@ Examples:
   bursar quote video --units 5    what five seconds of video cost, and why
   bursar balance ada              what an account has
   bursar ledger --follow          every movement, as it happens
+  bursar bench                    how fast it is, and whether its ledger agrees
   bursar verify                   prove every balance from the journal
 
 Exit codes:
@@ -81,6 +82,8 @@ pub(crate) enum Command {
     /// Look at a PostgreSQL database, or spread it over several machines
     #[command(subcommand)]
     Database(database::DatabaseCommand),
+    /// Put load on a running server, and prove that its ledger agrees
+    Bench(bench::BenchArgs),
     /// Make, list, rotate and revoke API keys, also while a server runs
     #[command(subcommand)]
     Keys(keys::KeysCommand),

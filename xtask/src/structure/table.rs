@@ -60,7 +60,11 @@ pub(super) const RULES: &[Rule] = &[
     // An API in memory, to be sent anything.
     rule("bursar-fuzz",      Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
                                     "bursar-vault", "bursar-engine", "bursar-api"]),     &[]),
+    // It knows the server by its API alone, as those do who use it.
+    rule("bursar-load",      Only(&[]),                                                  &[]),
     rule("bursar",           Everything,                                                 &[]),
+    // It starts everything to measure it, and ships with nothing.
+    rule("bursar-bench",     Everything,                                                 &[]),
     rule("xtask",            Only(&[]),                                                  &[]),
 ];
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod balance;
+pub(crate) mod bench;
 pub(crate) mod catalog;
 pub(crate) mod database;
 pub(crate) mod export;
@@ -41,6 +42,7 @@ pub(crate) fn run(command: Command) -> Result<Answer> {
         Command::Invoices(args) => invoices::run(&args),
         Command::Invoice(args) => invoice::run(&args),
         Command::Export(command) => export::run(&command),
+        Command::Bench(args) => bench::run(&args),
         Command::Keys(command) => keys::run(&command),
     }
 }

@@ -6,6 +6,9 @@ use bursar_core::time::Timestamp;
 use bursar_engine::access::{self, Mode, Scope};
 use bursar_store::ApiKeyRecord;
 
+/// The file of a data directory with the test key's secret.
+pub(crate) const TEST_KEY: &str = "test-key";
+
 /// A key with its secret, which is nowhere else.
 pub(crate) struct Made {
     pub(crate) secret: String,

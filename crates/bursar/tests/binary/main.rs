@@ -10,6 +10,7 @@
 )]
 
 mod balance;
+mod bench;
 mod billed;
 mod catalog;
 mod clients;

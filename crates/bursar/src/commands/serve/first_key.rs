@@ -22,8 +22,6 @@ use crate::problem::{self, Problem};
 pub(super) const BOOTSTRAP: &str = "BURSAR_BOOTSTRAP_KEY";
 /// What it is listed as.
 const NAME: &str = "bootstrap";
-/// The file with the test key's secret.
-const TEST_KEY: &str = "test-key";
 
 /// The secret that the environment sets, checked. Before a directory is made for the wrong mode.
 pub(super) fn bootstrap(mode: Mode) -> Result<Option<String>> {
@@ -111,7 +109,7 @@ async fn add(
 /// The secret of the test key: the one in the data directory, or a new one.
 async fn test_key(registry: &dyn Registry, dir: &str, now: Timestamp) -> Result<String> {
     let store = |error: StoreError| problem::of_store("write an API key to", dir, &error);
-    let path = Path::new(dir).join(TEST_KEY);
+    let path = Path::new(dir).join(keys::TEST_KEY);
     let name = path.display().to_string();
     let kept = match fs::read_to_string(&path) {
         Ok(text) => Some(text.trim().to_owned()),

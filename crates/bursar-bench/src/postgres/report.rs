@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use super::load::Cost;
 use super::plan::{Cell, Plan, Spread, System};
-
-/// A measurement is made again, at most so often, if others took more than this part of the machine.
-const ATTEMPTS: usize = 3;
-const DISTURBING: f64 = 0.08;
+use crate::machine::{ATTEMPTS, DISTURBING};
+use crate::numbers::{median, sorted};
 
 /// All measurements.
 #[derive(Default)]
@@ -129,11 +127,5 @@ fn print_head(spread: Spread) {
 
 /// In order.
 fn values(costs: &[Cost], of: fn(&Cost) -> f64) -> Vec<f64> {
-    let mut values: Vec<f64> = costs.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values
-}
-
-fn median(values: &[f64]) -> f64 {
-    values[values.len() / 2]
+    sorted(costs.iter().map(of))
 }

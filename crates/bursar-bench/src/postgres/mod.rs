@@ -7,33 +7,23 @@
 //!
 //! Both sides get the same: accounts with two lots, of which the first expires; charges of one credit under
 //! idempotency keys that are each used once; clients that send the next charge when the last one is durable.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::float_arithmetic,
-    clippy::as_conversions,
-    reason = "a measurement: it prints, divides and stops at the first error"
-)]
-
-mod by_hand;
-mod load;
-mod machine;
+pub(crate) mod by_hand;
+pub(crate) mod load;
 mod nodes;
-mod plan;
+pub(crate) mod plan;
 mod report;
-mod server;
+pub(crate) mod server;
 
 use load::Load;
 use plan::{Plan, System};
 use report::Results;
 use server::Server;
 
+use crate::machine;
+
 #[tokio::main]
-async fn main() {
-    let plan = Plan::from_arguments();
+pub(crate) async fn run(arguments: &[String]) {
+    let plan = Plan::from_arguments(arguments);
     let server = Server::start().await;
     println!("{}\n{}\n{plan}\n", machine::description(), server.description().await);
     let by_hand = by_hand::Bench::begin(&server, &plan).await;

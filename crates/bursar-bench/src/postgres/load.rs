@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::machine::Watch;
 use super::plan::{Cell, Plan, Spread};
 use super::server::{Server, Written};
+use crate::machine::{Watch, Watched};
 
 /// Before the measurement begins: connections are made, statements prepared.
 const WARM_UP: Duration = Duration::from_millis(700);
@@ -94,7 +94,7 @@ impl Load {
             });
         }
         tokio::time::sleep_until(begin.into()).await;
-        let (before, watch) = (server.written().await, Watch::begin(server));
+        let (before, watch) = (server.written().await, Watch::begin(Some(server.process())));
         tokio::time::sleep_until(end.into()).await;
         let (watched, after) = (watch.end(), server.written().await);
         let done = clients.join_all().await;
@@ -102,7 +102,7 @@ impl Load {
         self.cost(done, after.since(before), watched)
     }
 
-    fn cost(&self, done: Vec<Done>, written: Written, watched: super::machine::Watched) -> Cost {
+    fn cost(&self, done: Vec<Done>, written: Written, watched: Watched) -> Cost {
         let mut latencies: Vec<Duration> =
             done.into_iter().flat_map(|done| done.latencies).collect();
         latencies.sort_unstable();

@@ -71,12 +71,17 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    /// For measurements that are listed elsewhere.
+    pub(crate) fn of(accounts: usize, seconds: f64) -> Self {
+        Self { accounts, seconds, rounds: 1, replay: false, cells: Vec::new() }
+    }
+
     /// From the command line.
-    pub(crate) fn from_arguments() -> Self {
+    pub(crate) fn from_arguments(arguments: &[String]) -> Self {
         let mut plan =
             Self { accounts: 10_000, seconds: 2.5, rounds: 5, replay: false, cells: Vec::new() };
         let (mut few, mut many, mut only) = (32, 256, None);
-        let mut given = std::env::args().skip(1);
+        let mut given = arguments.iter().cloned();
         while let Some(name) = given.next() {
             let value = given.next().unwrap_or_else(|| panic!("{name} takes a value"));
             let number = || value.parse().unwrap_or_else(|_| panic!("{name} takes a number"));
