@@ -20,7 +20,6 @@
 
 mod by_hand;
 mod load;
-mod machine;
 mod nodes;
 mod plan;
 mod report;
@@ -35,7 +34,7 @@ use server::Server;
 async fn main() {
     let plan = Plan::from_arguments();
     let server = Server::start().await;
-    println!("{}\n{}\n{plan}\n", machine::description(), server.description().await);
+    println!("{}\n{}\n{plan}\n", bursar_meter::description(), server.description().await);
     let by_hand = by_hand::Bench::begin(&server, &plan).await;
     let mut nodes = nodes::Bench::begin(&server, &plan).await;
     server.vacuum().await;
