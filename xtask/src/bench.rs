@@ -1,7 +1,7 @@
-//! `cargo xtask bench --store STORE`: what a charge costs, compared in one run, in release mode.
+//! `cargo xtask bench --store STORE | --growth`: what a charge costs, compared in one run, in release mode.
 
 use crate::process;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 /// Which store, and what to tell its benchmark.
@@ -10,8 +10,11 @@ pub(crate) struct Arguments {
     /// The store that charges go through; one after the other, if absent.
     #[arg(long)]
     store: Option<Store>,
+    /// Whether a charge costs the same however much there is, instead of stores compared.
+    #[arg(long, conflicts_with = "store")]
+    growth: bool,
     /// What follows `--` is passed to the benchmark.
-    #[arg(last = true, requires = "store")]
+    #[arg(last = true)]
     passed_on: Vec<String>,
 }
 
@@ -36,9 +39,15 @@ impl Store {
 
 /// Builds and runs the benchmarks.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let chosen = arguments.store.as_ref().map(std::slice::from_ref);
-    for store in chosen.unwrap_or(Store::value_variants()) {
-        let (package, example) = store.example();
+    let examples: Vec<(&str, &str)> = match arguments.store {
+        _ if arguments.growth => vec![("bursar-engine", "bench_growth")],
+        Some(store) => vec![store.example()],
+        None if arguments.passed_on.is_empty() => {
+            Store::value_variants().iter().map(|store| store.example()).collect()
+        }
+        None => bail!("what follows -- is for one benchmark: say which by --store or --growth"),
+    };
+    for (package, example) in examples {
         process::run(
             process::cargo()
                 .args(["run", "--release", "--locked", "-p", package, "--example", example, "--"])

@@ -1,6 +1,6 @@
 //! Measurements that others disturb are made again; of the rest the median counts.
 
-use crate::{Watch, Watched};
+use crate::Watch;
 
 /// A measurement is made again, at most so often, if others took more than this part of the machine.
 const ATTEMPTS: usize = 3;
@@ -43,21 +43,23 @@ impl Rounds {
         Attempt::Taken
     }
 
-    /// Measures until it counts. `partners` are as for [`Watch::begin`].
-    pub fn measure<T>(
+    /// Measures until it counts. What is measured is prepared anew each time, outside of the watch.
+    /// `partners` are as for [`Watch::begin`].
+    pub fn measure<P, T>(
         &mut self,
         partners: &[u32],
-        mut measurement: impl FnMut() -> T,
-    ) -> (T, Watched) {
-        let mut attempt = 1;
+        prepare: impl Fn() -> P,
+        measurement: impl Fn(P) -> T,
+    ) -> T {
+        let mut attempt = 0;
         loop {
-            let watch = Watch::begin(partners);
-            let result = measurement();
-            let watched = watch.end();
-            if self.judge(watched.others, attempt) == Attempt::Taken {
-                return (result, watched);
-            }
             attempt += 1;
+            let prepared = prepare();
+            let watch = Watch::begin(partners);
+            let result = measurement(prepared);
+            if self.judge(watch.end().others, attempt) == Attempt::Taken {
+                return result;
+            }
         }
     }
 
