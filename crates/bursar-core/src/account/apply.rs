@@ -13,7 +13,7 @@ use crate::catalog::Class;
 use crate::credits::Credits;
 use crate::id::{AccountId, HoldId, LotId, Reference};
 use crate::pricing::Quantity;
-use crate::time::Timestamp;
+use crate::time::{Period, Timestamp};
 
 /// The account that `events` made, from its first one on; `None` if the first doesn't open it.
 pub fn replay<'a>(
@@ -59,19 +59,7 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
         | Event::SubscriptionEnded { .. }
         | Event::AccountPurged => apply_subscription(account, at, event),
         Event::AllowanceIssued { lot, credits, period, .. } => {
-            if let Subscription::Live(live) = &mut account.subscription {
-                let live = Arc::make_mut(live);
-                live.credit = *period;
-                live.month_allowance = *credits;
-                live.month_issued = *credits;
-                live.month_recognized = false;
-            }
-            let billing = &mut *account.billing;
-            let automatic = billing.auto_topup.iter_mut();
-            for auto in automatic.chain(billing.auto_topup_before.as_deref_mut()) {
-                auto.spent = 0;
-                auto.exhausted = false;
-            }
+            begin_month(account, *credits, *period);
             issue(account, *lot, Class::Plan, *credits, Some(period.end));
         }
         Event::LotIssued { lot, class, credits, expires_at, .. } => {
@@ -121,6 +109,23 @@ fn advance_clock(account: &mut Account, at: Timestamp, ahead: Duration) {
     let step = ahead.saturating_sub(account.clock_ahead);
     account.clock_ahead = ahead;
     account.last_event_at = at.after(step);
+}
+
+/// A month begins with its allowance.
+fn begin_month(account: &mut Account, allowance: Credits, month: Period) {
+    if let Subscription::Live(live) = &mut account.subscription {
+        let live = Arc::make_mut(live);
+        live.credit = month;
+        live.month_allowance = allowance;
+        live.month_issued = allowance;
+        live.month_recognized = false;
+    }
+    let billing = &mut *account.billing;
+    let automatic = billing.auto_topup.iter_mut();
+    for auto in automatic.chain(billing.auto_topup_before.as_deref_mut()) {
+        auto.spent = 0;
+        auto.exhausted = false;
+    }
 }
 
 fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
