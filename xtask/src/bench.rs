@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Draw them into this directory, too.
     #[arg(long, value_name = "DIR", requires = "json")]
     pictures: Option<String>,
+    /// Instead, whether a charge costs the same however much there is, without HTTP.
+    #[arg(long, conflicts_with_all = ["store", "sustained", "json"])]
+    growth: bool,
     /// What follows `--` is passed to the benchmark.
     #[arg(last = true)]
     passed_on: Vec<String>,
@@ -43,13 +46,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         *store == Store::Http || (sustained.is_none() && json.is_none()),
         "--sustained, --json and --pictures are for --store http"
     );
+    if arguments.growth {
+        return example("bursar-engine", "bench_growth", &arguments.passed_on);
+    }
     if *store == Store::Sqlite {
-        return process::run(
-            process::cargo()
-                .args(["run", "--release", "--locked", "-p", "bursar-sqlite"])
-                .args(["--example", "bench_store", "--"])
-                .args(&arguments.passed_on),
-        );
+        return example("bursar-sqlite", "bench_store", &arguments.passed_on);
     }
     tools::postgresql()?;
     // Together, so that what both use is built once.
@@ -71,6 +72,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Builds and runs an example.
+fn example(package: &str, name: &str, passed_on: &[String]) -> Result<()> {
+    let run = ["run", "--release", "--locked", "-p", package, "--example", name, "--"];
+    process::run(process::cargo().args(run).args(passed_on))
 }
 
 /// What was built.

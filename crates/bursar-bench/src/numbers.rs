@@ -7,11 +7,6 @@ pub(crate) fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values
 }
 
-/// Of values in order, which are at least one.
-pub(crate) fn median(values: &[f64]) -> f64 {
-    values[values.len() / 2]
-}
-
 /// The named options of a command line, each with its value.
 pub(crate) struct Options<'a>(&'a [String]);
 

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::headline::bursar::Bursar;
 use crate::headline::over_http::load_plan;
 use crate::headline::plan::{Load, Plan};
-use crate::machine;
 use crate::numbers::Options;
 
 /// Measures for `--minutes`, in requests of `--batch` over `--connections`.
@@ -33,7 +32,7 @@ pub(crate) fn run(arguments: &[String]) {
         half: false,
     };
     let server = Bursar::start();
-    println!("{}", machine::description());
+    println!("{}", bursar_meter::description());
     println!("{:>6} {:>10} {:>12} {:>10}", "s", "/s", "lag entries", "lag MB");
     let step = Duration::from_secs_f64(options.number("--step", 10.0));
     let over = AtomicBool::new(false);
@@ -58,7 +57,7 @@ pub(crate) fn run(arguments: &[String]) {
     );
     if let Some(file) = &plan.json {
         let json = json!({
-            "machine": machine::description(),
+            "machine": bursar_meter::description(),
             "minutes": minutes,
             "per_second": report.per_second(),
             "settled_seconds": settled,

@@ -29,6 +29,7 @@ pub mod postings;
 pub mod pricing;
 pub mod provider;
 pub mod quote;
+pub mod rare;
 pub mod readable;
 pub mod rejection;
 pub mod statement;

@@ -41,6 +41,19 @@ impl Pins {
             }
         }
     }
+
+    /// The accounts that those commits changed, as they are after them. To be called before the views are
+    /// read, as [`Pins::look`].
+    fn accounts(&self, reader: &Reader) -> Result<HashMap<AccountId, Arc<Account>>> {
+        let accounts = match self {
+            Self::Tail(tail) => tail.accounts(),
+            Self::Journal => {
+                let segment = replay::behind(&reader.directory, &reader.journal, &reader.views)?;
+                segment.states().collect()
+            }
+        };
+        Ok(accounts.into_iter().map(|account| (account.id.clone(), account)).collect())
+    }
 }
 
 pub(crate) fn account(
@@ -104,13 +117,10 @@ pub(crate) fn history(
 }
 
 pub(crate) fn due(reader: &Reader, pins: &Pins, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
-    let pinned = pins.look(reader, |segments| {
-        let due = segment::due(segments).into_iter();
-        due.map(|(id, since)| (id.clone(), since)).collect()
-    })?;
-    let skip = |id: &AccountId| HashMap::contains_key(&pinned, id);
+    let pinned = pins.accounts(reader)?;
+    let skip = |id: &AccountId| pinned.contains_key(id);
     let others = views::due(&reader.directory, &reader.views, now, limit, skip)?;
-    Ok(segment::merge_due(pinned, others, now, limit))
+    Ok(segment::merge_due(&pinned, others, now, limit))
 }
 
 pub(crate) fn waiting(
@@ -120,11 +130,12 @@ pub(crate) fn waiting(
     after: Option<&AccountId>,
     limit: usize,
 ) -> Result<Vec<AccountId>> {
-    let pinned = pins.look(reader, |segments| segment::waiting(segments, what))?;
+    let pinned = pins.accounts(reader)?;
     let skip = |id: &AccountId| pinned.contains_key(id);
     let mut waiting = views::waiting(&reader.directory, &reader.views, what, after, limit, skip)?;
-    let pinned = pinned.iter().filter(|(id, is)| **is && after.is_none_or(|after| *id > after));
-    waiting.extend(pinned.map(|(id, _)| id.clone()));
+    let pinned = pinned.values().filter(|account| after.is_none_or(|after| account.id > *after));
+    let pinned = pinned.filter(|account| what.is_it(account));
+    waiting.extend(pinned.map(|account| account.id.clone()));
     waiting.sort_unstable();
     waiting.truncate(limit);
     Ok(waiting)

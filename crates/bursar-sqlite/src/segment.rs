@@ -14,7 +14,6 @@ use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
 
 use crate::assets::ChangedAssets;
 use crate::journal::Stamp;
-use crate::views::Waiting;
 
 /// Commits that are in the journal and not in the views yet.
 #[derive(Default)]
@@ -89,6 +88,11 @@ impl Segment {
 
     pub(crate) fn account(&self, id: &AccountId) -> Option<&Arc<Account>> {
         self.accounts.get(id).map(|pinned| &pinned.account)
+    }
+
+    /// The state of each account that changed.
+    pub(crate) fn states(&self) -> impl Iterator<Item = Arc<Account>> {
+        self.accounts.values().map(|pinned| Arc::clone(&pinned.account))
     }
 
     pub(crate) fn entry(&self, key: &(AccountId, IdempotencyKey)) -> Option<&Arc<Entry>> {
@@ -178,37 +182,17 @@ pub(crate) fn last_number(segments: &[&Segment], series: &Key, year: u16) -> Opt
     of_series.map(|number| number.number).max()
 }
 
-/// Whether each account of the segments waits for something; of an account that is in several, the
-/// last one counts.
-pub(crate) fn waiting(segments: &[&Segment], what: Waiting) -> HashMap<AccountId, bool> {
-    segments
-        .iter()
-        .flat_map(|segment| &segment.accounts)
-        .map(|(id, pinned)| (id.clone(), what.is_it(&pinned.account)))
-        .collect()
-}
-
-/// When each account of the segments is due, if it is; of an account that is in several, the last
-/// one counts.
-pub(crate) fn due<'a>(segments: &[&'a Segment]) -> HashMap<&'a AccountId, Option<Timestamp>> {
-    segments
-        .iter()
-        .flat_map(|segment| &segment.accounts)
-        .map(|(id, pinned)| (id, pinned.account.next_due_wall()))
-        .collect()
-}
-
 /// Puts what is due in the segments among what is due of all other accounts.
 pub(crate) fn merge_due(
-    pinned: HashMap<AccountId, Option<Timestamp>>,
+    pinned: &HashMap<AccountId, Arc<Account>>,
     others: Vec<Due>,
     now: Timestamp,
     limit: usize,
 ) -> Vec<Due> {
     let mut due = others;
-    due.extend(pinned.into_iter().filter_map(|(account, since)| {
-        let since = since.filter(|since| *since <= now)?;
-        Some(Due { account, since })
+    due.extend(pinned.values().filter_map(|account| {
+        let since = account.next_due_wall().filter(|since| *since <= now)?;
+        Some(Due { account: account.id.clone(), since })
     }));
     due.sort_unstable_by(|a, b| (a.since, &a.account).cmp(&(b.since, &b.account)));
     due.truncate(limit);

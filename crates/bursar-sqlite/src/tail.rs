@@ -158,6 +158,16 @@ impl Tail {
         }
     }
 
+    /// The states of the accounts that changed, those of older commits first. Nobody waits while what is
+    /// sealed is looked through, and little for the rest: there may be very many.
+    pub(crate) fn accounts(&self) -> Vec<Arc<Account>> {
+        let state = self.state.lock();
+        let sealed = state.sealed.clone();
+        let open: Vec<Arc<Account>> = state.open.states().collect();
+        drop(state);
+        sealed.iter().flat_map(|sealed| sealed.states()).chain(open).collect()
+    }
+
     pub(crate) fn committed(&self) -> u64 {
         self.state.lock().committed
     }

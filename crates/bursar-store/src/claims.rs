@@ -1,7 +1,7 @@
 //! Claims of a store that only one process uses: kept in its memory, since they end with it.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bursar_core::id::AccountId;
@@ -14,13 +14,24 @@ use crate::sharing::{Claim, Task};
 
 /// Long enough to be kept in passing, short enough to be waited for when a worker has failed.
 const LEASE: Duration = Duration::from_secs(3);
-/// Accounts that are looked at together.
-const PAGE: usize = 1_000;
+/// Accounts that are looked at together. If there are so many, more are waiting than will be claimed at
+/// once, and looking for them each time would take longer than what is to be done.
+const PAGE: usize = 4_000;
+/// How long what was found remains good: what became of it meanwhile shows when it is done.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// What is claimed in this process.
 #[derive(Debug, Default)]
 pub struct LocalClaims {
     held: Mutex<HashMap<Claim, Held>>,
+    found: Mutex<HashMap<Task, Found>>,
+}
+
+/// Accounts that wait, found when there were too many to claim all.
+#[derive(Debug)]
+struct Found {
+    accounts: VecDeque<AccountId>,
+    until: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +70,14 @@ impl LocalClaims {
         limit: usize,
     ) -> Result<Vec<AccountId>, StoreError> {
         self.forget();
-        let mut claimed = Vec::new();
-        if task == Task::Advance {
+        let mut claimed = self.claim_found(task, limit);
+        if task == Task::Advance && claimed.len() < limit {
             // Those that are claimed already come first: as many more are looked at.
-            let beside = self.held.lock().len().saturating_add(limit);
+            let beside = self.held.lock().len().saturating_add(limit).saturating_add(PAGE);
             let due = store.due(now, beside).await?;
-            self.add(&mut claimed, task, due.into_iter().map(|due| due.account), limit);
+            let may_be_more = due.len() >= beside;
+            let due = due.into_iter().map(|due| due.account).collect();
+            self.add(&mut claimed, task, due, limit, may_be_more);
             return Ok(claimed);
         }
         let mut after = None;
@@ -75,27 +88,52 @@ impl LocalClaims {
                 Task::Advance | Task::Mail | Task::Sweep => Vec::new(),
             };
             after = page.last().cloned();
-            let is_last = page.len() < PAGE;
-            self.add(&mut claimed, task, page.into_iter(), limit);
-            if is_last {
+            let may_be_more = page.len() >= PAGE;
+            self.add(&mut claimed, task, page.into(), limit, may_be_more);
+            if !may_be_more {
                 break;
             }
         }
         Ok(claimed)
     }
 
+    /// Claims from what was found a moment ago.
+    fn claim_found(&self, task: Task, limit: usize) -> Vec<AccountId> {
+        let mut claimed = Vec::new();
+        let found = self.found.lock().remove(&task).filter(|found| found.until > Instant::now());
+        if let Some(Found { mut accounts, until }) = found {
+            self.take_from(&mut claimed, task, &mut accounts, limit);
+            self.found.lock().insert(task, Found { accounts, until });
+        }
+        claimed
+    }
+
+    /// Claims from what is found now; the rest is for later, if there may be even more.
     fn add(
         &self,
         claimed: &mut Vec<AccountId>,
         task: Task,
-        accounts: impl Iterator<Item = AccountId>,
+        mut accounts: VecDeque<AccountId>,
+        limit: usize,
+        may_be_more: bool,
+    ) {
+        self.take_from(claimed, task, &mut accounts, limit);
+        if may_be_more && let Some(until) = Instant::now().checked_add(FRESH) {
+            self.found.lock().insert(task, Found { accounts, until });
+        }
+    }
+
+    fn take_from(
+        &self,
+        claimed: &mut Vec<AccountId>,
+        task: Task,
+        accounts: &mut VecDeque<AccountId>,
         limit: usize,
     ) {
         let mut held = self.held.lock();
-        for account in accounts {
-            if claimed.len() >= limit {
-                return;
-            }
+        while claimed.len() < limit
+            && let Some(account) = accounts.pop_front()
+        {
             let entry = held.entry(Claim::of(task, account.clone()));
             if matches!(&entry, Entry::Occupied(known) if !known.get().is_over()) {
                 continue;

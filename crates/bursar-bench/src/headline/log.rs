@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::machine::Watch;
+use bursar_meter::Watch;
 use crate::numbers::sorted;
 
 use super::results::Measured;
@@ -15,7 +15,7 @@ pub(crate) fn measure(directory: &Path, bytes: usize, batch: usize, time: Durati
     let path = directory.join("log");
     let mut file = File::options().create(true).append(true).open(&path).unwrap();
     let entry = vec![7; bytes * batch];
-    let (begun, watch) = (Instant::now(), Watch::begin(None));
+    let (begun, watch) = (Instant::now(), Watch::begin(&[]));
     let mut took = Vec::new();
     while begun.elapsed() < time {
         let write = Instant::now();

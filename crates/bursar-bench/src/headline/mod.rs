@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &[String]) {
     let plan = Plan::from_arguments(arguments);
     let begun = Instant::now();
     let mut systems = Systems::start(&plan);
-    let machine = machine::description();
+    let machine = bursar_meter::description();
     let sync = machine::sync_micros(systems.directory.path());
     println!("{machine}; a sync of 4 KB takes {sync:.0} µs\n{:?}\n", systems.sizes);
     let mut results = Results::default();

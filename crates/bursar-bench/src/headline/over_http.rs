@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bursar_load::{Moment, Pace, Report, Spread, Target, Work};
 
-use crate::machine::{Watch, Watched};
+use bursar_meter::{Watch, Watched};
 
 use super::bare::Bare;
 use super::bursar::Bursar;
@@ -95,7 +95,7 @@ impl Watching {
 
     fn at(&mut self, moment: Moment) {
         match moment {
-            Moment::Begin => self.watch = Some(Watch::begin(Some(self.server))),
+            Moment::Begin => self.watch = Some(Watch::begin(&[self.server])),
             Moment::End => self.watched = self.watch.take().map(Watch::end),
         }
     }
@@ -110,7 +110,7 @@ fn measured(report: &Report, watch: Watching, per_commit: f64) -> Measured {
         median_millis: millis(0.5),
         p99_millis: millis(0.99),
         others: watched.others,
-        server_micros: watched.server_seconds * 1e6 / count,
+        server_micros: watched.partner_seconds * 1e6 / count,
         our_micros: watched.our_seconds * 1e6 / count,
         per_commit,
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bursar_meter::{Attempt, Rounds, median};
 use serde_json::{Value, json};
 
-use crate::machine::{ATTEMPTS, DISTURBING};
-use crate::numbers::{median, sorted};
+use crate::numbers::sorted;
 
 use super::plan::{Cell, Plan, System};
 use super::sizes::Sizes;
@@ -30,15 +30,13 @@ pub(crate) struct Measured {
 #[derive(Default)]
 pub(crate) struct Results {
     kept: BTreeMap<&'static str, Vec<Measured>>,
-    repeated: usize,
-    disturbed: usize,
+    rounds: Rounds,
 }
 
 impl Results {
     /// Keeps a measurement; `false` if it is to be made again.
     pub(crate) fn takes(&mut self, cell: &Cell, measured: Measured, attempt: usize) -> bool {
-        let quiet = measured.others <= DISTURBING;
-        let taken = quiet || attempt >= ATTEMPTS;
+        let taken = self.rounds.judge(measured.others, attempt) == Attempt::Taken;
         println!(
             "{}, {}: {:.0}/s, p99 {:.2} ms, others took {:.0} %{}",
             cell.system.name(),
@@ -48,13 +46,10 @@ impl Results {
             measured.others * 100.0,
             if taken { "" } else { "; again" },
         );
-        if !taken {
-            self.repeated += 1;
-            return false;
+        if taken {
+            self.kept.entry(cell.id).or_default().push(measured);
         }
-        self.disturbed += usize::from(!quiet);
-        self.kept.entry(cell.id).or_default().push(measured);
-        true
+        taken
     }
 
     /// The median of all measurements of a cell so far.
@@ -68,10 +63,7 @@ impl Results {
     }
 
     pub(crate) fn print(&self, plan: &Plan) {
-        let Self { repeated, disturbed, .. } = self;
-        println!(
-            "\n{repeated} measurements were disturbed and made again, {disturbed} disturbed and kept"
-        );
+        println!("\n{}", self.rounds.summary());
         let mut system = None;
         for cell in plan.cells.iter().filter(|cell| self.kept.contains_key(cell.id)) {
             if system != Some(cell.system) {
@@ -186,8 +178,7 @@ impl Results {
             "seconds": plan.seconds,
             "journal_bytes_per_charge": sizes.journal,
             "reply_bytes": sizes.single_reply,
-            "disturbed_again": self.repeated,
-            "disturbed_kept": self.disturbed,
+            "measurements": self.rounds.summary(),
             "cells": cells.collect::<Vec<_>>(),
             "ratios": ratios.collect::<serde_json::Map<_, _>>(),
         })

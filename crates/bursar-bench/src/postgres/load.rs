@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use bursar_meter::{Watch, Watched};
 use tokio::task::JoinSet;
 
 use super::plan::{Cell, Plan, Spread};
 use super::server::{Server, Written};
-use crate::machine::{Watch, Watched};
 
 /// Before the measurement begins: connections are made, statements prepared.
 const WARM_UP: Duration = Duration::from_millis(700);
@@ -94,7 +94,7 @@ impl Load {
             });
         }
         tokio::time::sleep_until(begin.into()).await;
-        let (before, watch) = (server.written().await, Watch::begin(Some(server.process())));
+        let (before, watch) = (server.written().await, Watch::begin(&[server.process()]));
         tokio::time::sleep_until(end.into()).await;
         let (watched, after) = (watch.end(), server.written().await);
         let done = clients.join_all().await;
@@ -115,7 +115,7 @@ impl Load {
             median_millis: at(0.5),
             p99_millis: at(0.99),
             others: watched.others,
-            server_micros: watched.server_seconds * 1e6 / count,
+            server_micros: watched.partner_seconds * 1e6 / count,
             our_micros: watched.our_seconds * 1e6 / count,
             per_commit: 1.0,
         }

@@ -19,13 +19,11 @@ use plan::{Plan, System};
 use report::Results;
 use server::Server;
 
-use crate::machine;
-
 #[tokio::main]
 pub(crate) async fn run(arguments: &[String]) {
     let plan = Plan::from_arguments(arguments);
     let server = Server::start().await;
-    println!("{}\n{}\n{plan}\n", machine::description(), server.description().await);
+    println!("{}\n{}\n{plan}\n", bursar_meter::description(), server.description().await);
     let by_hand = by_hand::Bench::begin(&server, &plan).await;
     let mut nodes = nodes::Bench::begin(&server, &plan).await;
     server.vacuum().await;

@@ -2,53 +2,43 @@
 
 use std::collections::BTreeMap;
 
+use bursar_meter::{Attempt, Rounds, median};
+
 use super::load::Cost;
 use super::plan::{Cell, Plan, Spread, System};
-use crate::machine::{ATTEMPTS, DISTURBING};
-use crate::numbers::{median, sorted};
+use crate::numbers::sorted;
 
 /// All measurements.
 #[derive(Default)]
 pub(crate) struct Results {
     costs: BTreeMap<Cell, Vec<Cost>>,
-    measurements: usize,
-    repeated: usize,
-    disturbed: usize,
+    rounds: Rounds,
 }
 
 impl Results {
     /// How many there were, those that were disturbed included.
     pub(crate) fn measurements(&self) -> usize {
-        self.measurements
+        self.rounds.measurements()
     }
 
     /// Keeps a measurement; `false` if it is to be made again.
     pub(crate) fn takes(&mut self, cell: Cell, cost: Cost, attempt: usize) -> bool {
-        self.measurements += 1;
         let Cell { spread, clients, system } = cell;
-        let taken = cost.others <= DISTURBING || attempt >= ATTEMPTS;
+        let taken = self.rounds.judge(cost.others, attempt) == Attempt::Taken;
         println!(
             "{spread}, {clients} clients, {system}: {:.0}/s, others took {:.0} %{}",
             cost.per_second,
             cost.others * 100.0,
             if taken { "" } else { "; again" },
         );
-        if !taken {
-            self.repeated += 1;
-            return false;
+        if taken {
+            self.costs.entry(cell).or_default().push(cost);
         }
-        if cost.others > DISTURBING {
-            self.disturbed += 1;
-        }
-        self.costs.entry(cell).or_default().push(cost);
-        true
+        taken
     }
 
     pub(crate) fn print(&self, plan: &Plan) {
-        println!(
-            "\n{} measurements; {} were disturbed and made again, {} were disturbed and kept",
-            self.measurements, self.repeated, self.disturbed
-        );
+        println!("\n{}", self.rounds.summary());
         let mut spread = None;
         for cell in plan.cells() {
             if spread != Some(cell.spread) {

@@ -1,5 +1,6 @@
 //! Folding events into state: total, infallible, and it never prices.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 
 use super::Account;
@@ -12,7 +13,7 @@ use crate::catalog::Class;
 use crate::credits::Credits;
 use crate::id::{AccountId, HoldId, LotId, Reference};
 use crate::pricing::Quantity;
-use crate::time::Timestamp;
+use crate::time::{Period, Timestamp};
 
 /// The account that `events` made, from its first one on; `None` if the first doesn't open it.
 pub fn replay<'a>(
@@ -58,22 +59,12 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
         | Event::SubscriptionEnded { .. }
         | Event::AccountPurged => apply_subscription(account, at, event),
         Event::AllowanceIssued { lot, credits, period, .. } => {
-            if let Subscription::Live(live) = &mut account.subscription {
-                live.credit = *period;
-                live.month_allowance = *credits;
-                live.month_issued = *credits;
-                live.month_recognized = false;
-            }
-            let billing = &mut account.billing;
-            let automatic = billing.auto_topup.iter_mut();
-            for auto in automatic.chain(billing.auto_topup_before.as_deref_mut()) {
-                auto.spent = 0;
-                auto.exhausted = false;
-            }
+            begin_month(account, *credits, *period);
             issue(account, *lot, Class::Plan, *credits, Some(period.end));
         }
         Event::LotIssued { lot, class, credits, expires_at, .. } => {
             if let (Subscription::Live(live), Class::Plan) = (&mut account.subscription, class) {
+                let live = Arc::make_mut(live);
                 live.month_issued = live.month_issued.plus(*credits);
             }
             issue(account, *lot, *class, *credits, *expires_at);
@@ -95,6 +86,7 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
         | Event::HoldReleased { .. } => apply_hold(account, at, event),
         Event::ChargeRefunded { returned, reissued, .. } => {
             if let Subscription::Live(live) = &mut account.subscription {
+                let live = Arc::make_mut(live);
                 live.spent = live.spent.minus(of_plan(returned)).max(Credits::ZERO);
             }
             returned.iter().for_each(|portion| bring_back(account, portion));
@@ -119,11 +111,28 @@ fn advance_clock(account: &mut Account, at: Timestamp, ahead: Duration) {
     account.last_event_at = at.after(step);
 }
 
+/// A month begins with its allowance.
+fn begin_month(account: &mut Account, allowance: Credits, month: Period) {
+    if let Subscription::Live(live) = &mut account.subscription {
+        let live = Arc::make_mut(live);
+        live.credit = month;
+        live.month_allowance = allowance;
+        live.month_issued = allowance;
+        live.month_recognized = false;
+    }
+    let billing = &mut *account.billing;
+    let automatic = billing.auto_topup.iter_mut();
+    for auto in automatic.chain(billing.auto_topup_before.as_deref_mut()) {
+        auto.spent = 0;
+        auto.exhausted = false;
+    }
+}
+
 fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
     match event {
         Event::SubscriptionStarted { plan, interval, terms, anchor, billing, .. } => {
             account.first_subscribed_at.get_or_insert(at);
-            account.subscription = Subscription::Live(LiveSubscription {
+            account.subscription = Subscription::Live(Arc::new(LiveSubscription {
                 plan: plan.clone(),
                 interval: *interval,
                 terms: *terms,
@@ -139,7 +148,7 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
                 spent: Credits::ZERO,
                 month_issued: Credits::ZERO,
                 month_recognized: false,
-            });
+            }));
             account.notices.clear();
         }
         Event::SubscriptionEnded { plan, purge_at } => {
@@ -162,7 +171,7 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
                 account.notices.clear();
             }
             if let Subscription::Live(live) = &mut account.subscription {
-                apply_live(live, at, other);
+                apply_live(Arc::make_mut(live), at, other);
             }
         }
     }
@@ -302,6 +311,7 @@ fn spend(account: &mut Account, portions: &[Portion]) {
 /// Counts plan credits that the customer has had.
 fn note_spent(account: &mut Account, portions: &[Portion]) {
     if let Subscription::Live(live) = &mut account.subscription {
+        let live = Arc::make_mut(live);
         live.spent = live.spent.plus(of_plan(portions));
     }
 }

@@ -7,12 +7,12 @@ use alloc::vec::Vec;
 use super::Account;
 use super::command::Open;
 use super::event::{Event, Recorded};
-use super::payments::Billing;
-use super::state::{Storage, Subscription};
+use super::state::Subscription;
 use crate::catalog::Catalog;
 use crate::credits::Credits;
 use crate::id::{AccountId, LotId};
 use crate::money::Currency;
+use crate::rare::Rare;
 use crate::rejection::AccountRejection;
 use crate::time::{Timestamp, ZoneName};
 
@@ -53,9 +53,9 @@ pub(super) fn opened(id: AccountId, at: Timestamp, zone: ZoneName, currency: Cur
         lots: Vec::new(),
         next_lot: LotId(1),
         holds: Vec::new(),
-        storage: Storage::default(),
+        storage: Rare::default(),
         booked_at: at,
-        billing: Billing::new(),
+        billing: Rare::default(),
         notices: Vec::new(),
     }
 }

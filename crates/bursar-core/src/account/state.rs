@@ -1,6 +1,7 @@
 //! What an account is at one moment: a small value, the fold of its events.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::credits::Credits;
 use crate::id::{AccountId, DocumentId, HoldId, Key, LotId, Reference};
 use crate::money::{Currency, Money};
 use crate::pricing::Quantity;
+use crate::rare::Rare;
 use crate::time::{Anchor, Period, Timestamp, ZoneName};
 
 /// One customer of the app: subscription, live lots, open holds, storage gauge.
@@ -48,24 +50,23 @@ pub struct Account {
     /// Open holds, oldest first.
     pub holds: Vec<Hold>,
     /// What is stored, being uploaded, and being erased.
-    pub storage: Storage,
+    pub storage: Rare<Storage>,
     /// When its last event was booked: unlike `last_event_at` not ahead while a moved test clock books
     /// what fell due on the way.
     pub booked_at: Timestamp,
     /// Its payments and what they are for.
-    pub billing: Billing,
+    pub billing: Rare<Billing>,
     /// What the customer is to be told of, earliest first.
     pub notices: Vec<ScheduledNotice>,
 }
 
 /// Where an account stands with its subscription.
-#[expect(clippy::large_enum_variant, reason = "most accounts have the large one")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subscription {
     /// Never subscribed.
     None,
     /// Paid for and running, possibly about to end.
-    Live(LiveSubscription),
+    Live(Arc<LiveSubscription>),
     /// Ended; data is kept, nothing new is made.
     Retention(Retention),
     /// Ended; data is deleted.
@@ -265,7 +266,7 @@ impl Account {
     }
 
     /// The running subscription.
-    pub const fn live(&self) -> Option<&LiveSubscription> {
+    pub fn live(&self) -> Option<&LiveSubscription> {
         match &self.subscription {
             Subscription::Live(live) => Some(live),
             Subscription::None | Subscription::Retention(_) | Subscription::Purged { .. } => None,
@@ -307,7 +308,7 @@ impl Account {
             }
             Subscription::None => "none",
             Subscription::Live(_) if self.is_past_due() => "past_due",
-            Subscription::Live(LiveSubscription { cancellation: Some(_), .. }) => "canceling",
+            Subscription::Live(live) if live.cancellation.is_some() => "canceling",
             Subscription::Live(_) => "active",
             Subscription::Retention(_) => "retention",
             Subscription::Purged { .. } => "purged",

@@ -57,7 +57,7 @@ async fn main() {
     let amounts = arguments();
     let mut store = store::Bench::begin(amounts).await;
     let mut rows = rows::Bench::begin(amounts);
-    println!("{}", meter::machine());
+    println!("{}", bursar_meter::description());
     println!(
         "{} charges a round on {} accounts, {BATCH} a commit, {} rounds\n",
         amounts.charges, amounts.accounts, amounts.rounds

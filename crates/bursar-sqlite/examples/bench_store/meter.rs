@@ -1,9 +1,8 @@
 //! Time, processor time and bytes.
 
-use std::fs;
 use std::time::Instant;
 
-use rustix::time::{ClockId, clock_gettime};
+use bursar_meter::Usage;
 
 /// What a round took.
 #[derive(Clone, Copy)]
@@ -34,10 +33,8 @@ impl Cost {
 
 /// Measures one round.
 pub(crate) struct Meter {
-    begun: Instant,
+    begun: Usage,
     commit_begun: Instant,
-    cpu: f64,
-    bytes: u64,
     longest_commit: f64,
     acknowledged: f64,
 }
@@ -45,10 +42,8 @@ pub(crate) struct Meter {
 impl Meter {
     pub(crate) fn start() -> Self {
         Self {
-            begun: Instant::now(),
+            begun: Usage::now(),
             commit_begun: Instant::now(),
-            cpu: cpu_seconds(),
-            bytes: bytes_written(),
             longest_commit: 0.0,
             acknowledged: 0.0,
         }
@@ -61,54 +56,22 @@ impl Meter {
     pub(crate) fn end_commit(&mut self) {
         let took = self.commit_begun.elapsed().as_secs_f64();
         self.longest_commit = self.longest_commit.max(took);
-        self.acknowledged = self.begun.elapsed().as_secs_f64();
+        self.acknowledged = self.begun.elapsed().seconds;
     }
 
     pub(crate) fn stop(self, charges: usize) -> Cost {
+        let used = self.begun.elapsed();
         Cost {
             charges,
-            seconds: self.begun.elapsed().as_secs_f64(),
+            seconds: used.seconds,
             acknowledged: self.acknowledged,
-            cpu_seconds: cpu_seconds() - self.cpu,
-            bytes: bytes_written() - self.bytes,
+            cpu_seconds: used.cpu_seconds,
+            bytes: used.written_bytes,
             longest_commit: self.longest_commit,
         }
     }
 }
 
-fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-/// Bytes that went to the file system, whichever way.
-fn bytes_written() -> u64 {
-    let counts = fs::read_to_string("/proc/self/io").unwrap();
-    let count = |name: &str| {
-        let line = counts.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(0, |value| value.trim().parse::<u64>().unwrap())
-    };
-    // A file system that is not on a disk counts no bytes of its own.
-    match count("write_bytes:") {
-        0 => count("wchar:"),
-        bytes => bytes,
-    }
-}
-
 pub(crate) fn median(costs: &[Cost], of: &dyn Fn(&Cost) -> f64) -> f64 {
-    let mut values: Vec<f64> = costs.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-pub(crate) fn machine() -> String {
-    let read = |file| fs::read_to_string(file).unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let cpuinfo = read("/proc/cpuinfo");
-    let model = cpuinfo
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown processor", |name| name.trim_start_matches([' ', '\t', ':']));
-    let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{cores} cores, {model}, Linux {}", kernel.trim())
+    bursar_meter::median(&costs.iter().map(of).collect::<Vec<f64>>())
 }

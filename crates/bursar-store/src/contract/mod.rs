@@ -78,6 +78,7 @@ macro_rules! store_contract {
             the_end_comes_before_what_is_new,
             due_accounts_come_longest_due_first,
             work_is_claimed_once,
+            of_thousands_each_is_claimed_once,
             what_rests_is_taken_when_there_is_news,
             waiting_accounts_are_claimed,
             a_payment_is_followed_to_its_end,

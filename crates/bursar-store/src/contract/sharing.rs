@@ -1,5 +1,6 @@
 //! Claims, and the places that readers begin at.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +53,34 @@ pub async fn work_is_claimed_once(place: &dyn Place) {
     assert!(!store.keep(&mine).await.unwrap(), "it was given up");
     assert_eq!(claimed(&*store, &clerk, Task::Advance, 1).await, ["c"]);
     assert_eq!(claimed(&*store, &clerk, Task::Advance, 10).await, ["b"]);
+}
+
+/// So many that a store may look for more than it is asked for: each is claimed once all the same, and
+/// none is left out.
+pub async fn of_thousands_each_is_claimed_once(place: &dyn Place) {
+    const ACCOUNTS: usize = 5_000;
+    const AT_ONCE: usize = 700;
+    let store = place.open().await;
+    let mut clerk = Clerk::new(34);
+    let names: Vec<String> = (0..ACCOUNTS).map(|number| format!("account-{number}")).collect();
+    let mut writer = store.writer().unwrap();
+    for names in names.chunks(500) {
+        let asks =
+            names.iter().flat_map(|name| [Ask::open(name), Ask::give(name, 10), Ask::hold(name)]);
+        clerk.batch(&mut *writer, &asks.collect::<Vec<Ask>>()).await.unwrap();
+    }
+    clerk.wait(HOUR);
+    let mut seen = BTreeSet::new();
+    while seen.len() < ACCOUNTS {
+        let claimed = store.claim(Task::Advance, clerk.now, AT_ONCE).await.unwrap();
+        assert_eq!(claimed.len(), AT_ONCE.min(ACCOUNTS - seen.len()));
+        let claims = claimed.iter().map(|account| Claim::of(Task::Advance, account.clone()));
+        store.release(&claims.collect::<Vec<Claim>>(), HOUR).await.unwrap();
+        for account in claimed {
+            assert!(seen.insert(account.clone()), "{account} rests, and was claimed again");
+        }
+    }
+    assert_eq!(claimed(&*store, &clerk, Task::Advance, AT_ONCE).await, [""; 0]);
 }
 
 /// Nobody comes upon it by looking.

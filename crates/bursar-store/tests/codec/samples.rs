@@ -1,5 +1,6 @@
 //! One value of everything that is stored.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_core::account::Account;
@@ -282,7 +283,7 @@ pub(crate) fn account() -> Account {
         last_event_at: at(12),
         clock_ahead: Duration::from_secs(60),
         first_subscribed_at: Some(at(1)),
-        subscription: Subscription::Live(LiveSubscription {
+        subscription: Subscription::Live(Arc::new(LiveSubscription {
             plan: key("pro"),
             interval: Interval::Year,
             terms: terms(),
@@ -297,7 +298,7 @@ pub(crate) fn account() -> Account {
             spent: credits("120"),
             month_issued: credits("900"),
             month_recognized: true,
-        }),
+        })),
         lots: vec![Lot {
             id: LotId(1),
             class: Class::Plan,
@@ -316,9 +317,9 @@ pub(crate) fn account() -> Account {
             purpose: operation(),
             reference: Some("job-9".parse().unwrap()),
         }],
-        storage: super::storage_samples::storage(),
+        storage: super::storage_samples::storage().into(),
         booked_at: at(13),
-        billing: super::money_samples::billing(),
+        billing: super::money_samples::billing().into(),
         notices: vec![ScheduledNotice { kind: NoticeKind::Ending, at: at(14) }],
     }
 }

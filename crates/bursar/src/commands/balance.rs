@@ -81,7 +81,7 @@ fn subscription(account: &Account) -> String {
     match &account.subscription {
         Subscription::None => "none yet".to_owned(),
         Subscription::Live(live) => {
-            let LiveSubscription { plan, interval, billing, cancellation, scheduled, .. } = live;
+            let LiveSubscription { plan, interval, billing, cancellation, scheduled, .. } = &**live;
             let runs = if cancellation.is_some() { "cancelled, ends" } else { "paid until" };
             let then = scheduled.as_ref().map_or_else(String::new, |change| {
                 format!(", then {} by the {}", change.plan, change.interval.as_str())

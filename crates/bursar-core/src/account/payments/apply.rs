@@ -1,6 +1,7 @@
 //! Folding events about money into the state.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 
 use super::{
     AutoTopupState, Billing, DisputeStatus, OpenDispute, OpenPayment, OpenRefund, Order,
@@ -169,9 +170,9 @@ fn take(billing: &mut Billing, id: PaymentId) -> Option<OpenPayment> {
     Some(billing.payments.remove(place))
 }
 
-const fn live(subscription: &mut Subscription) -> Option<&mut LiveSubscription> {
+fn live(subscription: &mut Subscription) -> Option<&mut LiveSubscription> {
     match subscription {
-        Subscription::Live(live) => Some(live),
+        Subscription::Live(live) => Some(Arc::make_mut(live)),
         _ => None,
     }
 }

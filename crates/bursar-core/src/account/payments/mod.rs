@@ -28,6 +28,7 @@ use crate::credits::Credits;
 use crate::id::{CatalogVersion, DocumentId, Key, LotId, PaymentId, RefundId};
 use crate::money::Money;
 use crate::provider::{Card, CustomerRef, DisputeRef, MandateRef, MethodRef, PaymentRef};
+use crate::rare::Empty;
 use crate::time::{Period, Timestamp};
 
 /// What is bought.
@@ -253,9 +254,16 @@ pub struct Billing {
     pub auto_topup_before: Option<Box<AutoTopupState>>,
 }
 
+impl Empty for Billing {
+    fn empty() -> &'static Self {
+        static EMPTY: Billing = Billing::new();
+        &EMPTY
+    }
+}
+
 impl Billing {
     /// Of an account that has nothing to do with money yet.
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self {
             customer: None,
             seed: [0; 16],

@@ -26,6 +26,7 @@ use super::holds::place::check_features;
 use super::state::Subscription;
 use crate::catalog::{AssetKind, Catalog};
 use crate::id::{AssetId, Reference};
+use crate::rare::Empty;
 use crate::rejection::{Rejection, StorageFull, StorageRejection};
 use crate::time::Timestamp;
 
@@ -49,6 +50,27 @@ pub struct Storage {
     pub purges: Vec<PurgedVault>,
     /// Vaults that are erased, oldest first.
     pub certificates: Vec<PurgeCertificate>,
+}
+
+impl Empty for Storage {
+    fn empty() -> &'static Self {
+        static EMPTY: Storage = Storage {
+            used_bytes: 0,
+            reserved_bytes: 0,
+            kinds: Kinds {
+                image: Stored::NONE,
+                video: Stored::NONE,
+                export: Stored::NONE,
+                vault: Stored::NONE,
+            },
+            vault: 0,
+            uploads: Vec::new(),
+            erasing: Vec::new(),
+            purges: Vec::new(),
+            certificates: Vec::new(),
+        };
+        &EMPTY
+    }
 }
 
 /// Stored assets by kind.
@@ -118,6 +140,10 @@ pub struct PurgeCertificate {
     pub purged_at: Timestamp,
     /// When nothing of them was left.
     pub certified_at: Timestamp,
+}
+
+impl Stored {
+    const NONE: Self = Self { assets: 0, bytes: 0 };
 }
 
 impl Kinds {
@@ -229,7 +255,7 @@ fn check_new(
 
 /// Why there is no room for `need_bytes` more, or for anything, and what would make room.
 pub(super) fn full(account: &Account, catalog: &Catalog, need_bytes: u64) -> StorageFull {
-    let Storage { used_bytes, reserved_bytes, .. } = account.storage;
+    let Storage { used_bytes, reserved_bytes, .. } = *account.storage;
     let quota_bytes = account.storage_quota();
     let wanted = account.storage.taken().saturating_add(need_bytes.max(1));
     let roomy = catalog.roomy_plan(wanted).filter(|plan| plan.storage_bytes > quota_bytes);
