@@ -418,13 +418,18 @@ pub(crate) fn compare_with_journal(
     ours: &str,
 ) {
     let ledger = servers.bursar(&["ledger", "--format", "json"]).ok();
+    compare_with_ledger(&ledger, office, sent, ours);
+}
+
+/// The same of what `bursar ledger` printed.
+pub(crate) fn compare_with_ledger(ledger: &str, office: &Office, sent: &[Sent], ours: &str) {
     let mut journal = HashMap::<_, usize>::new();
-    for key in keys_of_ledger(&ledger) {
+    for key in keys_of_ledger(ledger) {
         if key.1.starts_with(ours) {
             *journal.entry(key).or_default() += 1;
         }
     }
-    let moved = moved(&ledger);
+    let moved = moved(ledger);
     for command in sent {
         let place = (command.account.clone(), command.key.clone());
         let times = journal.remove(&place);

@@ -15,7 +15,7 @@ use super::proof;
 use super::record::Shared;
 
 /// How long clients think between two turns, at most.
-const THINKING: Duration = Duration::from_millis(8);
+const THINKING: Duration = Duration::from_millis(20);
 
 /// How long the log may take until it is long enough to be moved.
 const LOG_PATIENCE: Duration = Duration::from_secs(4);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::super::clients::{Known, Servers, ask_again, compare_with_journal};
+use super::super::clients::{Known, Servers, ask_again, compare_with_ledger};
 use super::super::load::keys_of_ledger;
 use super::super::server::bursar_on;
 use super::alone::Alone;
@@ -95,13 +95,13 @@ pub(crate) fn prove(alone: &Alone, shared: &Shared) -> Compared {
     if report.code != 0 {
         shared.office.wrong(format!("verify: {}{}", report.out, report.err));
     }
-    compare_with_journal(alone, &shared.office, &record.sent, "client-");
-    compare_looks(alone, shared, &record);
+    let ledger = alone.bursar(&["ledger", "--format", "json"]).ok();
+    compare_with_ledger(&ledger, &shared.office, &record.sent, "client-");
+    compare_looks(&ledger, shared, &record);
     Compared { proofs: 1, ..Compared::default() }
 }
 
-fn compare_looks(alone: &Alone, shared: &Shared, record: &Record) {
-    let ledger = alone.bursar(&["ledger", "--format", "json"]).ok();
+fn compare_looks(ledger: &str, shared: &Shared, record: &Record) {
     let events = ledger.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let balances: HashMap<(String, u64), (Value, Value)> = events
         .map(|event| {
