@@ -19,13 +19,16 @@ pub(crate) struct Alone {
     pub(crate) data: PathBuf,
     server: Mutex<Option<Server>>,
     api: RwLock<Api>,
+    /// More arguments of the next start.
+    arguments: Mutex<Vec<String>>,
 }
 
 impl Alone {
     pub(crate) fn start(data: &Path) -> Self {
         let server = Server::start(data);
         let api = RwLock::new(server.api().within(CLIENT_PATIENCE));
-        Self { data: data.to_owned(), server: Mutex::new(Some(server)), api }
+        let (server, arguments) = (Mutex::new(Some(server)), Mutex::default());
+        Self { data: data.to_owned(), server, api, arguments }
     }
 
     /// Does something with the server, which is up.
@@ -46,9 +49,16 @@ impl Alone {
         NOWHERE.clone_into(&mut self.api.write().unwrap().url);
     }
 
+    /// From now on it starts with these arguments besides.
+    pub(crate) fn start_with(&self, arguments: Vec<String>) {
+        *self.arguments.lock().unwrap() = arguments;
+    }
+
     /// Begins to start it again.
     pub(crate) fn begin(&self) -> Starting {
-        Starting::spawn(&self.data, command(BURSAR).args(serve_arguments(&self.data)))
+        let more = self.arguments.lock().unwrap();
+        let mut serve = command(BURSAR);
+        Starting::spawn(&self.data, serve.args(serve_arguments(&self.data)).args(more.iter()))
     }
 
     /// It is up again: clients find it.

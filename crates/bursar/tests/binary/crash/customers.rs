@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::clients::{Client, Effect, PAUSE, Sent};
-use super::super::server::Reply;
+use super::super::server::{Api, Reply};
 use super::record::{File, Look, Shared};
 
 /// Accounts with few credits, on which many are refused, and what they begin with.
@@ -142,8 +142,7 @@ impl<'a> Customer<'a> {
         let Some(begun) = self.client.send(reserve) else { return };
         let asset = begun["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/accounts/{account}/assets/{asset}");
-        let put =
-            |api: super::super::server::Api| api.put(&format!("{path}/content"), content.clone());
+        let put = |api: Api| api.put(&format!("{path}/content"), content.clone());
         self.insist(&path, "asset_already_stored", put);
         let is_deleted = self.client.random.u8(..4) == 0;
         if is_deleted {
@@ -155,12 +154,7 @@ impl<'a> Customer<'a> {
 
     /// Does something that has no key again and again until it is done. Once it may have been done, `code`
     /// says that it was.
-    fn insist(
-        &self,
-        path: &str,
-        code: &str,
-        attempt: impl Fn(super::super::server::Api) -> reqwest::Result<Reply>,
-    ) {
+    fn insist(&self, path: &str, code: &str, attempt: impl Fn(Api) -> reqwest::Result<Reply>) {
         let mut lost = false;
         while !self.shared.office.closes() {
             match attempt(self.client.servers.api(0)) {

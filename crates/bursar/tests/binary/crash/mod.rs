@@ -9,6 +9,7 @@ mod alone;
 mod batches;
 mod customers;
 mod moment;
+mod operator;
 mod proof;
 mod record;
 
@@ -28,6 +29,7 @@ use super::server::PATIENCE;
 use alone::Alone;
 use customers::{Customer, FEW, MANY, POOR, RICH};
 use moment::{Moment, think};
+use operator::Operator;
 use proof::{Compared, compare, prove};
 use record::Shared;
 
@@ -144,7 +146,9 @@ fn die_under_load(plan: &Plan, alone: &Alone, shared: &Shared, tally: &mut Tally
 /// One death after the other, until there are enough or something is wrong; then all is proven.
 fn run(plan: &Plan, alone: &Alone, shared: &Shared, tally: &mut Tally) {
     let mut random = Rng::with_seed(plan.seed ^ 0x5eed);
+    let mut operator = Operator::new(alone.data.parent().unwrap());
     for moment in plan.moments() {
+        operator.work(alone, &mut random);
         if moment == Moment::Repeats {
             die_of_repeats(alone, shared, tally, &mut random);
             tally.death(format!("{moment:?}"));
@@ -152,14 +156,17 @@ fn run(plan: &Plan, alone: &Alone, shared: &Shared, tally: &mut Tally) {
             let came = moment.come(alone, shared, &mut random);
             tally.death(format!("{came:?}"));
         }
+        alone.start_with(operator.catalog(&mut random));
         come_back(alone, tally, &mut random);
         tally.rounds += 1;
         if moment != Moment::Return {
             let everybody_waits = shared.door.write().unwrap();
             let compared = compare(alone, shared, false).expect("a server that stays up");
+            operator.compare(alone, shared).expect("a server that stays up");
             tally.compared.add(compared);
             if tally.rounds.is_multiple_of(plan.proof_every) {
                 tally.compared.add(prove(alone, shared));
+                println!("{} rounds, proven", tally.rounds);
             }
             drop(everybody_waits);
         }

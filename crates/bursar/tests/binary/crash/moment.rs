@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 
+use super::super::clients::Servers;
 use super::super::server::{BURSAR, PATIENCE, command};
 use super::alone::Alone;
 use super::proof;
@@ -131,16 +132,17 @@ fn is_written(path: &Path, within: Duration) -> bool {
     true
 }
 
-/// The server dies while `bursar backup` copies its journal, or both do: then there is no backup at all.
+/// The server dies while `bursar backup` copies its journal, or both do: then there is no backup at all, and
+/// another one can be made under the same name.
 fn back_up(alone: &Alone, shared: &Shared, random: &mut Rng) {
     shared.office.reach(random.usize(1..100));
     let acknowledged = proof::acknowledged(shared);
-    let file = alone.data.with_file_name(format!("backup-{}", random.u32(..)));
+    let directory = tempfile::tempdir_in(alone.data.parent().unwrap()).unwrap();
+    let file = directory.path().join("backup.db");
     let mut backup = command(BURSAR);
     backup.arg("backup").arg(&file).arg("--data").arg(&alone.data);
     let mut backup = backup.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let (partial, started) =
-        (file.with_file_name(format!("{}.partial", name(&file))), Instant::now());
+    let (partial, started) = (directory.path().join("backup.db.partial"), Instant::now());
     while !partial.exists() && backup.try_wait().unwrap().is_none() {
         assert!(started.elapsed() < PATIENCE, "no backup is begun");
         thread::sleep(Duration::from_micros(200));
@@ -152,15 +154,16 @@ fn back_up(alone: &Alone, shared: &Shared, random: &mut Rng) {
     }
     alone.kill();
     let ended = backup.wait_with_output().unwrap();
-    if file.exists() {
-        proof::compare_backup(shared, &file, &acknowledged);
-    } else if ended.status.code().is_some() {
-        let said = String::from_utf8_lossy(&ended.stderr);
-        shared.office.wrong(format!("no backup, since its server died: {said}"));
+    if !file.exists() {
+        if ended.status.code().is_some() {
+            let said = String::from_utf8_lossy(&ended.stderr);
+            shared.office.wrong(format!("no backup, since its server died: {said}"));
+        }
+        alone.bursar(&["backup", file.to_str().unwrap()]).ok();
     }
-    let _ = fs::remove_file(partial);
-}
-
-fn name(file: &Path) -> &str {
-    file.file_name().unwrap().to_str().unwrap()
+    let left = fs::read_dir(directory.path()).unwrap().count();
+    if left != 1 {
+        shared.office.wrong(format!("a backup has left {left} files"));
+    }
+    proof::compare_backup(shared, &file, &acknowledged);
 }
