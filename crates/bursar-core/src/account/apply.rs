@@ -63,6 +63,7 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
                 live.month_allowance = *credits;
                 live.month_issued = *credits;
                 live.month_recognized = false;
+                live.month_lot = *lot;
             }
             let billing = &mut account.billing;
             let automatic = billing.auto_topup.iter_mut();
@@ -139,6 +140,7 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
                 spent: Credits::ZERO,
                 month_issued: Credits::ZERO,
                 month_recognized: false,
+                month_lot: account.next_lot,
             });
             account.notices.clear();
         }
