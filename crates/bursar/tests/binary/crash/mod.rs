@@ -49,8 +49,8 @@ impl Plan {
         let told = |name: &str| std::env::var(format!("CRASH_{name}")).ok();
         let number = |name, default| told(name).map_or(default, |told| told.parse().unwrap());
         Self {
-            // Each moment once, and some more.
-            rounds: number("ROUNDS", Moment::ALL.len() + 2),
+            // Each moment once.
+            rounds: number("ROUNDS", Moment::ALL.len()),
             minutes: told("MINUTES").map(|minutes| minutes.parse().unwrap()),
             seed: number("SEED", 1).try_into().unwrap(),
             clients: number("CLIENTS", 12),
