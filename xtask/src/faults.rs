@@ -1,7 +1,7 @@
 //! `cargo xtask faults`: a PostgreSQL of its own, several servers and clients at work, and everything that
 //! can fail fails, for as long as told. Ends with a summary, or with what must not have been.
 
-use crate::{process, tools};
+use crate::{test, tools};
 use anyhow::{Result, ensure};
 use clap::Args;
 
@@ -34,15 +34,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     ensure!((1..=16).contains(&arguments.nodes), "--nodes is 1 to 16");
     ensure!(arguments.clients > 0, "--clients is at least 1");
     tools::postgresql()?;
-    let mut command = process::cargo();
-    command.args(["test", "--locked", "-p", "bursar", "--test", "binary"]);
-    if arguments.release {
-        command.arg("--release");
-    }
-    command.args(["--", TEST, "--exact", "--nocapture"]);
-    command.env("FAULTS_MINUTES", arguments.minutes.to_string());
-    command.env("FAULTS_SEED", arguments.seed.to_string());
-    command.env("FAULTS_NODES", arguments.nodes.to_string());
-    command.env("FAULTS_CLIENTS", arguments.clients.to_string());
-    process::run(&mut command)
+    let settings = [
+        ("FAULTS_MINUTES", arguments.minutes.to_string()),
+        ("FAULTS_SEED", arguments.seed.to_string()),
+        ("FAULTS_NODES", arguments.nodes.to_string()),
+        ("FAULTS_CLIENTS", arguments.clients.to_string()),
+    ];
+    test::run_one_of_binary(TEST, arguments.release, settings)
 }

@@ -1,4 +1,4 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench | sim | faults | fuzz | screenshots`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | sim | crash | faults | fuzz | screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -11,6 +11,7 @@
 mod bench;
 mod bless;
 mod check;
+mod crash;
 mod faults;
 mod fuzz;
 mod process;
@@ -43,6 +44,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Simulate crashes, lost messages and wrong clocks, or prove that this finds mistakes.
     Sim(sim::Arguments),
+    /// Kill the server again and again while clients are at work, and compare what it says with what they know.
+    Crash(crash::Arguments),
     /// Let everything fail that can, again and again: several servers and their PostgreSQL under load.
     Faults(faults::Arguments),
     /// Look for bytes that break what takes bytes from outside.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Task::Bless => bless::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Sim(arguments) => sim::run(&arguments),
+        Task::Crash(arguments) => crash::run(&arguments),
         Task::Faults(arguments) => faults::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Screenshots => screenshots::run(),

@@ -62,6 +62,20 @@ pub(crate) fn run_with(passed_on: &[String], settings: &[(&str, &str)]) -> Resul
     judge(tally, succeeded)
 }
 
+/// Runs one test of the real server with settings that make it go on for longer, and shows what it says.
+pub(crate) fn run_one_of_binary(
+    test: &str,
+    release: bool,
+    settings: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<()> {
+    let mut command = process::cargo();
+    command.args(["test", "--locked", "-p", "bursar", "--test", "binary"]);
+    if release {
+        command.arg("--release");
+    }
+    process::run(command.args(["--", test, "--exact", "--nocapture"]).envs(settings))
+}
+
 fn prepare(prerequisites: &[Prerequisite]) -> Result<()> {
     for prerequisite in prerequisites {
         println!("== {}", prerequisite.name);

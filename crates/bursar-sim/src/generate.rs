@@ -27,6 +27,8 @@ pub fn generate(seed: u64) -> Scenario {
     while maker.steps.len() < length {
         maker.next(mood);
     }
+    // Last, so that what comes before is the same without it.
+    (0..accounts).for_each(|account| maker.change_mind(account));
     Scenario { seed, store, nodes, accounts, steps: maker.steps }
 }
 
@@ -221,6 +223,28 @@ impl Maker {
             _ => What::RefundSubscription { account, node },
         };
         self.push(what);
+    }
+
+    /// Some use a little of what they have bought, go over to another interval, and want back what they
+    /// used: by then the month that it was of is closed.
+    fn change_mind(&mut self, account: u32) {
+        if self.rng.bool() {
+            return;
+        }
+        let (node, yearly) = (self.node(), self.rng.bool());
+        let [plan, token] = ["starter", "pm_card_visa"].map(ToOwned::to_owned);
+        self.push(What::AddCard { account, node, token });
+        self.push(What::Wait { millis: 500 });
+        self.push(What::ChangePlan { account, node, plan, yearly });
+        self.push(What::Wait { millis: 3_000 });
+        let of =
+            self.push(What::ChargeFor { account, node, operation: "image".to_owned(), units: 2 });
+        let plan = self.text(&["professional", "studio"]);
+        self.push(What::ChangePlan { account, node, plan, yearly: !yearly });
+        let millis = self.rng.u64(1..6_000);
+        self.push(What::Wait { millis });
+        self.push(What::Refund { account, node, of, micro: None });
+        self.push(What::Wait { millis: 40 });
     }
 
     fn money(&mut self) {

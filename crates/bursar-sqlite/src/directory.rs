@@ -8,6 +8,7 @@ use bursar_store::StoreError;
 use crate::error::{self, Result};
 
 pub(crate) const JOURNAL: &str = "journal.db";
+const JOURNAL_LOG: &str = "journal.db-wal";
 pub(crate) const VIEWS: &str = "views.db";
 const LOCK: &str = "bursar.lock";
 
@@ -32,6 +33,11 @@ impl Directory {
 
     pub(crate) fn views(&self) -> PathBuf {
         self.path.join(VIEWS)
+    }
+
+    /// The size of the journal's write-ahead log in bytes; 0 if there is none.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        fs::metadata(self.path.join(JOURNAL_LOG)).map_or(0, |log| log.len())
     }
 
     /// Makes the directory if there is none.

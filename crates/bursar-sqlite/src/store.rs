@@ -63,7 +63,8 @@ impl SqliteStore {
             readers: Arc::new(Readers::new(directory.clone(), options.readers)),
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-            log_bytes: AtomicU64::new(0),
+            // What a crash has left counts, or a log would only grow under a server that never lives long.
+            log_bytes: AtomicU64::new(directory.log_bytes()),
             checkpoint_bytes: options.checkpoint_bytes,
             threads: Mutex::new(None),
             claims: LocalClaims::default(),

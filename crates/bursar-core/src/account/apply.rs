@@ -59,7 +59,7 @@ pub fn apply(account: &mut Account, at: Timestamp, event: &Event) {
         | Event::SubscriptionEnded { .. }
         | Event::AccountPurged => apply_subscription(account, at, event),
         Event::AllowanceIssued { lot, credits, period, .. } => {
-            begin_month(account, *credits, *period);
+            begin_month(account, *lot, *credits, *period);
             issue(account, *lot, Class::Plan, *credits, Some(period.end));
         }
         Event::LotIssued { lot, class, credits, expires_at, .. } => {
@@ -111,14 +111,15 @@ fn advance_clock(account: &mut Account, at: Timestamp, ahead: Duration) {
     account.last_event_at = at.after(step);
 }
 
-/// A month begins with its allowance.
-fn begin_month(account: &mut Account, allowance: Credits, month: Period) {
+/// A month begins with its allowance, which is in a lot.
+fn begin_month(account: &mut Account, lot: LotId, allowance: Credits, month: Period) {
     if let Subscription::Live(live) = &mut account.subscription {
         let live = Arc::make_mut(live);
         live.credit = month;
         live.month_allowance = allowance;
         live.month_issued = allowance;
         live.month_recognized = false;
+        live.month_lot = lot;
     }
     let billing = &mut *account.billing;
     let automatic = billing.auto_topup.iter_mut();
@@ -148,6 +149,7 @@ fn apply_subscription(account: &mut Account, at: Timestamp, event: &Event) {
                 spent: Credits::ZERO,
                 month_issued: Credits::ZERO,
                 month_recognized: false,
+                month_lot: account.next_lot,
             }));
             account.notices.clear();
         }

@@ -108,6 +108,9 @@ pub struct LiveSubscription {
     pub month_issued: Credits,
     /// Has this month's revenue been recognized?
     pub month_recognized: bool,
+    /// The lot of this month's allowance: plan lots before it are of months that are over, or that a
+    /// change has closed.
+    pub month_lot: LotId,
 }
 
 impl LiveSubscription {

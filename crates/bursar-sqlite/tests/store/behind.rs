@@ -81,3 +81,28 @@ async fn the_log_is_moved_under_load() {
     let log = length("journal.db-wal");
     assert!(log < 10 << 20, "{log} bytes");
 }
+
+/// Nor under a server that crashes before it has written much: what was left counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_a_crash_has_left_is_moved() {
+    const MUCH: u64 = 1 << 20;
+    let (lived, files) = (Files::new(), Files::new());
+    let store = lived.open();
+    let mut load = Load::begin(&store).await;
+    let length = |files: &Files, name| std::fs::metadata(files.file(name)).unwrap().len();
+    while length(&lived, "journal.db-wal") < MUCH {
+        load.charge(20).await;
+    }
+    // What the disk has when the process dies.
+    for name in ["journal.db", "journal.db-wal"] {
+        std::fs::copy(lived.file(name), files.file(name)).unwrap();
+    }
+    let before = length(&files, "journal.db");
+    let options = Options { checkpoint_bytes: MUCH, ..Options::default() };
+    let _store = SqliteStore::open(files.path(), options).unwrap();
+    let patience = Instant::now() + Duration::from_secs(60);
+    while length(&files, "journal.db") < before + MUCH / 4 {
+        assert!(Instant::now() < patience, "never moved");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

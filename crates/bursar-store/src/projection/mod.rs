@@ -37,7 +37,7 @@ pub use money::{
 
 /// The version of these rows. Raised with every change of them, of what they are made from or of how
 /// an [`Account`] is encoded: stores then make them anew.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// A row of `history`, keyed by account and version.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -298,6 +298,7 @@ pub(crate) fn account() -> Account {
             spent: credits("120"),
             month_issued: credits("900"),
             month_recognized: true,
+            month_lot: LotId(1),
         })),
         lots: vec![Lot {
             id: LotId(1),

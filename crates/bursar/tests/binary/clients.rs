@@ -9,12 +9,23 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::fleet::Fleet;
 use super::load::keys_of_ledger;
-use super::server::{PATIENCE, Reply};
+use super::server::{Api, PATIENCE, Ran, Reply};
 
 /// How long a client waits before it sends something again.
-const PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
+
+/// Where clients find servers.
+pub(crate) trait Servers: Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// The API of one of them, where it is or was last.
+    fn api(&self, node: usize) -> Api;
+
+    /// A command on their data.
+    fn bursar(&self, arguments: &[&str]) -> Ran;
+}
 
 /// What a command does to its account if it is done, in whole credits.
 #[derive(Clone, Copy, Debug)]
@@ -22,19 +33,27 @@ pub(crate) enum Effect {
     Give(i64),
     Charge(i64),
     Hold(i64),
-    Capture { held: i64, spent: i64 },
+    Capture {
+        held: i64,
+        spent: i64,
+    },
     Release(i64),
+    /// Credits that come, or go, once a payment has settled, by an entry of their own.
+    Buy(i64),
+    /// Nothing at all.
+    None,
 }
 
 impl Effect {
     /// On what can be spent, and on what is held.
-    fn on_balance(self) -> (i64, i64) {
+    pub(crate) fn on_balance(self) -> (i64, i64) {
         match self {
-            Self::Give(credits) => (credits, 0),
+            Self::Give(credits) | Self::Buy(credits) => (credits, 0),
             Self::Charge(credits) => (-credits, 0),
             Self::Hold(credits) => (-credits, credits),
             Self::Capture { held, spent } => (held - spent, -held),
             Self::Release(held) => (held, -held),
+            Self::None => (0, 0),
         }
     }
 }
@@ -53,19 +72,19 @@ pub(crate) enum Known {
 /// A command that was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
-    account: String,
-    path: String,
-    key: String,
-    body: Value,
-    effect: Effect,
+    pub(crate) account: String,
+    pub(crate) path: String,
+    pub(crate) key: String,
+    pub(crate) body: Value,
+    pub(crate) effect: Effect,
     pub(crate) known: Known,
     /// Was it ever sent without an answer, or answered that the outcome is unknown? Then it may have been
     /// done, or may be under way still.
-    lost: bool,
+    pub(crate) lost: bool,
 }
 
 impl Sent {
-    fn new(account: &str, what: &str, key: String, body: Value, effect: Effect) -> Self {
+    pub(crate) fn new(account: &str, what: &str, key: String, body: Value, effect: Effect) -> Self {
         let (account, path) = (account.to_owned(), format!("/v1/accounts/{account}/{what}"));
         Self { account, path, key, body, effect, known: Known::Nothing, lost: false }
     }
@@ -82,14 +101,32 @@ pub(crate) struct Office {
     pub(crate) answers: Mutex<HashMap<String, usize>>,
     /// The longest that anybody waited for a 503.
     slowest_refusal: Mutex<Duration>,
+    /// Of the commands that got no answer at first, how many had been done, and how many had not.
+    pub(crate) found: AtomicUsize,
+    pub(crate) missing: AtomicUsize,
+    /// The newest version of each account that anybody has seen.
+    seen: Mutex<HashMap<String, u64>>,
 }
 
 impl Office {
-    fn wrong(&self, what: String) {
+    pub(crate) fn wrong(&self, what: String) {
         self.wrong.lock().unwrap().push(what);
     }
 
-    fn count(&self, answer: &str) {
+    /// The newest version of an account that anybody has seen; 0 if nobody has.
+    pub(crate) fn seen(&self, account: &str) -> u64 {
+        self.seen.lock().unwrap().get(account).copied().unwrap_or(0)
+    }
+
+    /// Somebody has seen an account at a version: nobody who asks from now on may see an older one.
+    pub(crate) fn see(&self, account: &str, version: Option<u64>) {
+        let Some(version) = version else { return };
+        let mut seen = self.seen.lock().unwrap();
+        let newest = seen.entry(account.to_owned()).or_default();
+        *newest = version.max(*newest);
+    }
+
+    pub(crate) fn count(&self, answer: &str) {
         *self.answers.lock().unwrap().entry(answer.to_owned()).or_default() += 1;
     }
 
@@ -118,7 +155,7 @@ impl Office {
 
 /// One client.
 pub(crate) struct Client<'a> {
-    pub(crate) fleet: &'a Fleet,
+    pub(crate) servers: &'a dyn Servers,
     pub(crate) office: &'a Office,
     pub(crate) random: fastrand::Rng,
     pub(crate) name: String,
@@ -161,9 +198,9 @@ impl Client<'_> {
     }
 
     /// Sends a command until there is a yes or a no, or the office closes. The reply, if it is yes.
-    fn send(&mut self, mut command: Sent) -> Option<Value> {
-        let mut node = self.random.usize(..self.fleet.len());
-        if self.random.usize(..self.twice_in) == 0 && self.fleet.len() > 1 {
+    pub(crate) fn send(&mut self, mut command: Sent) -> Option<Value> {
+        let mut node = self.random.usize(..self.servers.len());
+        if self.random.usize(..self.twice_in) == 0 {
             self.race(&mut command);
         }
         while command.known == Known::Nothing {
@@ -187,13 +224,13 @@ impl Client<'_> {
         reply
     }
 
-    /// Sends a command to two servers at the same time. Whatever they say of it must go together.
+    /// Sends a command to two servers at the same time, or to the only one twice. Whatever they say of it must go together.
     fn race(&mut self, command: &mut Sent) {
-        let one = self.random.usize(..self.fleet.len());
+        let one = self.random.usize(..self.servers.len());
         let two = self.other_than(one);
         let answers = thread::scope(|scope| {
-            let first = scope.spawn(|| ask(self.fleet, self.office, one, command));
-            [ask(self.fleet, self.office, two, command), first.join().unwrap()]
+            let first = scope.spawn(|| ask(self.servers, self.office, one, command));
+            [ask(self.servers, self.office, two, command), first.join().unwrap()]
         });
         // Either may be the first to do it.
         let was_lost = std::mem::replace(&mut command.lost, true);
@@ -214,11 +251,11 @@ impl Client<'_> {
     }
 
     fn attempt(&self, command: &mut Sent, node: usize) {
-        let answer = ask(self.fleet, self.office, node, command);
+        let answer = ask(self.servers, self.office, node, command);
         self.note(command, answer);
     }
 
-    fn note(&self, command: &mut Sent, answer: Answer) {
+    pub(crate) fn note(&self, command: &mut Sent, answer: Answer) {
         match answer {
             Answer::Done(text, replayed) => {
                 match &command.known {
@@ -228,6 +265,11 @@ impl Client<'_> {
                     Known::Done(_) => {}
                     _ if replayed && !command.lost => {
                         self.office.wrong(format!("was said not to be done, and was: {command:?}"))
+                    }
+                    _ if command.lost => {
+                        let office = self.office;
+                        let counter = if replayed { &office.found } else { &office.missing };
+                        counter.fetch_add(1, Ordering::Relaxed);
                     }
                     _ => {}
                 }
@@ -240,7 +282,7 @@ impl Client<'_> {
     }
 
     fn other_than(&mut self, node: usize) -> usize {
-        match self.fleet.len() {
+        match self.servers.len() {
             1 => 0,
             nodes => (node + self.random.usize(1..nodes)) % nodes,
         }
@@ -248,7 +290,7 @@ impl Client<'_> {
 }
 
 /// What came of one request.
-enum Answer {
+pub(crate) enum Answer {
     /// It is done, with these bytes; was it before?
     Done(String, bool),
     Refused,
@@ -258,9 +300,9 @@ enum Answer {
     Lost,
 }
 
-fn ask(fleet: &Fleet, office: &Office, node: usize, command: &Sent) -> Answer {
+fn ask(servers: &dyn Servers, office: &Office, node: usize, command: &Sent) -> Answer {
     let started = Instant::now();
-    let reply = match fleet.api(node).post(&command.path, &command.key, &command.body) {
+    let reply = match servers.api(node).post(&command.path, &command.key, &command.body) {
         Ok(reply) => reply,
         Err(error) if error.is_connect() => {
             office.count("not connected");
@@ -278,8 +320,18 @@ fn ask(fleet: &Fleet, office: &Office, node: usize, command: &Sent) -> Answer {
     if !reply.is_success() {
         office.count(reply.code());
     }
+    if reply.is_success() {
+        office.see(&command.account, reply.version);
+    }
+    judge(office, command, &reply)
+}
+
+/// What a reply says of a command.
+pub(crate) fn judge(office: &Office, command: &Sent, reply: &Reply) -> Answer {
     match (reply.status, reply.code()) {
-        (200..=299, _) => Answer::Done(reply.text, reply.replayed),
+        // Whoever waited for the payment has given up, and nobody knows yet.
+        (200..=299, _) if reply.body["status"] == "processing" => Answer::Lost,
+        (200..=299, _) => Answer::Done(reply.text.clone(), reply.replayed),
         (402, "insufficient_credits") => Answer::Refused,
         (503, "storage_unavailable" | "shutting_down") => Answer::NotDone,
         (503, "outcome_unknown") => Answer::Lost,
@@ -291,48 +343,62 @@ fn ask(fleet: &Fleet, office: &Office, node: usize, command: &Sent) -> Answer {
 }
 
 /// Asks again after whatever a client isn't sure of, when nothing is under way any more.
-pub(crate) fn resolve(fleet: &Fleet, office: &Office, sent: &mut [Sent]) {
+pub(crate) fn resolve(servers: &dyn Servers, office: &Office, sent: &mut [Sent]) {
     let unsure = sent.iter_mut().filter(|it| !matches!(it.known, Known::Done(_)) && it.lost);
     for (turn, command) in unsure.enumerate() {
-        let reply = settled(fleet, turn, command);
-        command.known = match reply.status {
-            200..=299 => Known::Done(reply.text),
-            402 => Known::Refused,
-            _ => {
-                office.wrong(format!("{reply:?}: {command:?}"));
-                Known::Refused
-            }
+        let reply = settled(servers, turn, command).unwrap();
+        command.known = match judge(office, command, &reply) {
+            Answer::Done(text, _) => Known::Done(text),
+            _ => Known::Refused,
         };
     }
 }
 
 /// The answer of a server to a command, when all is well.
-fn settled(fleet: &Fleet, turn: usize, command: &Sent) -> Reply {
-    let api = fleet.api(turn % fleet.len());
-    api.post(&command.path, &command.key, &command.body).unwrap()
+fn settled(servers: &dyn Servers, turn: usize, command: &Sent) -> reqwest::Result<Reply> {
+    let api = servers.api(turn % servers.len());
+    api.post(&command.path, &command.key, &command.body)
 }
 
-/// Asks again for every `step`th that was done: each server gives the same bytes, and says that it is a
-/// repeat.
-pub(crate) fn ask_again(fleet: &Fleet, office: &Office, sent: &[Sent], step: usize) {
-    let done = sent.iter().filter(|command| matches!(command.known, Known::Done(_)));
-    let again: Vec<&Sent> = done.step_by(step.max(1)).collect();
-    let next = AtomicUsize::new(0);
+/// Asks again for all that was done of these: each server gives the same bytes, and says that it is a
+/// repeat. How many gave an answer: fewer if a server died meanwhile.
+pub(crate) fn ask_again<'a>(
+    servers: &dyn Servers,
+    office: &Office,
+    sent: impl Iterator<Item = &'a Sent>,
+) -> Asked {
+    let again: Vec<&Sent> = sent.filter(|sent| matches!(sent.known, Known::Done(_))).collect();
+    let (next, answered) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 loop {
                     let turn = next.fetch_add(1, Ordering::Relaxed);
                     let Some(command) = again.get(turn) else { return };
-                    let reply = settled(fleet, turn, command);
+                    let Ok(reply) = settled(servers, turn, command) else { return };
                     let same = Known::Done(reply.text.clone()) == command.known;
                     if !(reply.replayed && same) {
                         office.wrong(format!("asked again: {reply:?}: {command:?}"));
                     }
+                    answered.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
     });
+    Asked { all: again.len(), answered: answered.into_inner() }
+}
+
+/// What was asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) all: usize,
+    pub(crate) answered: usize,
+}
+
+impl Asked {
+    pub(crate) fn is_complete(self) -> bool {
+        self.answered == self.all
+    }
 }
 
 /// What can be spent and what is held of an account, by what its clients know. `given` it began with.
@@ -344,22 +410,65 @@ pub(crate) fn balance(sent: &[Sent], account: &str, given: i64) -> (i64, i64) {
     })
 }
 
-/// The journal has what the clients know was done, each once, and nothing else of theirs.
-pub(crate) fn compare_with_journal(fleet: &Fleet, office: &Office, sent: &[Sent], ours: &str) {
+/// The journal has what the clients know was done, each once and whole, and nothing else of theirs.
+pub(crate) fn compare_with_journal(
+    servers: &dyn Servers,
+    office: &Office,
+    sent: &[Sent],
+    ours: &str,
+) {
+    let ledger = servers.bursar(&["ledger", "--format", "json"]).ok();
+    compare_with_ledger(&ledger, office, sent, ours);
+}
+
+/// The same of what `bursar ledger` printed.
+pub(crate) fn compare_with_ledger(ledger: &str, office: &Office, sent: &[Sent], ours: &str) {
     let mut journal = HashMap::<_, usize>::new();
-    for key in keys_of_ledger(&fleet.bursar(&["ledger", "--format", "json"]).ok()) {
+    for key in keys_of_ledger(ledger) {
         if key.1.starts_with(ours) {
             *journal.entry(key).or_default() += 1;
         }
     }
+    let moved = moved(ledger);
     for command in sent {
-        let times = journal.remove(&(command.account.clone(), command.key.clone()));
+        let place = (command.account.clone(), command.key.clone());
+        let times = journal.remove(&place);
         let expected = matches!(command.known, Known::Done(_)).then_some(1);
         if times != expected {
             office.wrong(format!("{times:?} times in the journal: {command:?}"));
+        }
+        let moved = moved.get(&place).copied().unwrap_or_default();
+        let whole = matches!(command.effect, Effect::Buy(_))
+            || moved
+                == (whole(command.effect.on_balance().0), whole(command.effect.on_balance().1));
+        if expected.is_some() && !whole {
+            office.wrong(format!("did {moved:?} to the account: {command:?}"));
         }
     }
     if !journal.is_empty() {
         office.wrong(format!("in the journal and of nobody: {journal:?}"));
     }
+}
+
+/// What each account's keys have done to what can be spent and to what is held.
+fn moved(ledger: &str) -> HashMap<(String, String), (f64, f64)> {
+    let mut moved = HashMap::<_, (f64, f64)>::new();
+    for line in ledger.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let Some(key) = event["idempotency_key"].as_str() else { continue };
+        let place = (event["account"].as_str().unwrap().to_owned(), key.to_owned());
+        let (available, held) = moved.entry(place).or_default();
+        for posting in event["postings"].as_array().unwrap() {
+            match posting["book"].as_str().unwrap() {
+                "available" => *available += posting["credits"].as_f64().unwrap(),
+                "held" => *held += posting["credits"].as_f64().unwrap(),
+                _ => {}
+            }
+        }
+    }
+    moved
+}
+
+fn whole(credits: i64) -> f64 {
+    f64::from(i32::try_from(credits).unwrap())
 }

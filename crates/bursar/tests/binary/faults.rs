@@ -18,7 +18,7 @@ use fastrand::Rng;
 use serde_json::json;
 
 use super::clients::{
-    Client, Known, Office, Sent, ask_again, balance, compare_with_journal, resolve,
+    Client, Known, Office, Sent, Servers, ask_again, balance, compare_with_journal, resolve,
 };
 use super::fleet::Fleet;
 
@@ -146,7 +146,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_done_twice_whatever_fails() {
         let started = Instant::now();
         let (fleet, office) = (&fleet, &office);
         let client = |number| Client {
-            fleet,
+            servers: fleet,
             office,
             random: Rng::with_seed(plan.seed.wrapping_mul(1_000).wrapping_add(number)),
             name: format!("client-{number}"),
@@ -178,7 +178,8 @@ fn nothing_acknowledged_is_lost_and_nothing_is_done_twice_whatever_fails() {
     (0..fleet.len()).for_each(|node| fleet.restart(node));
     let unsure = sent.iter().filter(|it| !matches!(it.known, Known::Done(_))).count();
     resolve(&fleet, &office, &mut sent);
-    ask_again(&fleet, &office, &sent, sent.len() / 4_000);
+    let again = sent.iter().step_by((sent.len() / 4_000).max(1));
+    assert!(ask_again(&fleet, &office, again).is_complete());
     for account in ACCOUNTS {
         let (available, held) = balance(&sent, account, GIVEN);
         let shown = fleet.api(0).get(&format!("/v1/accounts/{account}")).success();

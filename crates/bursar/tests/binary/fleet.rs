@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use super::clients::Servers;
 use super::server::{Api, BURSAR, PATIENCE, Ran, Server, command, run};
 
 /// How long a client waits for an answer before it asks somebody else: less than anybody may be paused.
@@ -49,15 +50,6 @@ impl Fleet {
             })
             .collect();
         Self { cluster, nodes, url, directory, runtime }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// The API of a server, where it is or was last.
-    pub(crate) fn api(&self, node: usize) -> Api {
-        self.nodes[node].api.read().unwrap().clone()
     }
 
     /// Does something with a server that is up.
@@ -105,18 +97,27 @@ impl Fleet {
         self.runtime.block_on(self.cluster.sql("postgres", cut));
     }
 
-    /// A command on the database.
-    pub(crate) fn bursar(&self, arguments: &[&str]) -> Ran {
-        let mut bursar = command(BURSAR);
-        bursar.args(arguments).env("BURSAR_DATABASE_URL", &self.url);
-        run(bursar.current_dir(self.directory.path()))
-    }
-
     /// Proves the journal, the states and the tables, and returns the report.
     pub(crate) fn proven(&self) -> Value {
         let report = self.bursar(&["verify", "--format", "json"]).json();
         assert_eq!(report["verified"], true, "{report}");
         report
+    }
+}
+
+impl Servers for Fleet {
+    fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn api(&self, node: usize) -> Api {
+        self.nodes[node].api.read().unwrap().clone()
+    }
+
+    fn bursar(&self, arguments: &[&str]) -> Ran {
+        let mut bursar = command(BURSAR);
+        bursar.args(arguments).env("BURSAR_DATABASE_URL", &self.url);
+        run(bursar.current_dir(self.directory.path()))
     }
 }
 

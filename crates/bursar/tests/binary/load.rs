@@ -184,6 +184,23 @@ pub(crate) fn send_again(server: &Server, sent: &[Sent]) -> Vec<(u16, bool, Valu
     })
 }
 
+/// Sends everything of a round again: what was acknowledged is answered as before and marked, what
+/// was in doubt is settled now. Returns all of it with its answers.
+pub(crate) fn resolve(server: &Server, sent: Vec<Sent>) -> Vec<Sent> {
+    let answers = send_again(server, &sent);
+    let settled = sent.into_iter().zip(answers).map(|(sent, (status, replayed, body))| {
+        if sent.is_acknowledged() {
+            assert_eq!(sent.reply, Some((status, body.clone())), "{sent:?}");
+            assert!(replayed, "done a second time: {sent:?}");
+        } else {
+            assert_eq!(sent.reply, None, "refused: {sent:?}");
+            assert!((200..300).contains(&status), "{status} {body}: {sent:?}");
+        }
+        Sent { reply: Some((status, body)), ..sent }
+    });
+    settled.collect()
+}
+
 /// Account and idempotency key of every entry in the journal that has one, sorted, however often.
 pub(crate) fn keys_in_journal(data: &Path) -> Vec<(String, String)> {
     keys_of_ledger(&bursar_on(data, &["ledger", "--format", "json"]).ok())

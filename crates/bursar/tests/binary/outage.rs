@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bursar_postgres::cluster::Cluster;
 use serde_json::json;
 
+use super::clients::Servers;
 use super::fleet::Fleet;
 use super::server::{PATIENCE, bursar_on};
 

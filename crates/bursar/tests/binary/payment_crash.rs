@@ -14,8 +14,7 @@ use bursar_store::audit::Audit;
 use bursar_store::{JournalPosition, Registry, Store};
 use serde_json::{Value, json};
 
-use super::crash::resolve;
-use super::load::{Sent, send_again};
+use super::load::{Sent, resolve, send_again};
 use super::server::{Api, PATIENCE, Server, bursar_on};
 
 /// After how many acknowledged requests each crash comes; not always as many, so that crashes hit
@@ -137,7 +136,7 @@ fn all_is_paid(server: &Server, all: &[Sent]) {
 }
 
 /// What the sandbox has taken and not returned, and what the books have as cash.
-fn money(data: &Path) -> (i128, i128) {
+pub(crate) fn money(data: &Path) -> (i128, i128) {
     let store = SqliteStore::open(data, Options::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

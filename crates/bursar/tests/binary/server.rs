@@ -80,7 +80,7 @@ pub(crate) fn run(command: &mut Command) -> Ran {
 
 /// A server on a port of its own.
 pub(crate) struct Server {
-    child: Child,
+    process: Process,
     pub(crate) url: String,
     pub(crate) key: String,
     pub(crate) data: PathBuf,
@@ -100,22 +100,7 @@ impl Server {
 
     /// Starts `command`, which comes to `bursar serve` with [`serve_arguments`].
     pub(crate) fn spawn(data: &Path, command: &mut Command) -> Self {
-        let log = data.with_extension("log");
-        let log_file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(log_file).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| {
-            let log = std::fs::read_to_string(&log).unwrap_or_default();
-            panic!("not ready: {error}: {line}\n{log}")
-        });
-        Self {
-            child,
-            url: ready["url"].as_str().unwrap().to_owned(),
-            key: ready["test_key"].as_str().unwrap_or_default().to_owned(),
-            data: data.to_owned(),
-            client: client(),
-        }
+        Starting::spawn(data, command).ready()
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -155,18 +140,17 @@ impl Server {
 
     /// Its process.
     pub(crate) fn id(&self) -> i32 {
-        self.child.id().try_into().unwrap()
+        self.process.0.id().try_into().unwrap()
     }
 
     /// Ends it at once, as a crash does.
     pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.process.end();
     }
 
     /// Asks it to end.
     pub(crate) fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.process.0.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
@@ -174,7 +158,7 @@ impl Server {
     pub(crate) fn wait(mut self) -> ExitStatus {
         let started = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.process.0.try_wait().unwrap() {
                 return status;
             }
             assert!(started.elapsed() < PATIENCE, "the server does not end");
@@ -194,11 +178,64 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+/// A server that is coming up.
+pub(crate) struct Starting {
+    process: Process,
+    data: PathBuf,
+}
+
+impl Starting {
+    /// As [`Server::spawn`], without waiting until it is ready.
+    pub(crate) fn spawn(data: &Path, command: &mut Command) -> Self {
+        let log = data.with_extension("log");
+        let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
+        let child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        Self { process: Process(child), data: data.to_owned() }
+    }
+
+    /// Waits until it is.
+    pub(crate) fn ready(mut self) -> Server {
+        let line = self.said();
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| {
+            let log = std::fs::read_to_string(self.data.with_extension("log")).unwrap_or_default();
+            panic!("not ready: {error}: {line}\n{log}")
+        });
+        Server {
+            process: self.process,
+            url: ready["url"].as_str().unwrap().to_owned(),
+            key: ready["test_key"].as_str().unwrap_or_default().to_owned(),
+            data: self.data,
+            client: client(),
+        }
+    }
+
+    /// Ends it as a crash does. Was it ready before?
+    pub(crate) fn kill(mut self) -> bool {
+        self.process.end();
+        !self.said().is_empty()
+    }
+
+    /// The line that says that it is ready; empty if it ended before.
+    fn said(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        line
+    }
+}
+
+/// A process that ends with its test: one that failed leaves no server behind.
+struct Process(Child);
+
+impl Process {
+    fn end(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        // A test that failed leaves no server behind.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 
@@ -234,7 +271,12 @@ impl Api {
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
-        self.send(self.client.get(format!("{}{path}", self.url))).unwrap()
+        self.look(path).unwrap()
+    }
+
+    /// Fails if no complete reply came.
+    pub(crate) fn look(&self, path: &str) -> reqwest::Result<Reply> {
+        self.send(self.client.get(format!("{}{path}", self.url)))
     }
 
     /// Fails if no complete reply came.
@@ -302,6 +344,8 @@ pub(crate) struct Reply {
     pub(crate) text: String,
     /// When to come again, in seconds; empty if it doesn't say.
     pub(crate) retry_after: String,
+    /// The account's version, if it says one.
+    pub(crate) version: Option<u64>,
 }
 
 impl Reply {
@@ -310,9 +354,11 @@ impl Reply {
         let replayed = response.headers().contains_key("idempotency-replayed");
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.map_or("", |it| it.to_str().unwrap()).to_owned();
+        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
+        let version = tag.and_then(|tag| tag.trim_matches('"').parse().ok());
         let text = response.text()?;
         let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
-        Ok(Self { status, replayed, body, text, retry_after })
+        Ok(Self { status, replayed, body, text, retry_after, version })
     }
 
     pub(crate) fn is_success(&self) -> bool {

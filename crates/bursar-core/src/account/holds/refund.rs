@@ -37,7 +37,7 @@ impl RefundCharge {
         }
         let last_spent_first: Vec<Portion> = past.refundable().into_iter().rev().collect();
         let (portions, _) = split(&last_spent_first, amount);
-        let good = |portion: &Portion| is_good(account, past, portion, now);
+        let good = |portion: &Portion| is_good(account, portion, now);
         let (returned, expired): (Vec<Portion>, Vec<Portion>) =
             portions.into_iter().partition(good);
         let reissue = matches!(catalog.policies.refunds.expired_lots, ExpiredRefund::Promo);
@@ -89,17 +89,15 @@ fn reissue_until(account: &Account, catalog: &Catalog, now: Timestamp) -> Timest
 
 /// Can credits go back to the lot they came from? A lot that was used up has left the state; it comes
 /// back if its time has not run out. Plan lots are closed before their time by a change of interval,
-/// which moves the anchor, and by a refund of the subscription, so what they paid before that is gone.
-/// Commands of one batch share their instant: there a month that was closed tells itself by its end.
-fn is_good(account: &Account, past: &Spend, portion: &Portion, now: Timestamp) -> bool {
+/// which begins a new month, and by a refund of the subscription. Time doesn't tell what came before
+/// that: commands of one batch share their instant, and a clock that was set back stands still.
+fn is_good(account: &Account, portion: &Portion, now: Timestamp) -> bool {
     match account.lot(portion.lot) {
         Some(lot) => !lot.expired,
         None => {
-            let before = |live: &LiveSubscription| {
-                let of_a_month_before = portion.expires_at.is_some_and(|at| at < live.credit.end);
-                past.at < live.anchor.at || (past.at == live.anchor.at && of_a_month_before)
-            };
-            let closed = portion.class == Class::Plan && account.live().is_none_or(before);
+            let of_a_month_before = |live: &LiveSubscription| portion.lot < live.month_lot;
+            let closed =
+                portion.class == Class::Plan && account.live().is_none_or(of_a_month_before);
             !closed && portion.expires_at.is_none_or(|at| at > now)
         }
     }
