@@ -30,6 +30,10 @@ use crate::outbox::Outbox;
 /// The most commands that share a commit. More would only make the first of them wait.
 const MOST_COMMANDS: usize = 1_024;
 
+/// So many commands at least join a batch that is begun. To look up their keys costs a round trip while others
+/// wait for the locks, which fewer are not worth.
+const FEWEST_JOINING: usize = 8;
+
 /// Commands that were sent together, and where their outcomes go, in the same order.
 pub(crate) struct Job {
     pub(crate) envelopes: Vec<Envelope>,
@@ -49,30 +53,49 @@ pub(crate) struct WriterLoop {
     pub(crate) metrics: Arc<Metrics>,
     /// Has the batch at hand gone to the store?
     pub(crate) committing: bool,
+    /// Jobs that came while a batch was begun, for the next one.
+    pub(crate) put_off: Vec<Job>,
+}
+
+/// What a batch is decided on.
+struct Locked {
+    wanted: Wanted,
+    begun: Begun,
 }
 
 impl WriterLoop {
     /// Serves until every sender is gone and the queue is drained.
     pub(crate) async fn run(mut self) {
         let mut jobs = Vec::new();
-        while let Some(job) = self.jobs.recv().await {
-            let mut commands = job.envelopes.len();
-            jobs.push(job);
+        loop {
+            jobs.append(&mut self.put_off);
+            if jobs.is_empty() {
+                let Some(job) = self.jobs.recv().await else {
+                    return;
+                };
+                jobs.push(job);
+            }
             // No timer: whatever queued while the last commit ran goes into this one.
+            let mut commands = count(&jobs);
             while commands < MOST_COMMANDS
                 && let Ok(job) = self.jobs.try_recv()
             {
                 commands = commands.saturating_add(job.envelopes.len());
                 jobs.push(job);
             }
-            self.serve(&mut jobs, commands).await;
+            self.serve(&mut jobs).await;
         }
     }
 
-    async fn serve(&mut self, jobs: &mut Vec<Job>, commands: usize) {
+    async fn serve(&mut self, jobs: &mut Vec<Job>) {
         let started = std::time::Instant::now();
-        let outcomes = self.outcomes(jobs).await;
-        self.metrics.batch(commands, started.elapsed());
+        let locked = self.lock(jobs).await;
+        let outcomes = match locked {
+            Some(Ok(locked)) => self.outcomes(jobs, Some(locked)).await,
+            Some(Err(error)) => (0..count(jobs)).map(|_| Err(error.clone().into())).collect(),
+            None => self.outcomes(jobs, None).await,
+        };
+        self.metrics.batch(count(jobs), started.elapsed());
         let mut outcomes = outcomes.into_iter();
         for job in jobs.drain(..) {
             let count = job.envelopes.len();
@@ -85,15 +108,80 @@ impl WriterLoop {
         }
     }
 
+    /// Locks the accounts of jobs, and lets other jobs join them; `None` if that panicked.
+    async fn lock(&mut self, jobs: &mut Vec<Job>) -> Option<Result<Locked, StoreError>> {
+        let locking = AssertUnwindSafe(self.begin_and_join(jobs)).catch_unwind();
+        if let Ok(locked) = locking.await {
+            return Some(locked);
+        }
+        tracing::error!("a defect came to light; see the panic above");
+        self.store.abandon().await;
+        None
+    }
+
+    async fn begin_and_join(&mut self, jobs: &mut Vec<Job>) -> Result<Locked, StoreError> {
+        let wanted = wanted(jobs.iter().flat_map(|job| &job.envelopes));
+        let begun = self.store.begin(&wanted).await?;
+        let mut locked = Locked { wanted, begun };
+        if self.let_join(jobs, &mut locked).await.is_err() {
+            // It can't be gone on with. If it is no better now, that is said.
+            self.store.abandon().await;
+            locked.begun = self.store.begin(&locked.wanted).await?;
+        }
+        Ok(locked)
+    }
+
+    /// Whoever came for an account while the store waited for its lock would have to wait for it again: he joins
+    /// the batch. The others are put off to the next.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nobody has joined.
+    async fn let_join(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        locked: &mut Locked,
+    ) -> Result<(), StoreError> {
+        let mut joining = Vec::new();
+        let mut commands = count(jobs);
+        while commands < MOST_COMMANDS
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            commands = commands.saturating_add(job.envelopes.len());
+            let accounts = &locked.wanted.accounts;
+            let is_locked = |envelope: &Envelope| accounts.binary_search(&envelope.account).is_ok();
+            let joins = job.envelopes.iter().all(is_locked);
+            if joins { &mut joining } else { &mut self.put_off }.push(job);
+        }
+        if count(&joining) < FEWEST_JOINING {
+            self.put_off.append(&mut joining);
+            return Ok(());
+        }
+        let keys = wanted(joining.iter().flat_map(|job| &job.envelopes)).keys;
+        if !keys.is_empty() {
+            match self.store.join(&keys).await {
+                Ok(entries) => {
+                    locked.wanted.keys.extend(keys);
+                    locked.begun.entries.extend(entries);
+                }
+                Err(error) => {
+                    self.put_off.append(&mut joining);
+                    return Err(error);
+                }
+            }
+        }
+        jobs.append(&mut joining);
+        Ok(())
+    }
+
     /// The outcome of every command, in the order in which they were sent.
-    async fn outcomes(&mut self, jobs: &[Job]) -> Vec<Outcome> {
+    async fn outcomes(&mut self, jobs: &[Job], locked: Option<Locked>) -> Vec<Outcome> {
         let mut sent: Vec<(usize, &Envelope)> =
             jobs.iter().flat_map(|job| &job.envelopes).enumerate().collect();
         // Those on one account stay in their order, and get next to each other: so do their entries, which
         // stores may then write as one.
         sent.sort_by(|(_, one), (_, other)| one.account.cmp(&other.account));
         let (order, envelopes): (Vec<usize>, Vec<&Envelope>) = sent.into_iter().unzip();
-        let outcomes = self.in_order(&envelopes).await;
+        let outcomes = self.in_order(&envelopes, locked).await;
         let mut outcomes: Vec<(usize, Outcome)> = order.into_iter().zip(outcomes).collect();
         outcomes.sort_unstable_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
@@ -101,14 +189,16 @@ impl WriterLoop {
 
     /// The outcome of every command, in order. A panic, which is a defect of ours, must not end the
     /// only writer there is: the batch is given up and its commands are done one by one, so that only
-    /// the one that brings it to light is refused.
-    async fn in_order(&mut self, envelopes: &[&Envelope]) -> Vec<Outcome> {
-        if let Some(outcomes) = self.guarded(envelopes).await {
+    /// the one that brings it to light is refused. So they are if nothing is locked.
+    async fn in_order(&mut self, envelopes: &[&Envelope], locked: Option<Locked>) -> Vec<Outcome> {
+        if let Some(locked) = locked
+            && let Some(outcomes) = self.guarded(envelopes, Some(locked)).await
+        {
             return outcomes;
         }
         let mut outcomes = Vec::with_capacity(envelopes.len());
         for envelope in envelopes {
-            let alone = self.guarded(std::slice::from_ref(envelope)).await;
+            let alone = self.guarded(std::slice::from_ref(envelope), None).await;
             let outcome = alone.and_then(|mut outcomes| outcomes.pop());
             outcomes.push(outcome.unwrap_or(Err(Failure::Defect)));
         }
@@ -116,10 +206,14 @@ impl WriterLoop {
     }
 
     /// [`WriterLoop::decide_and_commit`]; `None` if it panicked before it committed.
-    async fn guarded(&mut self, envelopes: &[&Envelope]) -> Option<Vec<Outcome>> {
+    async fn guarded(
+        &mut self,
+        envelopes: &[&Envelope],
+        locked: Option<Locked>,
+    ) -> Option<Vec<Outcome>> {
         self.committing = false;
         // What a panic may leave half done is the batch, which is given up, and nothing else.
-        let deciding = AssertUnwindSafe(self.decide_and_commit(envelopes));
+        let deciding = AssertUnwindSafe(self.decide_and_commit(envelopes, locked));
         if let Ok(outcomes) = deciding.catch_unwind().await {
             return Some(outcomes);
         }
@@ -132,14 +226,24 @@ impl WriterLoop {
         None
     }
 
-    async fn decide_and_commit(&mut self, batch: &[&Envelope]) -> Vec<Outcome> {
+    /// Decides on what is locked, and locks it before if it isn't.
+    async fn decide_and_commit(
+        &mut self,
+        batch: &[&Envelope],
+        locked: Option<Locked>,
+    ) -> Vec<Outcome> {
         let envelopes = || batch.iter().copied();
-        let wanted = wanted(envelopes());
-        let begun = match self.store.begin(&wanted).await {
-            Ok(begun) => begun,
-            Err(error) => return envelopes().map(|_| Err(error.clone().into())).collect(),
+        let locked = match locked {
+            Some(locked) => locked,
+            None => {
+                let wanted = wanted(envelopes());
+                match self.store.begin(&wanted).await {
+                    Ok(begun) => Locked { wanted, begun },
+                    Err(error) => return envelopes().map(|_| Err(error.clone().into())).collect(),
+                }
+            }
         };
-        let mut deciding = Deciding::new(&wanted, begun, self.clock.now());
+        let mut deciding = Deciding::new(locked, self.clock.now());
         let mut outcomes = Vec::new();
         for envelope in envelopes() {
             match self.decide(&mut deciding, envelope).await {
@@ -226,6 +330,11 @@ fn withdrawn(outcomes: Vec<Outcome>, lost: &[Arc<Entry>], error: &StoreError) ->
         .collect()
 }
 
+/// How many commands.
+fn count(jobs: &[Job]) -> usize {
+    jobs.iter().map(|job| job.envelopes.len()).sum()
+}
+
 fn wanted<'a>(envelopes: impl Iterator<Item = &'a Envelope>) -> Wanted {
     let mut wanted = Wanted::default();
     for envelope in envelopes {
@@ -256,12 +365,13 @@ struct Deciding {
 }
 
 impl Deciding {
-    fn new(wanted: &Wanted, begun: Begun, wall: Timestamp) -> Self {
+    fn new(locked: Locked, wall: Timestamp) -> Self {
+        let Locked { wanted, begun } = locked;
         let slots = begun.accounts.into_iter().map(|state| Slot { state, changed: false });
-        let keys = wanted.keys.iter().cloned().zip(begun.entries);
+        let keys = wanted.keys.into_iter().zip(begun.entries);
         Self {
             wall,
-            accounts: wanted.accounts.iter().cloned().zip(slots).collect(),
+            accounts: wanted.accounts.into_iter().zip(slots).collect(),
             keys: keys.filter_map(|(key, entry)| Some((key, entry?))).collect(),
             entries: Vec::new(),
             numbers: HashMap::new(),

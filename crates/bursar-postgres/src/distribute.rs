@@ -19,8 +19,8 @@ use crate::{Options, migrations};
 const OF_ACCOUNTS: [&str; 12] = [
     "accounts",
     "journal",
-    "history",
     "idempotency",
+    "spends",
     "payments",
     "payment_refunds",
     "documents",

@@ -25,6 +25,7 @@ mod journal;
 mod lock;
 mod migrations;
 mod money;
+mod past;
 #[cfg(feature = "cluster")]
 pub mod proxy;
 mod registry;
