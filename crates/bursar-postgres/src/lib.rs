@@ -30,6 +30,7 @@ mod past;
 pub mod proxy;
 mod registry;
 mod replay;
+mod report;
 mod sharing;
 mod store;
 mod tls;
@@ -47,6 +48,7 @@ pub use distribute::{
     DistributeError, Distributed, ON_THE_COORDINATOR, Statement, distribute, statements,
 };
 pub use inspect::{Connected, Inspection, Versions, inspect};
+pub use report::{Reported, report};
 pub use store::PostgresStore;
 pub use transfer::{Export, Import};
 pub use verify::{Difference, Report, verify};

@@ -23,7 +23,8 @@ const CHUNK: usize = 5_000;
 /// has no gaps that will be filled.
 const EMPTY: &str = "
     LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE;
-    TRUNCATE accounts, idempotency, spends, payments, payment_refunds, documents, assets, owners";
+    TRUNCATE accounts, idempotency, spends, payments, payment_refunds, documents, assets, owners, statement;
+    UPDATE statement_end SET commit_id = 0, entry = 0";
 
 /// Makes all rows anew, within a transaction.
 pub(crate) async fn rebuild(client: &Client, place: &str) -> Attempt<()> {

@@ -139,6 +139,36 @@ CREATE INDEX accounts_due ON accounts (due_at, account_id) WHERE due_at IS NOT N
 CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking;
 CREATE INDEX accounts_erasing ON accounts (account_id) WHERE erasing;
 
+-- Lines of the statement, for reports in SQL: one for each event that moved credits, by the account's version
+-- after it. Written by `bursar database report`, as far as that last came, and by nothing else: what is asked of
+-- Bursar is answered from the journal.
+CREATE TABLE statement (
+    account_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    kind text NOT NULL,
+    at bigint NOT NULL,
+    credits bigint NOT NULL,
+    available_after bigint NOT NULL,
+    held_after bigint NOT NULL,
+    spend_id text,
+    lot bigint,
+    operation text,
+    model text,
+    quality text,
+    units bigint,
+    reason text,
+    reference text,
+    PRIMARY KEY (account_id, version)
+);
+
+-- The last entry whose lines are in `statement`.
+CREATE TABLE statement_end (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    commit_id bigint NOT NULL,
+    entry integer NOT NULL
+);
+INSERT INTO statement_end (commit_id, entry) VALUES (0, 0);
+
 -- Which entry of the journal an idempotency key stands for: the one whose first event gave the account that
 -- version.
 CREATE TABLE idempotency (
