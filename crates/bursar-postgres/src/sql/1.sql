@@ -365,7 +365,8 @@ $$;
 
 -- Writes what every batch writes, in one call, under the number that is given, or else under the next one, drawn
 -- within the gate (see `journal.rs`). The arrays are columns: of `journal`, `idempotency` and `accounts`, in
--- this order.
+-- this order, those of a table of one length. They are unnested side by side in the list of columns, which goes
+-- row by row; `FROM unnest(…)` would first fill a store for each array.
 CREATE FUNCTION commit_batch(
     bigint, text[], bigint[], bigint[], integer[], integer[], integer[], bytea[],
     text[], text[], bigint[],
@@ -379,12 +380,14 @@ BEGIN
         number := nextval('journal_commits');
     END IF;
     INSERT INTO journal (commit_id, account_id, version, at, entry, entries, lines, body)
-        SELECT number, * FROM unnest($2, $3, $4, $5, $6, $7, $8);
+        SELECT number, unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8);
     IF $9 <> '{}' THEN
-        INSERT INTO idempotency (account_id, key, version) SELECT * FROM unnest($9, $10, $11);
+        INSERT INTO idempotency (account_id, key, version)
+            SELECT unnest($9), unnest($10), unnest($11);
     END IF;
     INSERT INTO accounts (account_id, version, due_at, asking, erasing, status, plan, available, held, state)
-        SELECT * FROM unnest($12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        SELECT unnest($12), unnest($13), unnest($14), unnest($15), unnest($16), unnest($17), unnest($18),
+            unnest($19), unnest($20), unnest($21)
         ON CONFLICT (account_id) DO UPDATE SET version = excluded.version,
             due_at = excluded.due_at, asking = excluded.asking, erasing = excluded.erasing,
             status = excluded.status, plan = excluded.plan, available = excluded.available,
