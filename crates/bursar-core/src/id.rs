@@ -129,6 +129,13 @@ fn fresh(context: &Context) -> Uuid {
         .into_uuid()
 }
 
+/// The time that [`fresh`] was given, to the millisecond.
+fn made_at(id: Uuid) -> Option<Timestamp> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    let micros = i128::from(seconds) * 1_000_000 + i128::from(nanos / 1_000);
+    i64::try_from(micros).ok().map(Timestamp::from_micros)
+}
+
 /// A prefixed UUID.
 macro_rules! prefixed {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
@@ -207,9 +214,7 @@ impl PaymentId {
 impl AssetId {
     /// When it was made, to the millisecond, by the account's clock; `None` if we never made it.
     pub fn made_at(self) -> Option<Timestamp> {
-        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
-        let micros = i128::from(seconds) * 1_000_000 + i128::from(nanos / 1_000);
-        i64::try_from(micros).ok().map(Timestamp::from_micros)
+        made_at(self.0)
     }
 }
 
@@ -230,6 +235,24 @@ pub enum SpendId {
     Hold(HoldId),
     /// Charged in one step.
     Charge(ChargeId),
+}
+
+impl SpendId {
+    /// When it began, to the millisecond, by the account's clock; `None` if we never made it.
+    pub fn began_at(self) -> Option<Timestamp> {
+        made_at(self.uuid())
+    }
+
+    /// Its 128 bits, as they stand in whatever it is encoded in.
+    pub const fn bytes(self) -> [u8; 16] {
+        self.uuid().into_bytes()
+    }
+
+    const fn uuid(self) -> Uuid {
+        match self {
+            Self::Hold(HoldId(id)) | Self::Charge(ChargeId(id)) => id,
+        }
+    }
 }
 
 impl FromStr for SpendId {

@@ -114,6 +114,7 @@ impl Engine {
                 eraser: eraser.clone(),
                 metrics: Arc::clone(&metrics),
                 committing: false,
+                put_off: Vec::new(),
             };
             queues.push(queue);
             running.push(if store.writers_block() {

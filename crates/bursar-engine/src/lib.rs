@@ -8,6 +8,7 @@
 pub mod access;
 pub mod buyer;
 pub mod clock;
+mod deciding;
 pub mod decline;
 pub mod engine;
 pub mod envelope;

@@ -19,7 +19,8 @@ use crate::error::{Attempt, Failure, Result, get, signed, unsigned};
 use crate::journal::{self, DRAW, Run};
 use crate::lock::{self, Locked};
 use crate::money::Money;
-use crate::views::{self, Column, Past, Write, column};
+use crate::past;
+use crate::views::{self, Column, Write, column};
 
 /// A batch, encoded once however often it is tried.
 pub(crate) struct Commit<'a> {
@@ -125,19 +126,23 @@ impl<'a> Commit<'a> {
     }
 
     /// Is a commit in the journal that may or may not have been made? To be asked when its accounts are
-    /// locked again: then it isn't under way any more.
+    /// locked again: then it isn't under way any more. It is if all of its rows are: some that stand alone another
+    /// node may have written just so, such as what falls due.
     async fn is_made(&self, locked: &Locked, sent: Option<u64>) -> Attempt<bool> {
-        let (Some(since), Some(entry), Some(run)) = (sent, self.entries.first(), self.runs.first())
-        else {
+        if sent.is_none() {
             return Ok(false);
-        };
-        let select = "SELECT 1 FROM journal
-            WHERE account_id = $1 AND commit_id >= $2 AND body = $3 LIMIT 1";
+        }
         let client = locked.session.client()?;
+        let select = "SELECT 1 FROM journal WHERE account_id = $1 AND version = $2 AND body = $3";
         let select = client.prepare_cached(select).await?;
-        let since = signed(since);
-        let row = client.query_opt(&select, &[&entry.account.as_str(), &since, &run.body]).await?;
-        Ok(row.is_some())
+        for run in &self.runs {
+            let version = signed(run.version());
+            let values: [&(dyn ToSql + Sync); 3] = [&run.account.as_str(), &version, &run.body];
+            if client.query_opt(&select, &values).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(!self.runs.is_empty())
     }
 
     async fn attempt(&self, locked: Locked) -> std::result::Result<(), Fault> {
@@ -154,13 +159,14 @@ impl<'a> Commit<'a> {
         } else {
             crate::money::Changed::default()
         };
-        let history = views::history(&entries).map_err(Failure::from)?;
+        let gone_on = past::gone_on(self.entries.iter().map(AsRef::as_ref));
         let assets = ChangedAssets::of(&entries);
         let keyed: Vec<_> =
-            entries.iter().filter(|(_, entry)| idempotency(entry).is_some()).collect();
+            self.entries.iter().filter(|entry| idempotency(entry).is_some()).collect();
         let opened: HashSet<&AccountId> = self.accounts.iter().map(|row| &row.account).collect();
         let unopened = locked.unopened(&opened);
-        let mut writes = vec![self.common(commit, &history, &keyed)];
+        let mut writes = vec![self.common(commit, &keyed)];
+        writes.extend(past::insert(&gone_on));
         writes.extend(money.inserts());
         writes.extend(assets.writes());
         if !self.numbers.is_empty() {
@@ -176,24 +182,15 @@ impl<'a> Commit<'a> {
     }
 
     /// What every batch writes, as one statement: each costs a wake-up on either side.
-    fn common<'w>(
-        &'w self,
-        commit: Option<u64>,
-        history: &'w [Past<'w>],
-        keyed: &'w [&'w (JournalPosition, Arc<Entry>)],
-    ) -> Write<'w> {
+    fn common<'w>(&'w self, commit: Option<u64>, keyed: &'w [&'w Arc<Entry>]) -> Write<'w> {
         let mut columns: Vec<Column<'w>> = vec![Box::new(commit.map(signed))];
         columns.extend(journal::columns(&self.runs));
-        columns.extend(views::history_columns(history));
-        columns.push(column(keyed, |(_, entry)| entry.account.as_str()));
-        columns.push(column(keyed, |(_, entry)| idempotency(entry).map(|key| key.as_str())));
-        columns.push(column(keyed, |(position, _)| journal::index(*position)));
+        columns.extend(views::key_columns(keyed));
         columns.extend(views::account_columns(&self.accounts));
         Write {
             statement: "
                 SELECT commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                    $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
-                    $33, $34)",
+                    $16, $17, $18, $19, $20, $21)",
             columns,
         }
     }

@@ -16,11 +16,11 @@ use crate::url::Target;
 use crate::{Options, migrations};
 
 /// The tables of accounts: each has `account_id` first in its key. The first is what the others lie beside.
-const OF_ACCOUNTS: [&str; 12] = [
+const OF_ACCOUNTS: [&str; 13] = [
     "accounts",
     "journal",
-    "history",
     "idempotency",
+    "spends",
     "payments",
     "payment_refunds",
     "documents",
@@ -29,12 +29,14 @@ const OF_ACCOUNTS: [&str; 12] = [
     "contacts",
     "billing_details",
     "asset_details",
+    "statement",
 ];
 
 /// The tables of no account. They stay where they are.
-pub const ON_THE_COORDINATOR: [&str; 8] = [
+pub const ON_THE_COORDINATOR: [&str; 9] = [
     "versions",
     "document_numbers",
+    "statement_end",
     "claims",
     "settings",
     "api_keys",

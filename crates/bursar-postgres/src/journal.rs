@@ -1,5 +1,5 @@
 //! The journal's rows: one for entries of an account that follow each other in a commit, appended and
-//! never changed, read in the order of their commits' numbers.
+//! never changed, read by account ([`past`](crate::past)) and, here, in the order of their commits' numbers.
 //!
 //! Numbers are drawn by transactions that then take a while to commit, so a reader may see number 9
 //! before number 8, and must not go on to 9 as if 8 had never been. Each transaction holds a shared
@@ -10,14 +10,16 @@
 use std::sync::Arc;
 
 use bursar_core::id::AccountId;
+use bursar_core::time::Timestamp;
 use bursar_store::codec::{decode_entries, encode_entries};
+use bursar_store::projection::statement_rows;
 use bursar_store::{Entry, JournalPosition, StoreError};
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
 
 use crate::connection::Connections;
 use crate::error::{Attempt, Result, get, signed, unsigned};
-use crate::views::{Column, Write, column};
+use crate::views::{Column, Write, account_id, column};
 
 /// Draws a commit's number, within the gate. The gate comes first, because the row that the number is drawn
 /// for comes through it. Most batches need not know their number, and have it drawn as they are written.
@@ -34,8 +36,8 @@ const IN_GATE: &str = "
 /// Rows with the entries after a position, up to a commit: those that have the first `$4`. The first row may
 /// also have some from before it, and the last one some that are too many.
 const PAGE: &str = "
-    SELECT commit_id, entry, body FROM (
-        SELECT commit_id, entry, body,
+    SELECT commit_id, entry, account_id, version, at, entries, lines, body FROM (
+        SELECT commit_id, entry, account_id, version, at, entries, lines, body,
             sum(entries) OVER (ORDER BY commit_id, entry ROWS UNBOUNDED PRECEDING) - entries AS before
         FROM journal
         WHERE (commit_id, entry) >= ($1, coalesce(
@@ -51,9 +53,39 @@ const MOST_IN_ROW: usize = 32;
 pub(crate) struct Run {
     /// Where the first of them stands.
     first: JournalPosition,
-    count: usize,
-    account: AccountId,
+    pub(crate) account: AccountId,
+    columns: Columns,
     pub(crate) body: Vec<u8>,
+}
+
+/// What a row's columns say of the entries in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Columns {
+    /// The account's version after their first event.
+    version: u64,
+    /// When that was, by the account's clock.
+    at: Timestamp,
+    /// How many they are.
+    entries: usize,
+    /// How many lines of the statement.
+    lines: usize,
+}
+
+impl Columns {
+    /// `None` if there is no event.
+    fn of<'a>(entries: impl ExactSizeIterator<Item = &'a Entry> + Clone) -> Option<Self> {
+        let first = entries.clone().next()?;
+        let lines = entries.clone().flat_map(statement_rows).count();
+        let at = first.events.first()?.at;
+        Some(Self { version: first.first_version, at, entries: entries.len(), lines })
+    }
+}
+
+impl Run {
+    /// The account's version after the first of its events.
+    pub(crate) const fn version(&self) -> u64 {
+        self.columns.version
+    }
 }
 
 /// Entries as their rows have them.
@@ -82,30 +114,37 @@ fn as_row(run: Vec<(JournalPosition, Arc<Entry>)>) -> Result<Option<Run>> {
         return Ok(None);
     };
     let entries: Vec<Arc<Entry>> = run.into_iter().map(|(_, entry)| entry).collect();
-    Ok(Some(Run { first, count: entries.len(), account, body: encode_entries(&entries)? }))
+    let no_event = || StoreError::Damaged(format!("an entry of {account} without an event"));
+    let columns = Columns::of(entries.iter().map(AsRef::as_ref)).ok_or_else(no_event)?;
+    Ok(Some(Run { first, account, columns, body: encode_entries(&entries)? }))
 }
 
-fn decode(place: &str, what: &str, body: &[u8]) -> Result<Vec<Entry>> {
+/// The entries of a row.
+pub(crate) fn decode(place: &str, what: &str, body: &[u8]) -> Result<Vec<Entry>> {
     decode_entries(body).map_err(|error| match error {
         StoreError::Damaged(why) => StoreError::Damaged(format!("{place}, journal, {what}: {why}")),
         other => other,
     })
 }
 
-/// One entry of a row, whose place in it is given.
-pub(crate) fn decode_one(place: &str, what: &str, body: &[u8], at: i64) -> Result<Arc<Entry>> {
-    let at = usize::try_from(at).unwrap_or(usize::MAX);
-    let entry = decode(place, what, body)?.into_iter().nth(at);
+/// The entry of a row whose first event gave the account that version.
+pub(crate) fn decode_one(place: &str, what: &str, body: &[u8], version: u64) -> Result<Arc<Entry>> {
+    let mut entries = decode(place, what, body)?.into_iter();
     let none = || StoreError::Damaged(format!("{place}, journal, {what}: it is not in its row"));
-    entry.map(Arc::new).ok_or_else(none)
+    entries.find(|entry| entry.first_version == version).map(Arc::new).ok_or_else(none)
 }
 
-/// The rows of a commit: the number of the first entry, how many they are, the account, the body.
+/// The rows of a commit: the account, the version and time of the first event, the number of the first entry, how
+/// many entries and lines there are, the body.
 pub(crate) fn columns(runs: &[Run]) -> Vec<Column<'_>> {
+    let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     vec![
-        column(runs, |run| index(run.first)),
-        column(runs, |run| i32::try_from(run.count).unwrap_or(i32::MAX)),
         column(runs, |run| run.account.as_str()),
+        column(runs, |run| signed(run.columns.version)),
+        column(runs, |run| run.columns.at.micros()),
+        column(runs, |run| index(run.first)),
+        column(runs, |run| count(run.columns.entries)),
+        column(runs, |run| count(run.columns.lines)),
         column(runs, |run| run.body.as_slice()),
     ]
 }
@@ -116,8 +155,9 @@ pub(crate) fn insert(runs: &[Run]) -> Write<'_> {
     values.extend(columns(runs));
     Write {
         statement: "
-            INSERT INTO journal (commit_id, entry, entries, account_id, body)
-            SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::bytea[])",
+            INSERT INTO journal (commit_id, account_id, version, at, entry, entries, lines, body)
+            SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[],
+                $6::integer[], $7::integer[], $8::bytea[])",
         columns: values,
     }
 }
@@ -181,10 +221,10 @@ async fn page(
 ) -> Result<Vec<(JournalPosition, Arc<Entry>)>> {
     let (commit, upto) = (signed(after.commit), signed(upto));
     let rows = connections.query(PAGE, &[&commit, &index(after), &upto, &most(limit)]).await?;
-    entries(&connections.place, &rows, after, limit)
+    entries(&connections.place, &rows, after, limit, |_, _| Ok(true))
 }
 
-/// At most `limit` entries after a position, within a transaction.
+/// At most `limit` entries after a position, within a transaction, of rows whose columns are found to be right.
 pub(crate) async fn chunk(
     client: &Client,
     place: &str,
@@ -194,7 +234,7 @@ pub(crate) async fn chunk(
     let page = client.prepare_cached(PAGE).await?;
     let (commit, upto) = (signed(after.commit), i64::MAX);
     let rows = client.query(&page, &[&commit, &index(after), &upto, &most(limit)]).await?;
-    Ok(entries(place, &rows, after, limit)?)
+    Ok(entries(place, &rows, after, limit, is_of)?)
 }
 
 /// A limit that the server can add to.
@@ -202,26 +242,45 @@ fn most(limit: usize) -> i64 {
     i64::from(u32::try_from(limit).unwrap_or(u32::MAX))
 }
 
-/// The entries of rows of [`PAGE`].
+/// The entries of rows of [`PAGE`] that are found to be `right`.
 fn entries(
     place: &str,
     rows: &[Row],
     after: JournalPosition,
     limit: usize,
+    right: impl Fn(&Row, &[Entry]) -> Result<bool>,
 ) -> Result<Vec<(JournalPosition, Arc<Entry>)>> {
     let mut entries = Vec::new();
     for row in rows {
         let (commit, first): (i64, i32) = (get(row, 0)?, get(row, 1)?);
         let (commit, first) = (unsigned(commit)?, unsigned(i64::from(first))?);
         let body: &[u8] =
-            row.try_get(2).map_err(|error| StoreError::Damaged(format!("{place}: {error}")))?;
+            row.try_get(7).map_err(|error| StoreError::Damaged(format!("{place}: {error}")))?;
         let what = format!("commit {commit}, entry {first}");
+        let of_row = decode(place, &what, body)?;
+        if !right(row, &of_row)? {
+            let what = format!("{place}, journal, {what}: its columns are not of its entries");
+            return Err(StoreError::Damaged(what));
+        }
         let positions = (first..).map(|index| JournalPosition { commit, index });
-        let of_row = decode(place, &what, body)?.into_iter().map(Arc::new);
+        let of_row = of_row.into_iter().map(Arc::new);
         entries.extend(positions.zip(of_row).filter(|(position, _)| *position > after));
     }
     entries.truncate(limit);
     Ok(entries)
+}
+
+/// Do the columns of a row of [`PAGE`] say what its entries are?
+fn is_of(row: &Row, entries: &[Entry]) -> Result<bool> {
+    let account = account_id(row, 2)?;
+    let said = Columns {
+        version: unsigned(get(row, 3)?)?,
+        at: Timestamp::from_micros(get(row, 4)?),
+        entries: unsigned(i64::from(get::<i32>(row, 5)?))?,
+        lines: unsigned(i64::from(get::<i32>(row, 6)?))?,
+    };
+    let of_one = entries.iter().all(|entry| entry.account == account);
+    Ok(of_one && Columns::of(entries.iter()) == Some(said))
 }
 
 /// How many of the entries come before the first gap.

@@ -25,10 +25,12 @@ mod journal;
 mod lock;
 mod migrations;
 mod money;
+mod past;
 #[cfg(feature = "cluster")]
 pub mod proxy;
 mod registry;
 mod replay;
+mod report;
 mod sharing;
 mod store;
 mod tls;
@@ -46,6 +48,7 @@ pub use distribute::{
     DistributeError, Distributed, ON_THE_COORDINATOR, Statement, distribute, statements,
 };
 pub use inspect::{Connected, Inspection, Versions, inspect};
+pub use report::{Reported, report};
 pub use store::PostgresStore;
 pub use transfer::{Export, Import};
 pub use verify::{Difference, Report, verify};

@@ -109,6 +109,21 @@ async fn read(
     Ok(Some(Read { since, reserved: missing, begun }))
 }
 
+/// What keys stand for, of accounts that are locked.
+pub(crate) async fn known(
+    client: &Client,
+    place: &str,
+    keys: &[(AccountId, IdempotencyKey)],
+) -> Attempt<Vec<Option<Arc<Entry>>>> {
+    let look_up = client.prepare_cached(BEGIN_BATCH).await?;
+    let (owners, names): (Vec<&str>, Vec<&str>) =
+        keys.iter().map(|(id, key)| (id.as_str(), key.as_str())).unzip();
+    let nothing: [&str; 0] = [];
+    let rows = client.query(&look_up, &[&nothing.as_slice(), &owners, &names]).await?;
+    let Found { entries, .. } = Found::of(place, &rows)?;
+    Ok(keys.iter().map(|key| entries.get(key).cloned()).collect())
+}
+
 /// The rows of [`BEGIN_BATCH`].
 struct Found {
     since: u64,
@@ -134,7 +149,8 @@ impl Found {
                     let parsed = projection::parse("key", key.map(str::to_owned))?;
                     let Some(key) = parsed else { continue };
                     let what = format!("key {key} of account {id}");
-                    let entry = journal::decode_one(place, &what, body, get(row, 4)?)?;
+                    let version = unsigned(get(row, 4)?)?;
+                    let entry = journal::decode_one(place, &what, body, version)?;
                     entries.insert((id, key), entry);
                 }
                 _ => {

@@ -13,6 +13,7 @@ use crate::assets::ChangedAssets;
 use crate::error::{Attempt, Result, get};
 use crate::journal;
 use crate::money::Money;
+use crate::past;
 use crate::views::{self, account_id, decode};
 
 /// How many entries are made into rows at once.
@@ -22,7 +23,8 @@ const CHUNK: usize = 5_000;
 /// has no gaps that will be filled.
 const EMPTY: &str = "
     LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE;
-    TRUNCATE accounts, history, idempotency, payments, payment_refunds, documents, assets, owners";
+    TRUNCATE accounts, idempotency, spends, payments, payment_refunds, documents, assets, owners, statement;
+    UPDATE statement_end SET commit_id = 0, entry = 0";
 
 /// Makes all rows anew, within a transaction.
 pub(crate) async fn rebuild(client: &Client, place: &str) -> Attempt<()> {
@@ -70,15 +72,13 @@ pub(crate) async fn add(
         })?;
     }
     let accounts = states.values().flatten().map(AccountRow::of).collect::<Result<Vec<_>>>()?;
-    let history = views::history(entries)?;
-    let keyed: Vec<_> = entries.iter().filter(|(_, entry)| idempotency(entry).is_some()).collect();
+    let of_rows = || entries.iter().map(|(_, entry)| entry);
+    let gone_on = past::gone_on(of_rows().map(AsRef::as_ref));
+    let keyed: Vec<_> = of_rows().filter(|entry| idempotency(entry).is_some()).collect();
     let money = Money::load(client, place, entries).await?.fold(entries)?;
     let assets = ChangedAssets::of(entries);
-    let mut writes = vec![
-        views::insert_history(&history),
-        views::insert_accounts(&accounts),
-        views::insert_keys(&keyed),
-    ];
+    let mut writes = vec![views::insert_accounts(&accounts), views::insert_keys(&keyed)];
+    writes.extend(past::insert(&gone_on));
     writes.extend(money.inserts());
     writes.extend(assets.writes());
     for write in &writes {

@@ -19,7 +19,7 @@ use crate::connection::{Connections, Line};
 use crate::error::{Result, closed};
 use crate::url::Target;
 use crate::writer::PostgresWriter;
-use crate::{Options, distribute, journal, migrations, money, views};
+use crate::{Options, distribute, journal, migrations, money, past, views};
 
 /// The scale-out store, in one PostgreSQL database that it may share with any number of others.
 pub struct PostgresStore {
@@ -133,15 +133,15 @@ impl Store for PostgresStore {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<StatementRow>> {
-        views::statement(self.readers()?, id, before, limit).await
+        past::statement(self.readers()?, id, before, limit).await
     }
 
     async fn spend(&self, id: &AccountId, spend: SpendId) -> Result<Vec<SpendEvent>> {
-        views::spend(self.readers()?, id, spend).await
+        past::spend(self.readers()?, id, spend).await
     }
 
     async fn history(&self, id: &AccountId, after: u64, limit: usize) -> Result<Vec<SpendEvent>> {
-        views::past(self.readers()?, id, after, limit).await
+        past::history(self.readers()?, id, after, limit).await
     }
 
     async fn journal(

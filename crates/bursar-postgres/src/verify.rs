@@ -70,8 +70,8 @@ const BEGIN: &str = "
 /// The tables that the journal makes.
 const TABLES: [&str; 8] = [
     "accounts",
-    "history",
     "idempotency",
+    "spends",
     "payments",
     "payment_refunds",
     "documents",

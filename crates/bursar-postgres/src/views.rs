@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use bursar_core::account::Account;
-use bursar_core::account::event::Recorded;
-use bursar_core::id::{AccountId, SpendId};
+use bursar_core::id::AccountId;
 use bursar_core::time::Timestamp;
-use bursar_store::projection::{self, AccountRow, HistoryRow, LineColumns, idempotency, parse};
-use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow, StoreError, codec};
+use bursar_store::projection::{AccountRow, idempotency, parse};
+use bursar_store::{Due, Entry, StoreError, codec};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::connection::Connections;
-use crate::error::{Result, get, signed, unsigned};
-use crate::journal::index;
+use crate::error::{Result, get, signed};
 
 /// Many rows for one table, column by column, in one statement.
 pub(crate) struct Write<'a> {
@@ -44,68 +42,23 @@ where
     Box::new(rows.iter().map(value).collect::<Vec<T>>())
 }
 
-/// The rows of `history` that entries add.
-pub(crate) fn history(entries: &[(JournalPosition, Arc<Entry>)]) -> Result<Vec<Past<'_>>> {
-    let mut rows = Vec::with_capacity(entries.len());
-    for (_, entry) in entries {
-        let of_entry = projection::history(entry)?;
-        rows.extend(of_entry.into_iter().map(|row| (&entry.account, row)));
-    }
-    Ok(rows)
-}
-
-/// A row of `history` with its account.
-pub(crate) type Past<'a> = (&'a AccountId, HistoryRow);
-
-/// Into `history`.
-pub(crate) fn insert_history<'a>(rows: &'a [Past<'a>]) -> Write<'a> {
-    Write {
-        statement: "
-            INSERT INTO history (account_id, version, kind, at, credits, available_after, held_after,
-                spend_id, lot, operation, model, quality, units, reason, reference, event)
-            SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[],
-                $6::bigint[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::text[],
-                $12::text[], $13::bigint[], $14::text[], $15::text[], $16::bytea[])",
-        columns: history_columns(rows),
-    }
-}
-
-/// The columns of `history`, in order.
-pub(crate) fn history_columns<'a>(rows: &'a [Past<'a>]) -> Vec<Column<'a>> {
-    let line = |row: &'a Past<'a>| row.1.line.as_ref();
-    vec![
-        column(rows, |(id, _)| id.as_str()),
-        column(rows, |(_, row)| signed(row.version)),
-        column(rows, |row| line(row).map(|line| line.kind.as_str())),
-        column(rows, |row| line(row).map(|line| line.at.micros())),
-        column(rows, |row| line(row).map(|line| line.credits.micro())),
-        column(rows, |row| line(row).map(|line| line.available_after.micro())),
-        column(rows, |row| line(row).map(|line| line.held_after.micro())),
-        column(rows, |(_, row)| row.spend.map(|spend| spend.to_string())),
-        column(rows, |row| line(row)?.lot.map(|lot| i64::from(lot.0))),
-        column(rows, |row| line(row)?.operation.as_ref().map(|key| key.as_str())),
-        column(rows, |row| line(row)?.model.as_ref().map(|key| key.as_str())),
-        column(rows, |row| line(row)?.quality.as_ref().map(|key| key.as_str())),
-        column(rows, |row| line(row)?.units.map(|units| signed(units.micro()))),
-        column(rows, |row| line(row)?.reason.as_ref().map(|text| text.as_str())),
-        column(rows, |row| line(row)?.reference.as_ref().map(|text| text.as_str())),
-        column(rows, |(_, row)| row.event.as_slice()),
-    ]
-}
-
 /// Into `idempotency`; nothing if no entry has a key.
-pub(crate) fn insert_keys<'a>(keys: &'a [&'a (JournalPosition, Arc<Entry>)]) -> Write<'a> {
+pub(crate) fn insert_keys<'a>(keys: &'a [&'a Arc<Entry>]) -> Write<'a> {
     Write {
         statement: "
-            INSERT INTO idempotency (account_id, key, commit_id, entry)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::integer[])",
-        columns: vec![
-            column(keys, |(_, entry)| entry.account.as_str()),
-            column(keys, |(_, entry)| idempotency(entry).map(|key| key.as_str())),
-            column(keys, |(position, _)| signed(position.commit)),
-            column(keys, |(position, _)| index(*position)),
-        ],
+            INSERT INTO idempotency (account_id, key, version)
+            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])",
+        columns: key_columns(keys),
     }
+}
+
+/// The columns of `idempotency`, in order.
+pub(crate) fn key_columns<'a>(keys: &'a [&'a Arc<Entry>]) -> Vec<Column<'a>> {
+    vec![
+        column(keys, |entry| entry.account.as_str()),
+        column(keys, |entry| idempotency(entry).map(|key| key.as_str())),
+        column(keys, |entry| signed(entry.first_version)),
+    ]
 }
 
 /// Into `accounts`, or over what is there.
@@ -157,79 +110,6 @@ pub(crate) async fn account(
     let row = connections.query_one(select, &[&id.as_str()]).await?;
     let state = row.map(|row| get::<Vec<u8>>(&row, 0)).transpose()?;
     state.map(|state| decode(&connections.place, id, &state).map(Arc::new)).transpose()
-}
-
-/// Statement lines, newest first.
-pub(crate) async fn statement(
-    connections: &Connections,
-    id: &AccountId,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<StatementRow>> {
-    let select = "
-        SELECT version, kind, at, credits, available_after, held_after, spend_id, lot, operation,
-            model, quality, units, reason, reference
-        FROM history WHERE account_id = $1 AND version < $2 AND kind IS NOT NULL
-        ORDER BY version DESC LIMIT $3";
-    let before = signed(before.unwrap_or(u64::MAX));
-    let rows = connections.query(select, &[&id.as_str(), &before, &most(limit)]).await?;
-    rows.iter().map(statement_row).collect()
-}
-
-fn statement_row(row: &Row) -> Result<StatementRow> {
-    let columns = LineColumns {
-        kind: get(row, 1)?,
-        at: get(row, 2)?,
-        credits: get(row, 3)?,
-        available_after: get(row, 4)?,
-        held_after: get(row, 5)?,
-        spend: get(row, 6)?,
-        lot: get(row, 7)?,
-        operation: get(row, 8)?,
-        model: get(row, 9)?,
-        quality: get(row, 10)?,
-        units: get(row, 11)?,
-        reason: get(row, 12)?,
-        reference: get(row, 13)?,
-    };
-    Ok(StatementRow { version: unsigned(get(row, 0)?)?, line: columns.line()? })
-}
-
-/// The events of one spend, oldest first.
-pub(crate) const SPEND: &str = "
-    SELECT version, event FROM history WHERE account_id = $1 AND spend_id = $2 ORDER BY version";
-
-/// The events of one spend, oldest first.
-pub(crate) async fn spend(
-    connections: &Connections,
-    id: &AccountId,
-    spend: SpendId,
-) -> Result<Vec<SpendEvent>> {
-    let rows = connections.query(SPEND, &[&id.as_str(), &spend.to_string()]).await?;
-    events(&connections.place, id, &rows)
-}
-
-/// What happened to an account after a version, oldest first.
-pub(crate) async fn past(
-    connections: &Connections,
-    id: &AccountId,
-    after: u64,
-    limit: usize,
-) -> Result<Vec<SpendEvent>> {
-    let select = "
-        SELECT version, event FROM history WHERE account_id = $1 AND version > $2
-        ORDER BY version LIMIT $3";
-    let rows = connections.query(select, &[&id.as_str(), &signed(after), &most(limit)]).await?;
-    events(&connections.place, id, &rows)
-}
-
-/// Rows of version and event.
-pub(crate) fn events(place: &str, id: &AccountId, rows: &[Row]) -> Result<Vec<SpendEvent>> {
-    let event = |row: &Row| {
-        let recorded: Recorded = decode(place, id, &get::<Vec<u8>>(row, 1)?)?;
-        Ok(SpendEvent { version: unsigned(get(row, 0)?)?, recorded })
-    };
-    rows.iter().map(event).collect()
 }
 
 /// Accounts that are due, longest first.

@@ -7,17 +7,18 @@ use async_trait::async_trait;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
 use bursar_core::account::storage::record::AssetRecord;
-use bursar_core::id::{AccountId, AssetId, Key, PaymentId, SpendId};
+use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_store::projection::legal_numbers;
-use bursar_store::{Batch, Begun, Numbers, PaymentRow, StoreError, Wanted, Writer};
+use bursar_store::{Batch, Begun, Entry, Numbers, PaymentRow, StoreError, Wanted, Writer};
 
 use crate::assets::{ASSET, asset_row};
 use crate::commit::Commit;
 use crate::error::{Attempt, Failure, Result, get};
 use crate::lock::{self, Locked};
 use crate::money::PAYMENT;
+use crate::past;
 use crate::store::Shared;
-use crate::views::{SPEND, decode, events};
+use crate::views::decode;
 
 /// One of several. What keeps them apart, here and on other nodes, is the locks of what they begin.
 pub(crate) struct PostgresWriter {
@@ -43,13 +44,18 @@ impl PostgresWriter {
         Ok(self.locked.as_mut().ok_or_else(none)?)
     }
 
+    async fn joined(
+        &mut self,
+        keys: &[(AccountId, IdempotencyKey)],
+    ) -> Attempt<Vec<Option<Arc<Entry>>>> {
+        let place = self.shared.writers.place.clone();
+        lock::known(self.locked()?.session.client()?, &place, keys).await
+    }
+
     async fn spent(&mut self, id: &AccountId, spend: SpendId) -> Attempt<Vec<Recorded>> {
         let place = self.shared.writers.place.clone();
         let client = self.locked()?.session.client()?;
-        let select = client.prepare_cached(SPEND).await?;
-        let rows = client.query(&select, &[&id.as_str(), &spend.to_string()]).await?;
-        let events = events(&place, id, &rows)?;
-        Ok(events.into_iter().map(|event| event.recorded).collect())
+        past::spend_within(client, &place, id, spend).await
     }
 
     async fn paid(&mut self, id: &AccountId, payment: PaymentId) -> Attempt<Option<PaymentRecord>> {
@@ -103,6 +109,13 @@ impl Writer for PostgresWriter {
                 Err(failure) => return Err(self.explain(failure)),
             }
         }
+    }
+
+    async fn join(
+        &mut self,
+        keys: &[(AccountId, IdempotencyKey)],
+    ) -> Result<Vec<Option<Arc<Entry>>>> {
+        self.joined(keys).await.map_err(|failure| self.explain(failure))
     }
 
     async fn spend(&mut self, account: &AccountId, spend: SpendId) -> Result<Vec<Recorded>> {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
 use bursar_core::account::storage::record::AssetRecord;
-use bursar_core::id::{AccountId, AssetId, Key, PaymentId, SpendId};
+use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_store::{
     Batch, Begun, Entry, JournalPosition, Numbers, StoreError, Wanted, Writer, codec,
 };
@@ -146,6 +146,17 @@ impl Writer for SqliteWriter {
         });
         self.begun = wanted.accounts.iter().cloned().zip(versions).collect();
         Ok(begun)
+    }
+
+    async fn join(
+        &mut self,
+        keys: &[(AccountId, IdempotencyKey)],
+    ) -> Result<Vec<Option<Arc<Entry>>>> {
+        let mut accounts: Vec<AccountId> =
+            keys.iter().map(|(account, _)| account.clone()).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        Ok(self.load(&Wanted { accounts, keys: keys.to_vec() })?.entries)
     }
 
     async fn spend(&mut self, account: &AccountId, spend: SpendId) -> Result<Vec<Recorded>> {

@@ -147,17 +147,22 @@ impl Writer for MemoryWriter {
     async fn begin(&mut self, wanted: &Wanted) -> Result<Begun, StoreError> {
         let data = self.store.data()?;
         let seat = |id: &AccountId| data.accounts.get(id);
-        let entry = |(id, key): &(AccountId, IdempotencyKey)| {
-            seat(id).and_then(|seat| seat.keys.get(key).cloned())
-        };
         let account = |id| seat(id).map(|seat| Arc::clone(&seat.account));
         let version = |id| seat(id).map_or(0, |seat| seat.account.version);
         let versions = wanted.accounts.iter().map(version);
         self.begun = wanted.accounts.iter().cloned().zip(versions).collect();
         Ok(Begun {
             accounts: wanted.accounts.iter().map(account).collect(),
-            entries: wanted.keys.iter().map(entry).collect(),
+            entries: wanted.keys.iter().map(|key| data.entry(key)).collect(),
         })
+    }
+
+    async fn join(
+        &mut self,
+        keys: &[(AccountId, IdempotencyKey)],
+    ) -> Result<Vec<Option<Arc<Entry>>>, StoreError> {
+        let data = self.store.data()?;
+        Ok(keys.iter().map(|key| data.entry(key)).collect())
     }
 
     async fn spend(
@@ -217,6 +222,11 @@ impl Writer for MemoryWriter {
 }
 
 impl Data {
+    /// What a key stands for.
+    fn entry(&self, (id, key): &(AccountId, IdempotencyKey)) -> Option<Arc<Entry>> {
+        self.accounts.get(id).and_then(|seat| seat.keys.get(key).cloned())
+    }
+
     fn keep(&mut self, batch: Batch) {
         if batch.entries.is_empty() {
             return;

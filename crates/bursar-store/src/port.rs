@@ -216,7 +216,7 @@ pub struct Payer {
 
 /// Where a batch is decided: accounts are loaded and locked, then all changes are committed at once.
 ///
-/// The calls come as `begin`, any number of `spend`, `payment` and `asset`, then `commit` or `abandon`.
+/// The calls come as `begin`, any number of `join`, `spend`, `payment` and `asset`, then `commit` or `abandon`.
 #[async_trait]
 pub trait Writer: Send {
     /// Loads and locks.
@@ -224,6 +224,16 @@ pub trait Writer: Send {
     /// # Errors
     /// [`StoreError`]; nothing is locked.
     async fn begin(&mut self, wanted: &Wanted) -> Result<Begun, StoreError>;
+
+    /// The entries that more idempotency keys stand for, in the same order, of accounts that the batch has begun:
+    /// for commands that come to it while their account is locked.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the batch is to be abandoned.
+    async fn join(
+        &mut self,
+        keys: &[(AccountId, IdempotencyKey)],
+    ) -> Result<Vec<Option<Arc<Entry>>>, StoreError>;
 
     /// The events of one spend of a locked account that are committed, oldest first; empty if there
     /// is none.

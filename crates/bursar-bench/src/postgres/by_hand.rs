@@ -100,12 +100,15 @@ impl Bench {
         let mut charges = 0;
         let charger = |client: usize| {
             let client: Arc<(Client, Statement)> = Arc::clone(&clients[client]);
-            move |order: super::load::Order| {
+            move |request: Vec<super::load::Order>| {
                 let client = Arc::clone(&client);
                 async move {
-                    let account = name(order.account);
-                    let row = client.0.query_one(&client.1, &[&account, &order.key]).await.unwrap();
-                    let _balance: i64 = row.get(0);
+                    for order in request {
+                        let account = name(order.account);
+                        let row =
+                            client.0.query_one(&client.1, &[&account, &order.key]).await.unwrap();
+                        let _balance: i64 = row.get(0);
+                    }
                 }
             }
         };

@@ -46,7 +46,7 @@ pub(crate) struct Order {
     pub(crate) key: String,
 }
 
-/// The clients of one client's time: what it did within the measurement, and in all.
+/// What one client did: requests within the measurement, and charges in all.
 struct Done {
     latencies: Vec<Duration>,
     charges: u64,
@@ -58,8 +58,8 @@ impl Load {
         Self { cell, accounts: plan.accounts, time, number }
     }
 
-    /// Lets the clients charge; `charge` gives each its own way to do so. How many charges were made in
-    /// all is added to `charges`.
+    /// Lets the clients charge, request by request; `charger` gives each its own way to do so. How many
+    /// charges were made in all is added to `charges`.
     pub(crate) async fn run<C, F>(
         &self,
         server: &Server,
@@ -67,7 +67,7 @@ impl Load {
         charger: impl Fn(usize) -> C,
     ) -> Cost
     where
-        C: Fn(Order) -> F + Send + 'static,
+        C: Fn(Vec<Order>) -> F + Send + 'static,
         F: Future<Output = ()> + Send,
     {
         let begin = Instant::now() + WARM_UP;
@@ -75,16 +75,17 @@ impl Load {
         let mut clients = JoinSet::new();
         for client in 0..self.cell.clients {
             let charge = charger(client);
-            let orders = self.orders(client);
+            let (mut orders, per_request) = (self.orders(client), self.cell.per_request);
             clients.spawn(async move {
                 let mut done = Done { latencies: Vec::new(), charges: 0 };
-                for order in orders {
+                loop {
+                    let request: Vec<Order> = orders.by_ref().take(per_request).collect();
                     let sent = Instant::now();
                     if sent >= end {
                         break;
                     }
-                    charge(order).await;
-                    done.charges += 1;
+                    charge(request).await;
+                    done.charges += per_request as u64;
                     let now = Instant::now();
                     if now >= begin && now < end {
                         done.latencies.push(now - sent);
@@ -106,8 +107,9 @@ impl Load {
         let mut latencies: Vec<Duration> =
             done.into_iter().flat_map(|done| done.latencies).collect();
         latencies.sort_unstable();
-        let count = latencies.len() as f64;
-        let at = |part: f64| latencies[((count - 1.0) * part) as usize].as_secs_f64() * 1_000.0;
+        let requests = latencies.len() as f64;
+        let count = requests * self.cell.per_request as f64;
+        let at = |part: f64| latencies[((requests - 1.0) * part) as usize].as_secs_f64() * 1_000.0;
         Cost {
             per_second: count / self.time.as_secs_f64(),
             wal_bytes: written.bytes / count,

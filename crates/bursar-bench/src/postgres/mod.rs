@@ -2,7 +2,7 @@
 //! in the same server, in one run that alternates between them.
 //!
 //! `cargo xtask bench --store postgres`, or with `-- --seconds 2.5 --rounds 5 --accounts 10000 --clients 32
-//! --many 256`; `--only "uniform, Bursar"` leaves out the rest, `--replay true` proves the whole journal. The medians of the rounds are compared. What others do on the machine meanwhile
+//! --many 256`; `--only "uniform, 32 clients, Bursar"` leaves out the rest, `--replay true` proves the whole journal. The medians of the rounds are compared. What others do on the machine meanwhile
 //! is watched, and a measurement that they disturbed is made again.
 //!
 //! Both sides get the same: accounts with two lots, of which the first expires; charges of one credit under

@@ -49,10 +49,13 @@ impl Bench {
         }
         let charger = |client: usize| {
             let node = nodes[client % nodes.len()].clone();
-            move |order: Order| {
+            move |request: Vec<Order>| {
                 let node = node.clone();
                 async move {
-                    node.execute(charge(&order)).await.unwrap();
+                    let charges = request.iter().map(charge).collect();
+                    for outcome in node.execute_many(charges).await {
+                        outcome.unwrap();
+                    }
                 }
             }
         };
@@ -74,6 +77,7 @@ impl Bench {
     pub(crate) async fn verify(&self, plan: &Plan) {
         let client = connect(&self.url).await;
         let charges = self.charges as i64;
+        bursar_postgres::report(&self.url, false, |_, _| {}).await.unwrap();
         for (select, expected, what) in [
             ("SELECT count(*) FROM bursar.idempotency", charges, "keys"),
             ("SELECT count(*) FROM bursar.statement WHERE kind = 'charge'", charges, "charges"),

@@ -27,8 +27,13 @@ pub(crate) enum Spread {
 pub(crate) struct Cell {
     pub(crate) spread: Spread,
     pub(crate) clients: usize,
+    /// How many charges a client sends together, before it waits for all of them.
+    pub(crate) per_request: usize,
     pub(crate) system: System,
 }
+
+/// What an app with much load sends together, as `/v1/batch` takes it.
+const TOGETHER: usize = 32;
 
 /// How much to do.
 pub(crate) struct Plan {
@@ -49,6 +54,16 @@ impl fmt::Display for System {
             Self::ByHand => formatter.write_str("by hand"),
             Self::Nodes(1) => formatter.write_str("Bursar, 1 node"),
             Self::Nodes(count) => write!(formatter, "Bursar, {count} nodes"),
+        }
+    }
+}
+
+impl Cell {
+    /// Who, and how many charges a request, if they are several.
+    pub(crate) fn name(&self) -> String {
+        match self.per_request {
+            1 => self.system.to_string(),
+            several => format!("{}, {several} a request", self.system),
         }
     }
 }
@@ -100,7 +115,10 @@ impl Plan {
         }
         plan.cells = cells(few, many);
         if let Some(only) = only {
-            plan.cells.retain(|cell| format!("{}, {}", cell.spread, cell.system).contains(&only));
+            plan.cells.retain(|cell| {
+                format!("{}, {} clients, {}", cell.spread, cell.clients, cell.name())
+                    .contains(&only)
+            });
         }
         plan
     }
@@ -124,9 +142,10 @@ impl Plan {
 fn cells(few: usize, many: usize) -> Vec<Cell> {
     let mut cells = Vec::new();
     for spread in [Spread::Uniform, Spread::Half, Spread::One] {
-        let cell = |clients, system| Cell { spread, clients, system };
+        let cell = |clients, system| Cell { spread, clients, per_request: 1, system };
         cells.push(cell(few, System::ByHand));
         cells.push(cell(few, System::Nodes(1)));
+        cells.push(Cell { per_request: TOGETHER, ..cell(few, System::Nodes(1)) });
         if spread != Spread::One {
             cells.push(cell(many, System::ByHand));
         }

@@ -23,10 +23,11 @@ impl Results {
 
     /// Keeps a measurement; `false` if it is to be made again.
     pub(crate) fn takes(&mut self, cell: Cell, cost: Cost, attempt: usize) -> bool {
-        let Cell { spread, clients, system } = cell;
+        let Cell { spread, clients, .. } = cell;
+        let name = cell.name();
         let taken = self.rounds.judge(cost.others, attempt) == Attempt::Taken;
         println!(
-            "{spread}, {clients} clients, {system}: {:.0}/s, others took {:.0} %{}",
+            "{spread}, {clients} clients, {name}: {:.0}/s, others took {:.0} %{}",
             cost.per_second,
             cost.others * 100.0,
             if taken { "" } else { "; again" },
@@ -54,7 +55,7 @@ impl Results {
         let costs = &self.costs[&cell];
         let speed = values(costs, |cost| cost.per_second);
         let middle = |of: fn(&Cost) -> f64| median(&values(costs, of));
-        let by_hand = |clients| Cell { clients, system: System::ByHand, ..cell };
+        let by_hand = |clients| Cell { clients, per_request: 1, system: System::ByHand, ..cell };
         // Against the same number of clients, and against the few with which it is fastest.
         let ratio = |against: Cell| {
             let of = self.costs.get(&against).filter(|_| cell.system != System::ByHand);
@@ -63,9 +64,9 @@ impl Results {
         };
         let few = self.costs.keys().map(|cell| cell.clients).min().unwrap_or(0);
         println!(
-            "{:>8} {:16} {:>7.0} {:>15} {:>6} {:>7} {:>8.0} {:>6.0} {:>7.2} {:>7.2} {:>8.0} {:>6.0} {:>7.1}",
+            "{:>8} {:28} {:>7.0} {:>15} {:>6} {:>7} {:>8.0} {:>6.0} {:>7.2} {:>7.2} {:>8.0} {:>6.0} {:>7.1}",
             cell.clients,
-            cell.system.to_string(),
+            cell.name(),
             median(&speed),
             format!("{:.0}–{:.0}", speed[0], speed[speed.len() - 1]),
             ratio(by_hand(cell.clients)),
@@ -89,7 +90,7 @@ impl Results {
             if cell.system != System::ByHand
                 && let (Some(one), Some(uniform)) = (of(*cell), of(uniform))
             {
-                println!("{:>8} {:16} {:.2}", cell.clients, cell.system.to_string(), one / uniform);
+                println!("{:>8} {:28} {:.2}", cell.clients, cell.name(), one / uniform);
             }
         }
     }
@@ -98,7 +99,7 @@ impl Results {
 fn print_head(spread: Spread) {
     println!("\n{spread}");
     println!(
-        "{:>8} {:16} {:>7} {:>15} {:>6} {:>7} {:>8} {:>6} {:>7} {:>7} {:>8} {:>6} {:>7}",
+        "{:>8} {:28} {:>7} {:>15} {:>6} {:>7} {:>8} {:>6} {:>7} {:>7} {:>8} {:>6} {:>7}",
         "clients",
         "",
         "/s",

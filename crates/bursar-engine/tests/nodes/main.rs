@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "what crashes of one node need is more")]
 #[path = "../payment_crashes/bank.rs"]
 mod bank;
+mod joining;
 mod live;
 mod mails;
 mod town;

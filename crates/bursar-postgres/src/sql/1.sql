@@ -3,16 +3,21 @@
 -- currency. Ids sort by their bytes, in every locale.
 
 -- What cannot be rebuilt, appended and never changed. A commit's entries are numbered from 0. Those of one
--- account that follow each other are one row, encoded and checksummed together: `entry` is the number of
--- the first, `entries` is how many they are. Read by account behind an idempotency key, and in commit
--- order. Compressing rows of this size costs more than it saves.
+-- account that follow each other are one row, encoded and checksummed together. Its columns say what is in it,
+-- so that it is found without being read: `version` is the account's after the row's first event, `at` is
+-- when that was, which never runs back on an account; `entry` is the number of its first entry, `entries` is how
+-- many there are, `lines` how many lines of the statement. Read by account for statements, histories, spends and
+-- repeated keys, and in commit order. Compressing rows of this size costs more than it saves.
 CREATE TABLE journal (
+    version bigint NOT NULL,
     commit_id bigint NOT NULL,
+    at bigint NOT NULL,
     entry integer NOT NULL,
     entries integer NOT NULL,
+    lines integer NOT NULL,
     account_id text COLLATE "C" NOT NULL,
     body bytea NOT NULL,
-    PRIMARY KEY (account_id, commit_id, entry)
+    PRIMARY KEY (account_id, version)
 ) WITH (toast_tuple_target = 8160);
 CREATE INDEX journal_order ON journal (commit_id, entry);
 
@@ -134,15 +139,17 @@ CREATE INDEX accounts_due ON accounts (due_at, account_id) WHERE due_at IS NOT N
 CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking;
 CREATE INDEX accounts_erasing ON accounts (account_id) WHERE erasing;
 
--- One row per event: a statement line if it has a kind. `event` is the encoded event.
-CREATE TABLE history (
+-- Lines of the statement, for reports in SQL: one for each event that moved credits, by the account's version
+-- after it. Written by `bursar database report`, as far as that last came, and by nothing else: what is asked of
+-- Bursar is answered from the journal.
+CREATE TABLE statement (
     account_id text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
-    kind text,
-    at bigint,
-    credits bigint,
-    available_after bigint,
-    held_after bigint,
+    kind text NOT NULL,
+    at bigint NOT NULL,
+    credits bigint NOT NULL,
+    available_after bigint NOT NULL,
+    held_after bigint NOT NULL,
     spend_id text,
     lot bigint,
     operation text,
@@ -151,23 +158,34 @@ CREATE TABLE history (
     units bigint,
     reason text,
     reference text,
-    event bytea NOT NULL,
     PRIMARY KEY (account_id, version)
 );
-CREATE INDEX history_spend ON history (account_id, spend_id) WHERE spend_id IS NOT NULL;
 
-CREATE VIEW statement AS
-SELECT account_id, version, kind, at, credits, available_after, held_after, spend_id, lot,
-    operation, model, quality, units, reason, reference
-FROM history WHERE kind IS NOT NULL;
+-- The last entry whose lines are in `statement`.
+CREATE TABLE statement_end (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    commit_id bigint NOT NULL,
+    entry integer NOT NULL
+);
+INSERT INTO statement_end (commit_id, entry) VALUES (0, 0);
 
--- Which entry of the journal an idempotency key stands for.
+-- Which entry of the journal an idempotency key stands for: the one whose first event gave the account that
+-- version.
 CREATE TABLE idempotency (
+    version bigint NOT NULL,
     account_id text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
-    commit_id bigint NOT NULL,
-    entry integer NOT NULL,
     PRIMARY KEY (account_id, key)
+);
+
+-- Where a spend goes on: entries, by the version after their first event, with captures, releases,
+-- extensions or refunds of a spend that an earlier entry began. That one is found by the time in the
+-- spend's id.
+CREATE TABLE spends (
+    version bigint NOT NULL,
+    account_id text COLLATE "C" NOT NULL,
+    spend_id text COLLATE "C" NOT NULL,
+    PRIMARY KEY (account_id, spend_id, version)
 );
 
 -- Each payment as it stands: its columns, and all of it encoded in `row`. `version` is the account's
@@ -260,13 +278,14 @@ CREATE INDEX owners_object_name ON owners (object_name);
 --
 -- Returns the last commit's number in `place`, with the kind of rows in `key`: read after the locks, it stays
 -- true until they are released, because making the tables anew waits for them. Then the state of each account
--- that is there; then each key that is, with the journal's row of its entry and the entry's place in that.
+-- that is there; then each key that is, with the journal's row that its entry is in, and the version of that.
 CREATE FUNCTION begin_batch(accounts text[], owners text[], keys text[], one_by_one boolean)
 RETURNS TABLE (what "char", account_id text, key text, body bytea, place bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     one text;
+    known record;
 BEGIN
     IF one_by_one THEN
         FOREACH one IN ARRAY accounts LOOP
@@ -283,24 +302,74 @@ BEGIN
         SELECT 'n'::"char", NULL::text, v.projection::text, NULL::bytea, n.last_value
         FROM versions AS v, journal_commits AS n;
     IF keys <> '{}' THEN
-        RETURN QUERY
-            SELECT 'k'::"char", i.account_id, i.key, j.body, (i.entry - j.entry)::bigint
+        FOR known IN
+            SELECT i.account_id, i.key, i.version
             FROM unnest(owners, keys) AS wanted (account_id, key)
             JOIN idempotency AS i ON i.account_id = wanted.account_id AND i.key = wanted.key
-            JOIN journal AS j ON j.account_id = i.account_id AND j.commit_id = i.commit_id
-                AND i.entry >= j.entry AND i.entry < j.entry + j.entries;
+        LOOP
+            RETURN QUERY
+                SELECT 'k'::"char", known.account_id, known.key, j.body, known.version FROM journal AS j
+                WHERE j.account_id = known.account_id AND j.version <= known.version
+                ORDER BY j.version DESC LIMIT 1;
+        END LOOP;
     END IF;
 END
 $$;
 
+-- The journal's rows that may have events of a spend, by version. It began at a time between `since` and `upto`,
+-- which is known from its id; time never runs back on an account, so the last row of then is found by halves.
+-- Those of then that don't have the bits of the id are left out. Where it went on is in `spends`.
+CREATE FUNCTION spend_rows(of_account text, of_spend text, bits bytea, since bigint, upto bigint)
+RETURNS TABLE (version bigint, body bytea)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    low bigint := 1;
+    high bigint;
+    last bigint := 0;
+    found_at bigint;
+    middle bigint;
+    known bigint;
+BEGIN
+    SELECT j.version + 1 INTO high FROM journal AS j
+    WHERE j.account_id = of_account ORDER BY j.version DESC LIMIT 1;
+    WHILE low < high LOOP
+        middle := (low + high) / 2;
+        SELECT j.version, j.at INTO known, found_at FROM journal AS j
+        WHERE j.account_id = of_account AND j.version <= middle ORDER BY j.version DESC LIMIT 1;
+        IF found_at > upto THEN
+            high := known;
+        ELSE
+            last := coalesce(known, last);
+            low := middle + 1;
+        END IF;
+    END LOOP;
+    SELECT j.version INTO known FROM journal AS j
+    WHERE j.account_id = of_account AND j.version <= last AND j.at < since
+    ORDER BY j.version DESC LIMIT 1;
+    RETURN QUERY
+        SELECT j.version, j.body FROM journal AS j
+        WHERE j.account_id = of_account AND j.version >= coalesce(known, 0) AND j.version <= last
+            AND position(bits IN j.body) > 0
+        ORDER BY j.version;
+    FOR known IN
+        SELECT s.version FROM spends AS s
+        WHERE s.account_id = of_account AND s.spend_id = of_spend ORDER BY s.version
+    LOOP
+        RETURN QUERY
+            SELECT j.version, j.body FROM journal AS j
+            WHERE j.account_id = of_account AND j.version <= known ORDER BY j.version DESC LIMIT 1;
+    END LOOP;
+END
+$$;
+
 -- Writes what every batch writes, in one call, under the number that is given, or else under the next one, drawn
--- within the gate (see `journal.rs`). The arrays are columns: of `journal`, `history`, `idempotency` and
--- `accounts`, in this order.
+-- within the gate (see `journal.rs`). The arrays are columns: of `journal`, `idempotency` and `accounts`, in
+-- this order, those of a table of one length. They are unnested side by side in the list of columns, which goes
+-- row by row; `FROM unnest(…)` would first fill a store for each array.
 CREATE FUNCTION commit_batch(
-    bigint, integer[], integer[], text[], bytea[],
-    text[], bigint[], text[], bigint[], bigint[], bigint[], bigint[], text[], bigint[], text[],
-        text[], text[], bigint[], text[], text[], bytea[],
-    text[], text[], integer[],
+    bigint, text[], bigint[], bigint[], integer[], integer[], integer[], bytea[],
+    text[], text[], bigint[],
     text[], bigint[], bigint[], boolean[], boolean[], text[], text[], bigint[], bigint[], bytea[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -310,18 +379,15 @@ BEGIN
         PERFORM pg_advisory_xact_lock_shared(1112691538, 1);
         number := nextval('journal_commits');
     END IF;
-    INSERT INTO journal (commit_id, entry, entries, account_id, body)
-        SELECT number, * FROM unnest($2, $3, $4, $5);
-    INSERT INTO history (account_id, version, kind, at, credits, available_after, held_after,
-            spend_id, lot, operation, model, quality, units, reason, reference, event)
-        SELECT * FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
-    IF $22 <> '{}' THEN
-        INSERT INTO idempotency (account_id, key, commit_id, entry)
-            SELECT keys.account_id, keys.key, number, keys.entry
-            FROM unnest($22, $23, $24) AS keys (account_id, key, entry);
+    INSERT INTO journal (commit_id, account_id, version, at, entry, entries, lines, body)
+        SELECT number, unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8);
+    IF $9 <> '{}' THEN
+        INSERT INTO idempotency (account_id, key, version)
+            SELECT unnest($9), unnest($10), unnest($11);
     END IF;
     INSERT INTO accounts (account_id, version, due_at, asking, erasing, status, plan, available, held, state)
-        SELECT * FROM unnest($25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
+        SELECT unnest($12), unnest($13), unnest($14), unnest($15), unnest($16), unnest($17), unnest($18),
+            unnest($19), unnest($20), unnest($21)
         ON CONFLICT (account_id) DO UPDATE SET version = excluded.version,
             due_at = excluded.due_at, asking = excluded.asking, erasing = excluded.erasing,
             status = excluded.status, plan = excluded.plan, available = excluded.available,

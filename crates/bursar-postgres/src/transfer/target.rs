@@ -50,7 +50,7 @@ const SETTLE: &str = "
         SELECT series, year, max(number) FROM documents GROUP BY series, year
         ON CONFLICT (series, year) DO UPDATE SET last = excluded.last;
     SELECT setval('journal_commits', max(commit_id)) FROM journal HAVING max(commit_id) > 0;
-    ANALYZE journal, accounts, history, idempotency, payments, payment_refunds, documents, assets, owners";
+    ANALYZE journal, accounts, idempotency, spends, payments, payment_refunds, documents, assets, owners";
 
 impl Import {
     /// Takes a database that has no data, or the beginning of a migration, which is forgotten if it is to be

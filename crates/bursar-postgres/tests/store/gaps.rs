@@ -21,8 +21,9 @@ async fn slow_commit(database: &Database) -> Client {
     let draw = "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(1112691538, 1))
         SELECT nextval('journal_commits') FROM gate";
     let number: i64 = client.query_one(draw, &[]).await.unwrap().get(0);
-    let copy =
-        "INSERT INTO journal SELECT $1, 0, 1, account_id, body FROM journal WHERE commit_id = 1";
+    let copy = "
+        INSERT INTO journal SELECT version + 100 * $1::bigint, $1, at, 0, 1, lines, account_id, body
+        FROM journal WHERE commit_id = 1";
     client.execute(copy, &[&number]).await.unwrap();
     client
 }

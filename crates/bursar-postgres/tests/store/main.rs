@@ -15,6 +15,7 @@ mod gaps;
 mod nodes;
 mod opening;
 mod recovery;
+mod reports;
 mod sharing;
 mod support;
 mod tls;

@@ -31,9 +31,7 @@ async fn a_schema_of_the_next_version_is_used_unless_it_forbids_it() {
     let database = Database::new().await;
     let store = database.open().await;
     done(&store, &mut Clerk::new(1), &[Ask::open("a")]).await;
-    database
-        .sql("ALTER TABLE history ADD COLUMN colour text; UPDATE versions SET schema = 2")
-        .await;
+    database.sql("ALTER TABLE spends ADD COLUMN colour text; UPDATE versions SET schema = 2").await;
     let store = database.open().await;
     done(&store, &mut Clerk::new(2), &[Ask::give("a", 5)]).await;
     proven(&store).await;
@@ -66,7 +64,7 @@ async fn tables_are_made_anew_from_the_journal() {
         done(&store, &mut clerk, &[Ask::charge(name).keyed("once"), Ask::hold(name)]).await;
     }
     let before = database.tables().await;
-    let spoil = "UPDATE versions SET projection = 1; DELETE FROM history WHERE version > 3;
+    let spoil = "UPDATE versions SET projection = 1; DELETE FROM spends;
         UPDATE accounts SET state = 'spoilt', available = 7; DELETE FROM documents;
         UPDATE payments SET status = 'lost'; DELETE FROM idempotency";
     database.sql(spoil).await;

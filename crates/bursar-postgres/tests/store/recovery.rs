@@ -145,9 +145,8 @@ const PARTITION: &str = "
     ALTER TABLE bursar.journal RENAME TO journal_1;
     ALTER INDEX bursar.journal_pkey RENAME TO journal_1_pkey;
     ALTER INDEX bursar.journal_order RENAME TO journal_1_order;
-    CREATE TABLE bursar.journal (
-        LIKE bursar.journal_1, PRIMARY KEY (account_id, commit_id, entry)
-    ) PARTITION BY RANGE (commit_id);
+    CREATE TABLE bursar.journal (LIKE bursar.journal_1) PARTITION BY RANGE (commit_id);
+    CREATE INDEX journal_account ON bursar.journal (account_id, version);
     CREATE INDEX journal_order ON bursar.journal (commit_id, entry);
     ALTER TABLE bursar.journal ATTACH PARTITION bursar.journal_1 FOR VALUES FROM (MINVALUE) TO (20);
     CREATE TABLE bursar.journal_2 PARTITION OF bursar.journal FOR VALUES FROM (20) TO (30)

@@ -52,8 +52,8 @@ impl Database {
         let mut rows = Vec::new();
         for table in [
             "accounts",
-            "history",
             "idempotency",
+            "spends",
             "payments",
             "payment_refunds",
             "documents",

@@ -1,10 +1,13 @@
 //! What is proved, and what is found.
 
-use bursar_core::account::command::{Command, RefundSubscription};
+use bursar_core::account::command::{Command, RefundCharge, RefundSubscription};
+use bursar_core::account::spend::subject;
+use bursar_core::id::SpendId;
 use bursar_postgres::{Difference, verify};
+use bursar_store::Entry;
 use bursar_store::contract::{Ask, Clerk};
 
-use super::support::{Database, done};
+use super::support::{Database, batch, done};
 
 /// With accounts that were charged, and sold to.
 async fn used() -> Database {
@@ -17,7 +20,15 @@ async fn used() -> Database {
     }
     let refund = Command::RefundSubscription(RefundSubscription { reason: None });
     done(&store, &mut clerk, &[Ask::new("b", refund), Ask::open("c")]).await;
+    let charged = batch(&store, &mut clerk, &[Ask::charge("a")]).await.unwrap().remove(0).done();
+    let refund = RefundCharge { spend: charge_of(&charged), credits: None, reason: None };
+    done(&store, &mut clerk, &[Ask::new("a", Command::RefundCharge(refund))]).await;
     database
+}
+
+fn charge_of(entry: &Entry) -> SpendId {
+    let charged = entry.events.iter().find_map(|recorded| subject(&recorded.event));
+    charged.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,12 +36,12 @@ async fn a_database_in_order_passes() {
     let database = used().await;
     let mut seen = Vec::new();
     let report = verify(&database.url, |done, last| seen.push((done, last))).await.unwrap();
-    assert_eq!((report.commits, report.last_commit, report.entries), (5, 5, 16));
+    assert_eq!((report.commits, report.last_commit, report.entries), (7, 7, 18));
     assert_eq!((report.accounts, report.keys), (3, 2));
     let counts = report.counts;
     assert_eq!((counts.payments, counts.invoices, counts.credit_notes), (2, 2, 1));
     assert_eq!(report.totals.values().sum::<i128>(), 0);
-    assert_eq!(seen.last(), Some(&(5, 5)));
+    assert_eq!(seen.last(), Some(&(7, 7)));
     verify(&database.url, |_, _| {}).await.unwrap();
 }
 
@@ -70,15 +81,16 @@ async fn servers_may_write_meanwhile() {
 async fn what_is_wrong_is_found() {
     for (spoil, says) in [
         (
-            "UPDATE history SET credits = credits + 1 WHERE account_id = 'a' AND version = 9",
-            "history {",
+            "UPDATE journal SET lines = lines + 1 WHERE commit_id = 2",
+            "commit 2, entry 0: its columns are not of its entries",
         ),
-        (
-            "DELETE FROM history WHERE account_id = 'a' AND version = 9",
-            "history {\"account_id\":\"a\",\"version\":9} is missing or another",
-        ),
+        ("UPDATE journal SET at = at - 1 WHERE commit_id = 2", "not of its entries"),
+        ("UPDATE journal SET version = 99 WHERE commit_id = 2", "not of its entries"),
+        ("UPDATE journal SET account_id = 'z' WHERE commit_id = 2", "not of its entries"),
+        ("DELETE FROM spends", "spends {"),
+        ("UPDATE spends SET version = version - 1", "is missing or another"),
         ("UPDATE accounts SET available = 0 WHERE account_id = 'a'", "accounts {"),
-        ("INSERT INTO idempotency VALUES ('a', 'k', 1, 0)", "is not what the journal makes"),
+        ("INSERT INTO idempotency VALUES (1, 'a', 'k')", "is not what the journal makes"),
         ("UPDATE payments SET status = 'lost' WHERE account_id = 'b'", "payments {"),
         ("DELETE FROM payment_refunds", "payment_refunds {"),
         ("UPDATE documents SET state = 'paid'", "documents {"),

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
 use bursar_core::account::storage::record::AssetRecord;
-use bursar_core::id::{AccountId, AssetId, Key, PaymentId, SpendId};
-use bursar_store::{Batch, Begun, StoreError, Wanted, Writer};
+use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
+use bursar_store::{Batch, Begun, Entry, StoreError, Wanted, Writer};
 use futures::FutureExt;
 
 use super::{Database, at_once};
@@ -85,6 +85,15 @@ impl Writer for NodeWriter {
         self.life.goes_on().await;
         self.database.lock(self.node, &self.life, &wanted.accounts).await;
         self.database.inner.lock().begin(wanted)
+    }
+
+    async fn join(
+        &mut self,
+        keys: &[(AccountId, IdempotencyKey)],
+    ) -> Result<Vec<Option<Arc<Entry>>>, StoreError> {
+        self.life.goes_on().await;
+        let mut inner = self.database.inner.lock();
+        at_once(inner.writer.join(keys).now_or_never())
     }
 
     async fn spend(

@@ -149,6 +149,27 @@ pub async fn a_key_is_found_after_its_commit(place: &dyn Place) {
     assert_eq!(journal_length(&*store).await, 304);
 }
 
+/// Commands that join a batch have their keys looked up under its locks, in the order in which they are asked for.
+pub async fn a_key_is_found_by_who_joins(place: &dyn Place) {
+    let mut clerk = Clerk::new(13);
+    let store = place.open().await;
+    let mut writer = store.writer().unwrap();
+    let asks = [Ask::open("a").keyed("one"), Ask::open("b"), Ask::give("b", 5).keyed("two")];
+    let outcomes = clerk.batch(&mut *writer, &asks).await.unwrap();
+    let entry = |at: usize| outcomes[at].entry().cloned();
+    let asks = [Ask::give("a", 5).keyed("new"), Ask::give("b", 5)];
+    let wanted = wanted(&asks);
+    let begun = writer.begin(&wanted).await.unwrap();
+    let key = |account: &str, key: &str| (account.parse().unwrap(), key.parse().unwrap());
+    let keys = [key("b", "two"), key("a", "two"), key("b", "new"), key("a", "one")];
+    let found = writer.join(&keys).await.unwrap();
+    assert_eq!(found, [entry(2), None, None, entry(0)]);
+    assert_eq!(writer.join(&[]).await.unwrap(), []);
+    let (_, batch) = clerk.decide(&mut *writer, &asks, &wanted, begun).await.unwrap();
+    writer.commit(batch).await.unwrap();
+    assert_eq!(journal_length(&*store).await, 5);
+}
+
 /// Two accounts may use the same key.
 pub async fn a_key_belongs_to_its_account(place: &dyn Place) {
     let store = place.open().await;

@@ -69,6 +69,7 @@ macro_rules! store_contract {
             an_abandoned_batch_leaves_nothing,
             a_batch_that_no_command_makes_is_refused,
             a_key_is_found_after_its_commit,
+            a_key_is_found_by_who_joins,
             a_key_belongs_to_its_account,
             an_account_has_one_writer,
             a_closed_store_refuses,

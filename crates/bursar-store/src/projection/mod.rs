@@ -93,6 +93,22 @@ pub fn spend_events(entry: &Entry, spend: SpendId) -> impl Iterator<Item = Spend
         .map(|(version, recorded)| SpendEvent { version, recorded: recorded.clone() })
 }
 
+/// The spends that an entry goes on with: it has events of them, and an earlier one has that which began
+/// them. Each once. A spend that begins is found by the [time in its id](SpendId::began_at).
+pub fn spends_gone_on(entry: &Entry) -> Vec<SpendId> {
+    let mut begun = Vec::new();
+    let mut gone_on = Vec::new();
+    for Recorded { event, .. } in &entry.events {
+        let Some(spend) = subject(event) else { continue };
+        if matches!(event, Event::HoldPlaced { .. } | Event::Charged { .. }) {
+            begun.push(spend);
+        } else if !begun.contains(&spend) && !gone_on.contains(&spend) {
+            gone_on.push(spend);
+        }
+    }
+    gone_on
+}
+
 /// The row of `idempotency` that an entry adds, if it has a key.
 pub fn idempotency(entry: &Entry) -> Option<&IdempotencyKey> {
     entry.idempotency.as_ref().map(|kept| &kept.key)

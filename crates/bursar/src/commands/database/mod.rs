@@ -2,6 +2,7 @@
 
 mod check;
 mod distribute;
+mod report;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -17,12 +18,16 @@ pub(crate) enum DatabaseCommand {
     /// Spread the accounts over the machines of a distributed PostgreSQL (Citus)
     #[command(after_help = distribute::EXAMPLES)]
     Distribute(distribute::DistributeArgs),
+    /// Bring the table of statement lines up to date, for reports in SQL
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::ReportArgs),
 }
 
 pub(crate) fn run(command: &DatabaseCommand) -> Result<Answer> {
     match command {
         DatabaseCommand::Check(args) => check::run(args),
         DatabaseCommand::Distribute(args) => distribute::run(args),
+        DatabaseCommand::Report(args) => report::run(args),
     }
 }
 
