@@ -57,9 +57,10 @@ pub(super) const RULES: &[Rule] = &[
                                     "bursar-documents", "bursar-vault", "bursar-engine",
                                     "bursar-api", "bursar-art"]),                        &["bursar-sqlite"]),
     rule("bursar-sim",       Everything,                                                 &[]),
-    // An API in memory, to be sent anything.
+    // An API and a portal in memory, to be sent anything.
     rule("bursar-fuzz",      Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
-                                    "bursar-vault", "bursar-engine", "bursar-api"]),     &[]),
+                                    "bursar-mail", "bursar-vault", "bursar-engine", "bursar-api",
+                                    "bursar-portal"]),                                   &[]),
     rule("bursar",           Everything,                                                 &[]),
     rule("xtask",            Only(&[]),                                                  &[]),
 ];
