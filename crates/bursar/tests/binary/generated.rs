@@ -41,6 +41,52 @@ fn the_api_does_what_its_document_says() {
     run.finish();
 }
 
+/// The search bites: each lie in a document that is otherwise the server's own is found out.
+#[test]
+fn a_document_that_lies_is_found_out() {
+    let run = Run::new("hooks.py");
+    let mut document = run.server.get("/openapi.json").success();
+    let schemas = &mut document["components"]["schemas"];
+    // A reply's field is of another type; a bound isn't kept, another is tighter than said.
+    schemas["HoldPlaced"]["allOf"][1]["properties"]["version"] = json!({"type": "string"});
+    schemas["CreateWidgetToken"]["properties"]["ttl_seconds"]["maximum"] = json!(600);
+    schemas["ExtendHold"]["properties"]["ttl_seconds"]["minimum"] = json!(-5);
+    let paths = document["paths"].as_object_mut().unwrap();
+    let take = |item: &mut Value, name: &str| item.as_object_mut().unwrap().remove(name).unwrap();
+    // A status comes, a code, a content type and a method that aren't documented.
+    take(&mut paths["/v1/accounts/{id}/holds"]["get"]["responses"], "404");
+    let not_found = &mut paths["/v1/accounts/{id}/balance"]["get"]["responses"]["404"];
+    let examples = &mut not_found["content"]["application/problem+json"]["examples"];
+    take(examples, "account_not_found");
+    let content = &mut paths["/v1/catalog"]["get"]["responses"]["200"]["content"];
+    content["application/xml"] = take(content, "application/json");
+    take(&mut paths["/v1/accounts/{id}/custom_plan"], "delete");
+    // A key isn't asked for.
+    paths["/healthz"]["get"]["security"] = json!([{"api_key": []}]);
+    let lies = run.dir.path().join("lies.json");
+    std::fs::write(&lies, document.to_string()).unwrap();
+    let asked = "^(/healthz|/v1/catalog|/v1/widget_tokens|\
+        /v1/accounts/.id./(holds|balance|custom_plan|holds/.hold./extend))$";
+    let mut command = run.schemathesis(lies.to_str().unwrap());
+    command.args(["--url", &run.server.url, "--include-path-regex", asked]);
+    command.args(["--max-examples", "3", "--phases", "examples,coverage,fuzzing"]);
+    let output = command.output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success(), "{report}");
+    for finding in [
+        "Response violates schema",
+        "Schema-violating request accepted",
+        "Custom check failed: `accepted_form`",
+        "Undocumented status code",
+        "Custom check failed: `documented_code`",
+        "Undocumented Content-Type",
+        "Wrong response to undeclared method",
+        "API accepts requests without authentication",
+    ] {
+        assert!(report.contains(finding), "{finding} isn't in {report}");
+    }
+}
+
 #[test]
 fn nothing_that_browsers_send_breaks_a_page() {
     let run = Run::new("pages.py");
@@ -72,23 +118,31 @@ impl Run {
 
     /// Asks, `size` times per operation and kind of request or for as long as told.
     fn ask(&self, location: &str, size: u32, more: &[&str]) -> Statuses {
-        let seed = setting("GENERATED_SEED").unwrap_or_else(|| "1".to_owned());
-        let told = self.dir.path().join("statuses.json");
-        let mut command = Command::new(schemathesis());
-        command.current_dir(self.dir.path());
-        command.env("GENERATED_URL", &self.server.url).env("GENERATED_KEY", &self.server.key);
-        command.env("GENERATED_WIDGET_TOKEN", self.widget_token());
-        command.env("GENERATED_HOOKS", here(self.hooks)).env("GENERATED_SEED", &seed);
-        command.env("GENERATED_STATUSES", &told).env("PYTHONDONTWRITEBYTECODE", "1");
-        command.args(["--config-file", &here("schemathesis.toml"), "run", location]).args(more);
-        command.args(["--seed", &seed, "--no-color"]);
+        let mut command = self.schemathesis(location);
         match setting("GENERATED_SECONDS") {
             Some(seconds) => command.args(["--max-time", &seconds]),
             None => command.args(["--max-examples", &size.to_string()]),
         };
-        let status = command.status().unwrap();
-        assert!(status.success(), "Schemathesis has findings; see above. Seed {seed}.");
-        serde_json::from_str(&std::fs::read_to_string(told).unwrap()).unwrap()
+        let status = command.args(more).status().unwrap();
+        assert!(status.success(), "Schemathesis has findings; see above. Seed {}.", seed());
+        serde_json::from_str(&std::fs::read_to_string(self.told()).unwrap()).unwrap()
+    }
+
+    fn schemathesis(&self, location: &str) -> Command {
+        let mut command = Command::new(schemathesis());
+        command.current_dir(self.dir.path());
+        command.env("GENERATED_URL", &self.server.url).env("GENERATED_KEY", &self.server.key);
+        command.env("GENERATED_WIDGET_TOKEN", self.widget_token());
+        command.env("GENERATED_HOOKS", here(self.hooks)).env("GENERATED_SEED", seed());
+        command.env("GENERATED_STATUSES", self.told()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.args(["--config-file", &here("schemathesis.toml"), "run", location]);
+        command.args(["--seed", &seed(), "--no-color"]);
+        command
+    }
+
+    /// Where the hooks write which statuses came.
+    fn told(&self) -> PathBuf {
+        self.dir.path().join("statuses.json")
     }
 
     fn widget_token(&self) -> String {
@@ -106,6 +160,10 @@ impl Run {
         assert!(!log.contains("\"level\":\"ERROR\""), "{log}");
         super::server::bursar_on(&data, &["verify"]).ok();
     }
+}
+
+fn seed() -> String {
+    setting("GENERATED_SEED").unwrap_or_else(|| "1".to_owned())
 }
 
 fn setting(name: &str) -> Option<String> {

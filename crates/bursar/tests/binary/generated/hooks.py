@@ -29,7 +29,7 @@ PATH, HEADER, QUERY, BODY = (
 # Fields whose form no schema tells whole.
 WORDED = {
     "address", "amount", "by", "company", "country", "credits", "currency", "email", "features", "highlights",
-    "name", "return_url", "threshold", "time_zone", "to", "token", "units", "vat_id",
+    "name", "reason", "return_url", "threshold", "time_zone", "to", "token", "units", "vat_id",
 }
 
 
@@ -81,7 +81,8 @@ def before_call(context, case, kwargs):
         return
     names = SERVING[operation].names(operation, operation in SUCCEEDED)
     SUCCEEDED.discard(operation)
-    if not is_wrong(case, PATH):
+    # In a chain the ids come from the replies before.
+    if not is_wrong(case, PATH) and not case._override.path_parameters:
         for parameter in list(case.path_parameters or {}):
             if parameter in names:
                 case.path_parameters[parameter] = names[parameter]
