@@ -10,7 +10,7 @@ use clap::Args;
 use crate::process;
 
 /// The targets of `crates/bursar-fuzz`; an unknown one is answered with this list.
-const TARGETS: &[&str] = &["catalog", "events", "ids", "requests", "webhooks"];
+const TARGETS: &[&str] = &["catalog", "events", "ids", "pages", "pictures", "requests", "webhooks"];
 
 /// The instrumentation that libFuzzer is guided by. It takes no sanitizer, since there is next to no unsafe
 /// code to be watched, and with that no nightly compiler.
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     /// For how many minutes, all targets together.
     #[arg(long, default_value_t = 5)]
     minutes: u32,
-    /// Keep of what was found what reaches further than the corpus, in the corpus.
+    /// Keep of what was found the fewest that reach further than the corpus, in the corpus.
     #[arg(long)]
     keep: bool,
 }
@@ -118,7 +118,7 @@ fn keep(fuzzer: &Path, target: &str) -> Result<()> {
     process::run(
         process::program(fuzzer)
             .env("BURSAR_FUZZ_TARGET", target)
-            .args(["-merge=1"])
+            .args(["-set_cover_merge=1"])
             .args([corpus(target), found(target)]),
     )
 }

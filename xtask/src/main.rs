@@ -1,4 +1,5 @@
-//! The developer's only menu: `cargo xtask check | test | bless | bench | sim | crash | faults | fuzz | screenshots`.
+//! The developer's only menu: `cargo xtask check | test | bless | bench | sim | crash | faults | fuzz | requests |
+//! screenshots`.
 //!
 //! One file per subcommand. `structure` holds the project's own rules about where code may lie,
 //! `process` runs other programs, `tools` installs the ones the menu needs.
@@ -15,6 +16,7 @@ mod crash;
 mod faults;
 mod fuzz;
 mod process;
+mod requests;
 mod screenshots;
 mod sim;
 mod structure;
@@ -50,6 +52,8 @@ enum Task {
     Faults(faults::Arguments),
     /// Look for bytes that break what takes bytes from outside.
     Fuzz(fuzz::Arguments),
+    /// Ask a server what nobody thought of, made from its own document.
+    Requests(requests::Arguments),
     /// Take the pictures of the documentation, and more to look at.
     Screenshots,
 }
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Task::Crash(arguments) => crash::run(&arguments),
         Task::Faults(arguments) => faults::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
+        Task::Requests(arguments) => requests::run(&arguments),
         Task::Screenshots => screenshots::run(),
     };
     match outcome {

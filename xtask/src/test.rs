@@ -31,6 +31,10 @@ const PREREQUISITES: &[Prerequisite] = &[
         name: "moto, an S3-compatible server (python3 with venv, and pip)",
         prepare: tools::moto,
     },
+    Prerequisite {
+        name: "Schemathesis, for generated requests (python3 with venv, and pip)",
+        prepare: tools::schemathesis,
+    },
     Prerequisite { name: "poppler-utils, to read documents back", prepare: tools::poppler },
     Prerequisite { name: "a PostgreSQL server's programs", prepare: tools::postgresql },
     Prerequisite {

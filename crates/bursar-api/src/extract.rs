@@ -25,6 +25,16 @@ impl Body {
     pub(crate) fn fields(&self) -> Result<Fields<'_>, Problem> {
         Fields::parse(&self.0)
     }
+
+    /// The fields of a body that replaces something: to send none is no way to empty it.
+    pub(crate) fn given_fields(&self) -> Result<Fields<'_>, Problem> {
+        if self.0.trim_ascii().is_empty() {
+            let detail = "The request has no body, and this replaces what there is by the body.";
+            return Err(Problem::new(Code::InvalidRequest, detail)
+                .fix("Send all fields, or {} to empty them."));
+        }
+        self.fields()
+    }
 }
 
 impl FromRequest<ApiState> for Body {

@@ -203,9 +203,12 @@ impl<'a> Fields<'a> {
         Ok(Some(read))
     }
 
-    /// A whole number from 0.
+    /// A whole number from 0, and of 63 bits: what callers read as a signed number is theirs to send, too.
     pub(crate) fn count(&mut self, name: &'static str) -> Result<Option<u64>, Problem> {
-        self.read(name, "a whole number from 0", |raw| raw.get().parse().ok())
+        let expected = "a whole number from 0 to 9223372036854775807";
+        self.read(name, expected, |raw| {
+            raw.get().parse().ok().filter(|count| i64::try_from(*count).is_ok())
+        })
     }
 
     /// Credits within bounds; `expected` says which.

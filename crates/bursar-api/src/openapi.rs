@@ -10,6 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{RefOr, Required};
 
 use crate::problem::{self, Code, ProblemBody};
+use crate::wire::change::EventView;
 
 const SCHEME: &str = "api_key";
 const WIDGET_SCHEME: &str = "widget_token";
@@ -26,7 +27,7 @@ const WIDGET_SCHEME: &str = "widget_token";
             `code`; each has a page under `/problems`. Unknown fields are refused.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, EventView)),
     tags(
         (name = "accounts", description = "The app's customers"),
         (name = "balance", description = "What can be spent, and every movement explained"),
@@ -165,12 +166,22 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Opera
     [get, put, post, delete].into_iter().flatten()
 }
 
-/// Says of every request's body which further fields it takes: attributes, or none.
+/// Says of every request's body which further fields it takes: attributes, or none. One that may be left
+/// out is left out, and is not `null`.
 pub(crate) fn close_bodies(document: &mut utoipa::openapi::OpenApi) {
     const WITH_ATTRIBUTES: [&str; 4] =
         ["CreateQuote", "PlaceHold", "CreateCharge", "BatchOperation"];
     let bodies = document.paths.paths.values_mut().flat_map(operations);
-    let names: Vec<String> = bodies.filter_map(|operation| body_of(operation)).collect();
+    let names: Vec<String> = bodies
+        .filter_map(|operation| {
+            let (name, schema) = body_of(operation)?;
+            if let RefOr::T(Schema::OneOf(one_of)) = schema {
+                let given = one_of.items.iter().find(|item| schema_name(item).is_some())?;
+                *schema = given.clone();
+            }
+            Some(name)
+        })
+        .collect();
     let Some(components) = &mut document.components else {
         return;
     };
@@ -189,15 +200,16 @@ pub(crate) fn close_bodies(document: &mut utoipa::openapi::OpenApi) {
     }
 }
 
-/// The name of the schema of an operation's body.
-fn body_of(operation: &Operation) -> Option<String> {
-    let Some(RefOr::T(body)) = &operation.request_body else {
+/// The schema of an operation's body, and its name.
+fn body_of(operation: &mut Operation) -> Option<(String, &mut RefOr<Schema>)> {
+    let Some(RefOr::T(body)) = &mut operation.request_body else {
         return None;
     };
-    let RefOr::T(content) = body.content.get("application/json")? else {
+    let RefOr::T(content) = body.content.get_mut("application/json")? else {
         return None;
     };
-    schema_name(content.schema.as_ref()?)
+    let schema = content.schema.as_mut()?;
+    Some((schema_name(schema)?, schema))
 }
 
 /// The name of a schema, also of one that may be null.

@@ -15,7 +15,10 @@ pub mod catalog;
 pub mod events;
 pub mod ids;
 mod office;
+pub mod pages;
+pub mod pictures;
 pub mod requests;
+mod script;
 pub mod webhooks;
 
 /// What takes bytes from outside.
@@ -32,6 +35,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "catalog", run: catalog::run },
     Target { name: "events", run: events::run },
     Target { name: "ids", run: ids::run },
+    Target { name: "pages", run: pages::run },
+    Target { name: "pictures", run: pictures::run },
     Target { name: "requests", run: requests::run },
     Target { name: "webhooks", run: webhooks::run },
 ];

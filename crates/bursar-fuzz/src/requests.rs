@@ -1,25 +1,13 @@
-//! Requests to the API.
-//!
-//! An input is a few requests, each a line `METHOD PATH`, perhaps with an idempotency key behind, and a
-//! body in the lines below, up to a line `---`.
+//! Requests to the API, as a [script](crate::script).
 
-use axum::body::Body;
 use axum::response::Response;
-use http::{Request, header};
+use http::{Method, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::office::{KEY, Office, block_on};
-
-const MOST_REQUESTS: usize = 12;
-
-/// What every account can be asked from; the input goes on from here.
-const BEFORE: &[(&str, &str)] = &[
-    ("/v1/accounts", r#"{"id": "a"}"#),
-    ("/v1/accounts/a/payment_methods", r#"{"token": "pm_card_visa"}"#),
-    ("/v1/accounts/a/subscription", r#"{"plan": "professional", "interval": "month"}"#),
-];
+use crate::script::{self, Line};
 
 /// Nothing that is asked is the server's fault: there is no 5xx, what is refused is a problem document,
 /// and afterwards the books are right.
@@ -29,39 +17,28 @@ pub fn run(data: &[u8]) {
     };
     block_on(async {
         let office = Office::open().await;
-        for (path, body) in BEFORE {
-            office.post(path, body).await;
-        }
-        for part in text.split("\n---\n").take(MOST_REQUESTS) {
-            let (first, body) = part.split_once('\n').unwrap_or((part, ""));
-            let mut words = first.split(' ');
-            let (Some(method), Some(path)) = (words.next(), words.next()) else {
-                continue;
-            };
-            let request = Request::builder().method(method).uri(path);
-            let request = match words.next() {
-                Some(key) => request.header("idempotency-key", key),
-                None => request,
-            };
-            ask(&office, request, body.to_owned()).await;
+        let named = office.furnish().await;
+        for line in script::read(text, &named) {
+            ask(&office, line).await;
         }
         office.close().await;
     });
 }
 
-async fn ask(office: &Office, request: http::request::Builder, body: String) {
-    let request = request
-        .header(header::AUTHORIZATION, format!("Bearer {KEY}"))
-        .header(header::CONTENT_TYPE, "application/json");
-    // What is no request at all doesn't come as far as here.
-    let Ok(request) = request.body(Body::from(body)) else {
+async fn ask(office: &Office, Line { request, body }: Line) {
+    let given = request.headers_ref().cloned().unwrap_or_default();
+    let mut request = request;
+    if !given.contains_key(header::AUTHORIZATION) {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {KEY}"));
+    }
+    if !given.contains_key(header::CONTENT_TYPE) {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let Ok(request) = request.body(axum::body::Body::from(body)) else {
         return;
     };
-    if !request.uri().path().starts_with('/') {
-        return;
-    }
     let what = format!("{} {}", request.method(), request.uri());
-    let head = request.method() == http::Method::HEAD;
+    let head = request.method() == Method::HEAD;
     let Ok(response) = office.router.clone().oneshot(request).await;
     let status = response.status();
     assert!(!status.is_server_error(), "{what}: {status}");

@@ -1,22 +1,24 @@
-//! Messages of payment providers, rightly signed: what is signed is believed, but need not make sense.
+//! Messages of payment providers. Rightly signed ones are believed, but need not make sense; whoever signs
+//! wrongly is not heard.
 
 use bursar_core::id::AccountId;
-use bursar_payments::stripe::{SIGNATURE_HEADER, Stripe, StripeConfig};
-use bursar_payments::{PaymentProvider, Secret};
+use bursar_payments::stripe::{self, Stripe, StripeConfig};
+use bursar_payments::{PaymentProvider, Secret, sandbox};
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::office::{Office, block_on};
+use crate::office::{Office, SANDBOX_SECRET, block_on};
 
 const SECRET: &str = "whsec_fuzz";
 
 /// A message is read or refused, applied or passed over; told twice it changes nothing more, and the
 /// books are right.
 ///
-/// `$PAYMENT` in it stands for a payment of ours.
+/// `$PAYMENT` in it stands for a payment of ours. A first line `> …` is what the header of its signature
+/// says, where `$SECOND` and `$SIGNATURE` stand for what it should say. The sandbox hears it, too.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -24,25 +26,50 @@ pub fn run(data: &[u8]) {
     block_on(async {
         let office = Office::open().await;
         let payment = buy(&office).await;
-        let body = text.replace("$PAYMENT", &payment).into_bytes();
+        let (header, body) = match text.strip_prefix("> ").and_then(|it| it.split_once('\n')) {
+            Some((header, body)) => (header, body),
+            None => ("t=$SECOND,v1=$SIGNATURE", text),
+        };
+        let body = body.replace("$PAYMENT", &payment).into_bytes();
         let stripe = Stripe::new(StripeConfig::new(
             Secret::new("sk_test_fuzz"),
             "pk_test_fuzz".to_owned(),
             vec![Secret::new(SECRET)],
         ));
         let stripe = stripe.expect("an adapter");
-        let now = office.engine.wall_now();
-        let headers = signed(&body, now.micros() / 1_000_000);
-        if let Ok(event) = stripe.verify_webhook(&headers, &body, now) {
-            let first = office.engine.hear_provider(event.clone()).await;
-            let before = version(&office).await;
-            let again = office.engine.hear_provider(event).await;
-            if first.is_ok() && again.is_ok() {
-                assert_eq!(version(&office).await, before, "told twice, done twice");
-            }
-        }
+        hear(&office, &stripe, SECRET, &stripe::SIGNATURE_HEADER, header, &body).await;
+        let (sandbox, name) = (&*office.sandbox, &sandbox::SIGNATURE_HEADER);
+        hear(&office, sandbox, SANDBOX_SECRET, name, header, &body).await;
         office.close().await;
     });
+}
+
+async fn hear(
+    office: &Office,
+    provider: &dyn PaymentProvider,
+    secret: &str,
+    name: &HeaderName,
+    header: &str,
+    body: &[u8],
+) {
+    let now = office.engine.wall_now();
+    let second = (now.micros() / 1_000_000).to_string();
+    let right = signature(secret, &second, body);
+    let header = header.replace("$SECOND", &second).replace("$SIGNATURE", &right);
+    let Ok(value) = HeaderValue::from_bytes(header.as_bytes()) else {
+        return;
+    };
+    let headers = HeaderMap::from_iter([(name.clone(), value)]);
+    let Ok(event) = provider.verify_webhook(&headers, body, now) else {
+        return;
+    };
+    assert!(header.contains(&right), "believed with {header:?}");
+    let first = office.engine.hear_provider(event.clone()).await;
+    let before = version(office).await;
+    let again = office.engine.hear_provider(event).await;
+    if first.is_ok() && again.is_ok() {
+        assert_eq!(version(office).await, before, "told twice, done twice");
+    }
 }
 
 fn ada() -> AccountId {
@@ -65,11 +92,9 @@ async fn version(office: &Office) -> u64 {
     view.account.version
 }
 
-fn signed(body: &[u8], second: i64) -> HeaderMap {
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key of any length");
+fn signature(secret: &str, second: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length");
     mac.update(format!("{second}.").as_bytes());
     mac.update(body);
-    let signature = HEXLOWER.encode(&mac.finalize().into_bytes());
-    let value = HeaderValue::from_str(&format!("t={second},v1={signature}"));
-    HeaderMap::from_iter([(SIGNATURE_HEADER, value.expect("a header"))])
+    HEXLOWER.encode(&mac.finalize().into_bytes())
 }

@@ -59,9 +59,10 @@ pub(super) const RULES: &[Rule] = &[
                                     "bursar-documents", "bursar-vault", "bursar-engine",
                                     "bursar-api", "bursar-art"]),                        &["bursar-sqlite"]),
     rule("bursar-sim",       Everything,                                                 &[]),
-    // An API in memory, to be sent anything.
+    // An API and a portal in memory, to be sent anything.
     rule("bursar-fuzz",      Only(&["bursar-core", "bursar-catalog", "bursar-store", "bursar-payments",
-                                    "bursar-vault", "bursar-engine", "bursar-api"]),     &[]),
+                                    "bursar-mail", "bursar-vault", "bursar-engine", "bursar-api",
+                                    "bursar-portal"]),                                   &[]),
     // It knows the server by its API alone, as those do who use it.
     rule("bursar-load",      Only(&[]),                                                  &[]),
     rule("bursar",           Everything,                                                 &[]),

@@ -58,6 +58,14 @@ pub(crate) fn moto() -> Result<()> {
     Ok(())
 }
 
+/// Schemathesis, which makes requests from the API's own document.
+pub(crate) fn schemathesis() -> Result<()> {
+    let home = python("schemathesis", "crates/bursar/tests/binary/generated/requirements.txt")?;
+    let runs = starts(home.join("bin/schemathesis"));
+    ensure!(runs, "schemathesis doesn't run; remove {} and try again", home.display());
+    Ok(())
+}
+
 /// The schema and the business rules of EN 16931.
 pub(crate) fn einvoice_rules() -> Result<()> {
     python("einvoice", "crates/bursar-documents/tests/einvoice/requirements.txt").map(drop)

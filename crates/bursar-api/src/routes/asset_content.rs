@@ -14,6 +14,7 @@ use crate::reply;
 use crate::state::ApiState;
 use crate::upload::Upload;
 use crate::wire::asset::{self, AssetChanged};
+use crate::wire::file::File;
 
 /// Put the content of a file
 ///
@@ -22,7 +23,7 @@ use crate::wire::asset::{self, AssetChanged};
 /// counts, and the content must not contradict it.
 #[utoipa::path(put, path = "/v1/accounts/{id}/assets/{asset}/content", tag = "vault",
     operation_id = "put_asset_content",
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(File), content_type = "application/octet-stream"),
     responses((status = 200, description = "The file", body = AssetChanged)))]
 pub(crate) async fn put(
     State(api): State<ApiState>,
@@ -67,8 +68,8 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     params(("inline" = Option<bool>, Query, description = "Let a browser show it in a page."),
         ("Range" = Option<String>, Header, description = "One part of it.", example = "bytes=0-499")),
     responses(
-        (status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "The part", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The content", body = inline(File), content_type = "*/*"),
+        (status = 206, description = "The part", body = inline(File), content_type = "*/*"),
         (status = 304, description = "The caller has it already")))]
 pub(crate) async fn get(
     State(api): State<ApiState>,
@@ -92,7 +93,8 @@ pub(crate) async fn get(
 #[utoipa::path(get, path = "/v1/accounts/{id}/assets/{asset}/thumbnail", tag = "vault",
     operation_id = "get_asset_thumbnail",
     responses(
-        (status = 200, description = "The picture", body = Vec<u8>, content_type = "image/jpeg"),
+        (status = 200, description = "The picture; WebP if it has transparency",
+            content((inline(File) = "image/jpeg"), (inline(File) = "image/webp"))),
         (status = 304, description = "The caller has it already")))]
 pub(crate) async fn thumbnail(
     State(api): State<ApiState>,

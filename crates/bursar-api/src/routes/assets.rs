@@ -42,13 +42,14 @@ pub(crate) struct CreateBody {
     #[schema(minimum = 1)]
     size: u64,
     /// Its media type, without parameters. The catalog lists which ones each kind may have.
-    #[schema(value_type = String, max_length = 127, example = "image/png")]
+    #[schema(value_type = String, max_length = 127, example = "image/png",
+        pattern = "^[A-Za-z0-9][A-Za-z0-9!#$&^_.+\\-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\\-]*$")]
     media_type: MediaType,
     /// Does the app keep the content? Then the file only counts.
     #[schema(default = false)]
     external: Option<bool>,
     /// The caller's own reference.
-    #[schema(value_type = Option<String>, max_length = 128)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9_\\-.:/+=,@#~]{1,128}$")]
     reference: Option<Reference>,
 }
 

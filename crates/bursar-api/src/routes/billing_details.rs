@@ -27,13 +27,14 @@ use crate::wire::billing::BillingDetailsView;
 }))]
 #[allow(dead_code, reason = "it is the document's; `details` reads the fields")]
 pub(crate) struct DetailsBody {
-    /// The person.
+    /// The person: one line of at most 200 bytes.
     #[schema(max_length = 200)]
     name: Option<String>,
-    /// The company.
+    /// The company: one line of at most 200 bytes.
     #[schema(max_length = 200)]
     company: Option<String>,
-    /// Street, postcode and city, a line each, without the country; at most 6 lines.
+    /// Street, postcode and city, a line of at most 200 bytes each, without the country; at most 6
+    /// lines.
     address: Option<Vec<String>>,
     /// The country, which decides the tax: ISO 3166-1.
     #[schema(pattern = "^[A-Z]{2}$")]
@@ -97,7 +98,7 @@ pub(crate) async fn set(
     conditions: Conditions,
     body: Body,
 ) -> Result<Response, Problem> {
-    let details = details(body.fields()?)?;
+    let details = details(body.given_fields()?)?;
     view(&api, &id).await?;
     // The engine replaces the command by the revision that the details become.
     let envelope = envelope(&caller, id, Command::Advance, conditions);

@@ -47,7 +47,7 @@ pub(crate) struct PlanBody {
     /// Keys of the features that it unlocks.
     #[schema(value_type = Vec<String>)]
     features: Vec<Key>,
-    /// Further selling points.
+    /// Further selling points, a line of at most 500 bytes each.
     #[schema(value_type = Option<Vec<String>>)]
     highlights: Option<Vec<Reason>>,
 }

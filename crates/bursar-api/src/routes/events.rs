@@ -12,6 +12,7 @@ use bursar_engine::{Follower as AccountFollower, News};
 use bursar_store::Entry;
 use futures::stream::{Stream, unfold};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::execute::view;
 use crate::extract::AccountPath;
@@ -19,6 +20,22 @@ use crate::problem::Problem;
 use crate::state::ApiState;
 use crate::wire::balance::Balance;
 use crate::wire::change::EventView;
+
+/// A server-sent event.
+#[derive(Debug, ToSchema)]
+#[schema(as = AccountMessage)]
+#[allow(dead_code, reason = "it is the document's; the stream is written by `named`")]
+struct Told {
+    /// What it is about.
+    #[schema(example = "balance")]
+    event: String,
+    /// The account's version after it.
+    #[schema(pattern = "^[0-9]+$", example = "12")]
+    id: String,
+    /// JSON: a `Balance`, if that is the event, or else an `AccountEvent`.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
 
 /// Follow an account
 ///
@@ -29,8 +46,7 @@ use crate::wire::change::EventView;
 /// back or falls behind gets a fresh `balance`, so nothing it shows stays wrong.
 #[utoipa::path(get, path = "/v1/accounts/{id}/events", tag = "balance",
     operation_id = "follow_account",
-    responses((status = 200, description = "The stream; the data of each event but `balance` is of \
-        this form", body = EventView, content_type = "text/event-stream")))]
+    responses((status = 200, description = "The stream", body = Told, content_type = "text/event-stream")))]
 pub(crate) async fn follow(
     State(api): State<ApiState>,
     AccountPath(id): AccountPath,

@@ -12,6 +12,7 @@ use crate::disposition::attachment;
 use crate::extract::{AccountPath, Body};
 use crate::problem::{Code, Problem};
 use crate::state::ApiState;
+use crate::wire::file::File;
 
 /// How soon to come again when too many archives are being written.
 const COME_AGAIN_SECONDS: u64 = 10;
@@ -24,7 +25,7 @@ const COME_AGAIN_SECONDS: u64 = 10;
 /// its manifest is a whole one.
 #[utoipa::path(post, path = "/v1/accounts/{id}/exports", tag = "vault",
     operation_id = "export_assets",
-    responses((status = 200, description = "The archive", body = Vec<u8>,
+    responses((status = 200, description = "The archive", body = inline(File),
         content_type = "application/zip")))]
 pub(crate) async fn create(
     State(api): State<ApiState>,

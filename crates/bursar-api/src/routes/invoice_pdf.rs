@@ -13,6 +13,7 @@ use crate::execute::view;
 use crate::openapi::{self, Call};
 use crate::problem::{Code, Problem};
 use crate::state::ApiState;
+use crate::wire::file::File;
 
 /// Download an invoice or a credit note
 ///
@@ -20,7 +21,7 @@ use crate::state::ApiState;
 /// unless its state of payment changes or the customer's details are erased.
 #[utoipa::path(get, path = "/v1/accounts/{id}/invoices/{invoice}.pdf", tag = "payments",
     operation_id = "get_invoice_pdf",
-    responses((status = 200, description = "The file", body = Vec<u8>,
+    responses((status = 200, description = "The file", body = inline(File),
         content_type = "application/pdf")))]
 #[allow(
     dead_code,

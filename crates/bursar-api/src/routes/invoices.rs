@@ -41,7 +41,7 @@ struct InvoicePage {
 #[schema(example = json!({"return_url": "https://app.example/settings/billing"}))]
 pub(crate) struct PayBody {
     /// Where the customer goes after the provider's page: https, or http on this machine.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, format = "uri")]
     return_url: Option<ReturnUrl>,
 }
 

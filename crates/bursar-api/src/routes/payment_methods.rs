@@ -24,7 +24,7 @@ use crate::wire::method::{self, MethodView, PaymentMethodAdded, PaymentMethodCha
 #[schema(example = json!({"token": "pm_card_visa"}))]
 pub(crate) struct AddBody {
     /// What the provider's form made, or a test token such as `pm_card_visa` in test mode.
-    #[schema(value_type = String, min_length = 1, max_length = 255)]
+    #[schema(value_type = String, max_length = 255, pattern = "^[A-Za-z][A-Za-z0-9_\\-]*$")]
     token: MethodRef,
     /// Pay with it from now on? The first one always is.
     #[schema(default = true)]

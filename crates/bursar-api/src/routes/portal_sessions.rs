@@ -26,7 +26,7 @@ pub(crate) struct StartBody {
     #[schema(value_type = String)]
     account: AccountId,
     /// Where the pages lead back to: https, or http on this machine.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, format = "uri")]
     return_url: Option<ReturnUrl>,
 }
 

@@ -24,7 +24,7 @@ use crate::wire::Shown;
 #[schema(example = json!({"return_url": "https://app.example/settings/billing"}))]
 pub(crate) struct StartBody {
     /// Where the customer goes afterwards: https, or http on this machine.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, format = "uri")]
     return_url: Option<ReturnUrl>,
     /// On the provider's own page, also where its script could ask on a page of the app; that needs a
     /// `return_url`.

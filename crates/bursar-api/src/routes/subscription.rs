@@ -41,7 +41,7 @@ pub(crate) struct ChangeBody {
     /// The preview to confirm: what happens is what it says, or nothing.
     preview: Option<String>,
     /// Where the customer goes after the provider's page: https, or http on this machine.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, format = "uri")]
     return_url: Option<ReturnUrl>,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct BuyBody {
     /// The pack's key.
     pack: String,
     /// Where the customer goes after the provider's page: https, or http on this machine.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, format = "uri")]
     return_url: Option<ReturnUrl>,
 }
 

@@ -56,6 +56,22 @@ impl WidgetBalance {
     }
 }
 
+/// A server-sent event.
+#[derive(Debug, ToSchema)]
+#[schema(as = WidgetMessage)]
+#[allow(dead_code, reason = "it is the document's; the stream is written by `Follower`")]
+struct Told {
+    /// `balance` or `expired`.
+    #[schema(pattern = "^(balance|expired)$", example = "balance")]
+    event: String,
+    /// The account's version; none of `expired`.
+    #[schema(pattern = "^[0-9]+$", example = "12")]
+    id: Option<String>,
+    /// JSON: a `WidgetBalance`; an empty object of `expired`.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
 /// Whose balance the token shows that came with the request.
 pub(crate) struct Pass {
     account: AccountId,
@@ -111,8 +127,7 @@ pub(crate) async fn balance(State(api): State<ApiState>, pass: Pass) -> Result<R
 /// A stream of server-sent events: a `balance` at once and after each change. When the token expires,
 /// `expired` is the last. Read it with `fetch`, which can send the token in a header.
 #[utoipa::path(get, path = "/v1/widget/events", tag = "balance", operation_id = "follow_widget_balance",
-    responses((status = 200, description = "The stream; the data of each `balance` is of this form",
-        body = WidgetBalance, content_type = "text/event-stream")))]
+    responses((status = 200, description = "The stream", body = Told, content_type = "text/event-stream")))]
 pub(crate) async fn follow(State(api): State<ApiState>, pass: Pass) -> Result<Response, Problem> {
     // To listen before looking leaves no gap: what is committed in between comes twice, not never.
     let news = api.engine().follow(pass.account.clone()).await?;

@@ -7,6 +7,7 @@ pub(crate) mod billing;
 pub(crate) mod catalog;
 pub(crate) mod change;
 pub mod explain;
+pub(crate) mod file;
 pub(crate) mod invoice;
 pub(crate) mod method;
 pub(crate) mod number;

@@ -33,6 +33,23 @@ async fn details_are_kept_as_revisions() {
     put(&app, &json!({"name": "Eve"}), "one").await.problem(422, "idempotency_key_reused");
 }
 
+/// They are replaced by what is sent, so a body that got lost on the way must not empty them.
+#[tokio::test]
+async fn no_body_empties_nothing() {
+    let app = App::new().await;
+    app.account("a").await;
+    put(&app, &json!({"name": "Ada"}), "one").await.expect(200);
+    for blank in ["", " \n"] {
+        let reply = app.call(Method::PUT, DETAILS).json(blank).key("two").send().await;
+        reply.problem(422, "invalid_request");
+    }
+    let reply = app.call(Method::PUT, DETAILS).key("two").send().await;
+    assert!(reply.problem(422, "invalid_request")["fix"].is_string());
+    assert_eq!(app.get(DETAILS).send().await.expect(200)["name"], "Ada");
+    put(&app, &json!({}), "two").await.expect(200);
+    assert_eq!(app.get(DETAILS).send().await.expect(200)["name"], json!(null));
+}
+
 #[tokio::test]
 async fn what_is_refused() {
     let app = App::new().await;

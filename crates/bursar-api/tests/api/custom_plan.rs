@@ -56,6 +56,7 @@ async fn what_is_refused() {
     put(&app, &body).await.problem(422, "bad_custom_plan");
     for body in [
         with("allowance", json!(-1)),
+        with("storage_bytes", json!(1_u64 << 63)),
         with("price_year", json!(5)),
         with("name", json!("")),
         with("key", json!("team")),

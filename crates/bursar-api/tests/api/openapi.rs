@@ -235,3 +235,55 @@ async fn bodies_are_read_as_documented() {
         assert_eq!(known, fields.collect(), "{name}");
     }
 }
+
+/// A body that may be left out is not `null`, which is refused.
+#[tokio::test]
+async fn no_body_is_said_to_be_null() {
+    let (app, document) = document().await;
+    app.account("a").await;
+    for (method, path, operation) in operations(&document) {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        assert!(!schema.to_string().contains("\"null\""), "{method} {path}: {schema}");
+    }
+    let opened = app.call(Method::POST, "/v1/accounts").json("null").key("one").send().await;
+    opened.problem(422, "invalid_request");
+}
+
+/// What isn't JSON is bytes, of whatever kind it is.
+#[tokio::test]
+async fn files_are_bytes() {
+    let (_, document) = document().await;
+    let file = json!({"type": "string", "format": "binary"});
+    let content = |path: &str, method: &str, at: &str| {
+        let operation = &document["paths"][path][method];
+        operation.pointer(at).unwrap_or_else(|| panic!("{path} has no {at}"))["schema"].clone()
+    };
+    let asset = "/v1/accounts/{id}/assets/{asset}/content";
+    assert_eq!(content(asset, "get", "/responses/200/content/*~1*"), file);
+    assert_eq!(content(asset, "get", "/responses/206/content/*~1*"), file);
+    assert_eq!(content(asset, "put", "/requestBody/content/application~1octet-stream"), file);
+    let thumbnail = "/v1/accounts/{id}/assets/{asset}/thumbnail";
+    assert_eq!(content(thumbnail, "get", "/responses/200/content/image~1jpeg"), file);
+    assert_eq!(content(thumbnail, "get", "/responses/200/content/image~1webp"), file);
+    let exports = "/v1/accounts/{id}/exports";
+    assert_eq!(content(exports, "post", "/responses/200/content/application~1zip"), file);
+    let pdf = "/v1/accounts/{id}/invoices/{invoice}.pdf";
+    assert_eq!(content(pdf, "get", "/responses/200/content/application~1pdf"), file);
+}
+
+/// The streams' documentation is of their messages, of which a balance is one.
+#[tokio::test]
+async fn streams_are_made_of_messages() {
+    let (_, document) = document().await;
+    for (path, name) in [
+        ("/v1/accounts/{id}/events", "AccountMessage"),
+        ("/v1/widget/events", "WidgetMessage"),
+    ] {
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        let schema = &content["text/event-stream"]["schema"];
+        assert_eq!(schema["$ref"], format!("#/components/schemas/{name}"), "{path}");
+        let data = &document["components"]["schemas"][name]["properties"]["data"];
+        assert_eq!(data["contentMediaType"], "application/json", "{data}");
+    }
+    assert!(document["components"]["schemas"]["AccountEvent"].is_object());
+}

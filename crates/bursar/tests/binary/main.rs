@@ -21,6 +21,7 @@ mod export;
 mod faults;
 mod fleet;
 mod full_disk;
+mod generated;
 mod invoices;
 mod keys;
 mod ledger;
