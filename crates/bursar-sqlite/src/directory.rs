@@ -9,6 +9,7 @@ use crate::error::{self, Result};
 
 pub(crate) const JOURNAL: &str = "journal.db";
 pub(crate) const VIEWS: &str = "views.db";
+const INDEX: &str = "views.index";
 const LOCK: &str = "bursar.lock";
 
 /// Where the files are.
@@ -32,6 +33,11 @@ impl Directory {
 
     pub(crate) fn views(&self) -> PathBuf {
         self.path.join(VIEWS)
+    }
+
+    /// Where the views' index has its runs.
+    pub(crate) fn index(&self) -> PathBuf {
+        self.path.join(INDEX)
     }
 
     /// Makes the directory if there is none.
@@ -75,6 +81,12 @@ impl Directory {
                 _ => {}
             }
         }
-        Ok(())
+        let path = self.index();
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error::file(&path, &error))
+            }
+            _ => Ok(()),
+        }
     }
 }
