@@ -5,7 +5,7 @@
 //! in [runs](run::Run): files in order of the names, which never change. Every write of the views adds one, and
 //! runs of like size are merged beside it, so that there are few: a line is read and written again about as
 //! often as the number of lines can be doubled. A table with an index would write a page of 4 KB for each
-//! name, since names come in no order; see ADR 21.
+//! name, since names come in no order; see ADR 22.
 //!
 //! `views.db` says which runs there are, so that a write of the views and its run come into force together.
 
