@@ -1,6 +1,8 @@
 //! Opening the two files.
 
+use std::cell::OnceCell;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_store::StoreError;
@@ -8,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::directory::Directory;
 use crate::error::{Result, about};
+use crate::index::Index;
 
 /// How long to wait for another connection's lock. Only a tool that looks into the files while the
 /// server runs can hold one.
@@ -86,19 +89,42 @@ pub(crate) fn read_only(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Both files, for reading.
+/// Both files and the index, for reading.
 pub(crate) struct Reader {
     pub(crate) directory: Directory,
     pub(crate) journal: Connection,
     pub(crate) views: Connection,
+    /// The index that goes with the views, if this process writes it.
+    shared: Option<Arc<Index>>,
+    /// If another one does: as it is at this moment of the views, once it was asked for.
+    momentary: OnceCell<Arc<Index>>,
 }
 
 impl Reader {
-    pub(crate) fn open(directory: &Directory) -> Result<Self> {
+    pub(crate) fn open(directory: &Directory, index: Option<&Arc<Index>>) -> Result<Self> {
         Ok(Self {
             journal: read_only(&directory.journal())?,
             views: read_only(&directory.views())?,
             directory: directory.clone(),
+            shared: index.cloned(),
+            momentary: OnceCell::new(),
         })
+    }
+
+    /// The index at this moment of the views, or later.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a run is damaged, or another process has just merged it with others.
+    pub(crate) fn index(&self) -> Result<Arc<Index>> {
+        if let Some(index) = self.shared.as_ref().or(self.momentary.get()) {
+            return Ok(Arc::clone(index));
+        }
+        let index = Arc::new(Index::open(&self.directory, &self.views)?);
+        Ok(Arc::clone(self.momentary.get_or_init(|| index)))
+    }
+
+    /// The moment is over.
+    pub(crate) fn forget_index(&mut self) {
+        self.momentary.take();
     }
 }

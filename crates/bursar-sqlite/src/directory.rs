@@ -10,6 +10,7 @@ use crate::error::{self, Result};
 pub(crate) const JOURNAL: &str = "journal.db";
 const JOURNAL_LOG: &str = "journal.db-wal";
 pub(crate) const VIEWS: &str = "views.db";
+const INDEX: &str = "views.index";
 const LOCK: &str = "bursar.lock";
 
 /// Where the files are.
@@ -38,6 +39,11 @@ impl Directory {
     /// The size of the journal's write-ahead log in bytes; 0 if there is none.
     pub(crate) fn log_bytes(&self) -> u64 {
         fs::metadata(self.path.join(JOURNAL_LOG)).map_or(0, |log| log.len())
+    }
+
+    /// Where the views' index has its runs.
+    pub(crate) fn index(&self) -> PathBuf {
+        self.path.join(INDEX)
     }
 
     /// Makes the directory if there is none.
@@ -81,6 +87,12 @@ impl Directory {
                 _ => {}
             }
         }
-        Ok(())
+        let path = self.index();
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error::file(&path, &error))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -9,17 +9,27 @@ use tokio::sync::Semaphore;
 use crate::connection::Reader;
 use crate::directory::Directory;
 use crate::error::{Result, about};
+use crate::index::Index;
+
+/// How many moments of the views are tried before a file of the index that is missing is taken for lost.
+pub(crate) const TRIES: usize = 5;
 
 pub(crate) struct Readers {
     directory: Directory,
+    index: Option<Arc<Index>>,
     /// One permit for each connection there may be. Closed with the store.
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Reader>>,
 }
 
 impl Readers {
-    pub(crate) fn new(directory: Directory, most: usize) -> Self {
-        Self { directory, permits: Arc::new(Semaphore::new(most.max(1))), idle: Mutex::default() }
+    pub(crate) fn new(directory: Directory, index: Option<Arc<Index>>, most: usize) -> Self {
+        Self {
+            directory,
+            index,
+            permits: Arc::new(Semaphore::new(most.max(1))),
+            idle: Mutex::default(),
+        }
     }
 
     /// Reads on a thread that may block. All that `read` reads of the views is of one moment.
@@ -32,17 +42,11 @@ impl Readers {
         blocking(move || {
             let _permit = permit;
             let idle = pool.idle.lock().pop();
-            let reader = match idle {
+            let mut reader = match idle {
                 Some(reader) => reader,
-                None => Reader::open(&pool.directory)?,
+                None => Reader::open(&pool.directory, pool.index.as_ref())?,
             };
-            let result = {
-                let moment =
-                    reader.views.unchecked_transaction().map_err(about(&pool.directory.views()))?;
-                let result = read(&reader);
-                drop(moment);
-                result
-            };
+            let result = moment(&mut reader, read);
             // A connection that failed is not used again.
             if result.is_ok() && !pool.permits.is_closed() {
                 pool.idle.lock().push(reader);
@@ -56,6 +60,27 @@ impl Readers {
     pub(crate) fn close(&self) {
         self.permits.close();
         self.idle.lock().clear();
+    }
+}
+
+/// Reads what the views are at one moment. If another process merges runs of the index just then, a later moment
+/// is as good.
+fn moment<T>(reader: &mut Reader, read: impl FnOnce(&Reader) -> Result<T>) -> Result<T> {
+    let path = reader.directory.views();
+    let mut tries = 0;
+    loop {
+        reader.forget_index();
+        let moment = reader.views.unchecked_transaction().map_err(about(&path))?;
+        tries += 1;
+        match reader.index() {
+            Err(StoreError::Unavailable(_)) if tries < TRIES => drop(moment),
+            Err(error) => return Err(error),
+            Ok(_) => {
+                let result = read(reader);
+                drop(moment);
+                return result;
+            }
+        }
     }
 }
 

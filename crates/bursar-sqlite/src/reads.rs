@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::segment::{self, Money, Segment};
 use crate::tail::Tail;
 use crate::views::Waiting;
-use crate::{journal, money, replay, views};
+use crate::{journal, lookups, money, replay, views};
 
 /// Where commits are found that the views don't have yet.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ pub(crate) fn statement(
     let before = rows.last().map(|row| row.version).or(before);
     let left = limit.saturating_sub(rows.len());
     if left > 0 {
-        let stored = views::statement(&reader.directory, &reader.views, id, before, left)?;
+        let stored = lookups::statement(reader, id, before, left)?;
         rows.extend(stored);
     }
     Ok(rows)
@@ -96,7 +96,7 @@ pub(crate) fn spend(
 ) -> Result<Vec<SpendEvent>> {
     let pinned = pins.look(reader, |segments| segment::spend(segments, id, spend))?;
     let before = pinned.first().map(|event| event.version);
-    let mut events = views::spend(&reader.directory, &reader.views, id, spend, before)?;
+    let mut events = lookups::spend(reader, id, spend, before)?;
     events.extend(pinned);
     Ok(events)
 }
@@ -110,7 +110,7 @@ pub(crate) fn history(
 ) -> Result<Vec<SpendEvent>> {
     let pinned = pins.look(reader, |segments| segment::history(segments, id, after))?;
     let before = pinned.first().map(|event| event.version);
-    let mut events = views::history(&reader.directory, &reader.views, id, after, before, limit)?;
+    let mut events = lookups::history(reader, id, after, before, limit)?;
     events.extend(pinned);
     events.truncate(limit);
     Ok(events)

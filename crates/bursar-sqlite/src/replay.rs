@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use crate::connection;
 use crate::directory::Directory;
 use crate::error::Result;
+use crate::index::Index;
 use crate::journal::{self, Commit, Stamp};
 use crate::migrations::{ViewsVersion, check_views, create_views, migrate_journal};
 use crate::segment::Segment;
@@ -33,7 +34,7 @@ pub(crate) fn open_views(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Connection> {
+) -> Result<(Connection, Index)> {
     match open_fitting(directory, journal, progress) {
         Err(StoreError::Damaged(why)) => {
             check_journal(directory, journal)?;
@@ -57,7 +58,7 @@ fn open_fitting(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Connection> {
+) -> Result<(Connection, Index)> {
     let mut views = connection::views(directory)?;
     match check_views(directory, &views)? {
         ViewsVersion::Fitting => {}
@@ -72,8 +73,9 @@ fn open_fitting(
     {
         return Err(StoreError::Damaged("the views are of another journal".to_owned()));
     }
-    catch_up(directory, journal, &mut views, progress)?;
-    Ok(views)
+    let index = Index::open_to_write(directory, &views)?;
+    catch_up(directory, journal, &mut views, &index, progress)?;
+    Ok((views, index))
 }
 
 /// Builds the views of a directory anew from its journal. No server may have it. `progress` is told how
@@ -99,12 +101,13 @@ pub(crate) fn rebuild(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Connection> {
+) -> Result<(Connection, Index)> {
     directory.remove_views()?;
     let mut views = connection::views(directory)?;
     create_views(directory, &mut views)?;
-    catch_up(directory, journal, &mut views, progress)?;
-    Ok(views)
+    let index = Index::open_to_write(directory, &views)?;
+    catch_up(directory, journal, &mut views, &index, progress)?;
+    Ok((views, index))
 }
 
 /// Writes what the journal has after the views' stamp.
@@ -112,6 +115,7 @@ fn catch_up(
     directory: &Directory,
     journal: &Connection,
     views: &mut Connection,
+    index: &Index,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
     let last = journal::last(directory, journal)?.commit;
@@ -123,7 +127,7 @@ fn catch_up(
             fold(directory, views, &mut states, &mut segment, &commit)?;
             Ok(segment.entries < CHUNK)
         })?;
-        views::write(directory, views, &segment)?;
+        views::write(directory, views, index, &segment)?;
         done = segment.stamp.commit;
         progress(done, last);
     }

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use crate::checkpoint::Stop;
 use crate::directory::Directory;
 use crate::error::{Result, about};
+use crate::index::Index;
 use crate::journal::Journal;
 use crate::readers::Readers;
 use crate::reads::Pins;
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) tail: Arc<Tail>,
     pub(crate) pins: Pins,
     pub(crate) readers: Arc<Readers>,
+    /// The views' index; `None` if another process writes it.
+    pub(crate) index: Option<Arc<Index>>,
     pub(crate) has_writer: AtomicBool,
     pub(crate) closed: AtomicBool,
     /// About how much was appended to the journal's log since it was last moved into its file.

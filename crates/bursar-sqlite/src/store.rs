@@ -51,16 +51,22 @@ impl SqliteStore {
         refuse_marked(&directory)?;
         let mut connection = connection::journal(&directory)?;
         migrate_journal(&directory, &mut connection)?;
-        let views = replay::open_views(&directory, &connection, &mut |done, total| {
+        let (views, index) = replay::open_views(&directory, &connection, &mut |done, total| {
             tracing::info!(done, total, "bringing the views up to the journal");
         })?;
+        let index = Arc::new(index);
         let journal = Journal::new(&directory, connection)?;
         let tail = Arc::new(Tail::new(&options, journal.last()));
         let shared = Arc::new(Shared {
             lock: Mutex::new(Some(lock)),
             journal: Mutex::new(Some(journal)),
             pins: Pins::Tail(Arc::clone(&tail)),
-            readers: Arc::new(Readers::new(directory.clone(), options.readers)),
+            readers: Arc::new(Readers::new(
+                directory.clone(),
+                Some(Arc::clone(&index)),
+                options.readers,
+            )),
+            index: Some(Arc::clone(&index)),
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             // What a crash has left counts, or a log would only grow under a server that never lives long.
@@ -74,7 +80,7 @@ impl SqliteStore {
         let stop = Arc::new(Stop::default());
         let threads = Threads {
             checkpoint: checkpoint::start(Arc::clone(&shared), Arc::clone(&stop))?,
-            views: view_writer::start(shared.directory.clone(), views, tail)?,
+            views: view_writer::start(shared.directory.clone(), views, index, tail)?,
             stop,
         };
         *shared.threads.lock() = Some(threads);
@@ -104,7 +110,8 @@ impl SqliteStore {
             journal: Mutex::new(None),
             tail: Arc::new(Tail::new(&options, u64::MAX)),
             pins: Pins::Journal,
-            readers: Arc::new(Readers::new(directory.clone(), options.readers)),
+            readers: Arc::new(Readers::new(directory.clone(), None, options.readers)),
+            index: None,
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             log_bytes: AtomicU64::new(0),

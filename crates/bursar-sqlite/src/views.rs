@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use bursar_core::account::Account;
-use bursar_core::account::event::Recorded;
-use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
+use bursar_core::id::AccountId;
 use bursar_core::time::Timestamp;
-use bursar_store::projection::{self, AccountRow, HistoryRow, LineColumns, idempotency, parse};
-use bursar_store::{Due, JournalPosition, SpendEvent, StatementRow, StoreError, codec};
+use bursar_store::projection::{AccountRow, parse};
+use bursar_store::{Due, StoreError, codec};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use crate::assets;
 use crate::directory::Directory;
 use crate::error::{Result, about, signed, unsigned};
+use crate::index::{Index, Line, add_lines};
 use crate::journal::Stamp;
 use crate::money;
 use crate::segment::{Pinned, Segment};
@@ -22,16 +22,18 @@ use crate::segment::{Pinned, Segment};
 pub(crate) fn write(
     directory: &Directory,
     connection: &mut Connection,
+    index: &Index,
     segment: &Segment,
 ) -> Result<()> {
     let path = directory.views();
     let mut accounts: Vec<(&AccountId, &Pinned)> = segment.accounts.iter().collect();
     accounts.sort_unstable_by_key(|(id, _)| *id);
+    let change = index.change(lines(&accounts)?)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(about(&path))?;
     for (id, pinned) in accounts {
-        write_account(&transaction, id, pinned, &about(&path))?;
+        write_state(&transaction, &AccountRow::of(&pinned.account)?).map_err(about(&path))?;
         if !pinned.money.is_empty() {
             money::write(directory, &transaction, id, &pinned.money)?;
         }
@@ -39,80 +41,26 @@ pub(crate) fn write(
             assets::write(directory, &transaction, id, &pinned.assets)?;
         }
     }
+    change.record(directory, &transaction)?;
     transaction
         .execute(
             "UPDATE stamp SET commit_id = ?1, checksum = ?2",
             params![signed(segment.stamp.commit), segment.stamp.checksum],
         )
         .map_err(about(&path))?;
-    transaction.commit().map_err(about(&path))
+    transaction.commit().map_err(about(&path))?;
+    index.publish(change);
+    Ok(())
 }
 
-fn write_account(
-    transaction: &Transaction<'_>,
-    id: &AccountId,
-    pinned: &Pinned,
-    failed: &impl Fn(rusqlite::Error) -> StoreError,
-) -> Result<()> {
-    let mut keys: Vec<(&IdempotencyKey, JournalPosition)> = Vec::new();
-    for (position, entry) in &pinned.entries {
-        for row in projection::history(entry)? {
-            write_history(transaction, id, &row).map_err(failed)?;
-        }
-        keys.extend(idempotency(entry).map(|key| (key, *position)));
+/// What the index gets.
+fn lines(accounts: &[(&AccountId, &Pinned)]) -> Result<Vec<Line>> {
+    let entries = || accounts.iter().flat_map(|(_, pinned)| &pinned.entries);
+    let mut lines = Vec::with_capacity(entries().count() * 3);
+    for (position, entry) in entries() {
+        add_lines(&mut lines, *position, entry)?;
     }
-    keys.sort_unstable();
-    for (key, position) in keys {
-        write_key(transaction, id, key, position).map_err(failed)?;
-    }
-    let state = AccountRow::of(&pinned.account)?;
-    write_state(transaction, &state).map(drop).map_err(failed)
-}
-
-fn write_history(
-    transaction: &Transaction<'_>,
-    id: &AccountId,
-    row: &HistoryRow,
-) -> rusqlite::Result<usize> {
-    let line = row.line.as_ref();
-    let spend = row.spend.map(|spend| spend.to_string());
-    transaction
-        .prepare_cached(
-            "INSERT INTO history VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        )?
-        .execute(params![
-            id.as_str(),
-            signed(row.version),
-            line.map(|line| line.kind.as_str()),
-            line.map(|line| line.at.micros()),
-            line.map(|line| line.credits.micro()),
-            line.map(|line| line.available_after.micro()),
-            line.map(|line| line.held_after.micro()),
-            spend,
-            line.and_then(|line| line.lot).map(|lot| lot.0),
-            line.and_then(|line| line.operation.as_ref()).map(|key| key.as_str()),
-            line.and_then(|line| line.model.as_ref()).map(|key| key.as_str()),
-            line.and_then(|line| line.quality.as_ref()).map(|key| key.as_str()),
-            line.and_then(|line| line.units).map(|units| signed(units.micro())),
-            line.and_then(|line| line.reason.as_ref()).map(|text| text.as_str()),
-            line.and_then(|line| line.reference.as_ref()).map(|text| text.as_str()),
-            row.event,
-        ])
-}
-
-fn write_key(
-    transaction: &Transaction<'_>,
-    id: &AccountId,
-    key: &IdempotencyKey,
-    position: JournalPosition,
-) -> rusqlite::Result<usize> {
-    transaction.prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-        id.as_str(),
-        key.as_str(),
-        signed(position.commit),
-        position.index
-    ])
+    Ok(lines)
 }
 
 fn write_state(transaction: &Transaction<'_>, row: &AccountRow) -> rusqlite::Result<usize> {
@@ -175,160 +123,17 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(
     })
 }
 
-/// Where an idempotency key's entry stands in the journal.
-pub(crate) fn position(
+/// An account's version; `None` if there is none.
+pub(crate) fn version(
     directory: &Directory,
     connection: &Connection,
-    (id, key): &(AccountId, IdempotencyKey),
-) -> Result<Option<JournalPosition>> {
-    let found: Option<(i64, u32)> = connection
-        .prepare_cached(
-            "SELECT commit_id, entry FROM idempotency WHERE account_id = ?1 AND key = ?2",
-        )
-        .and_then(|mut select| {
-            select
-                .query_row([id.as_str(), key.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
-        })
+    id: &AccountId,
+) -> Result<Option<u64>> {
+    let version: Option<i64> = connection
+        .prepare_cached("SELECT version FROM accounts WHERE account_id = ?1")
+        .and_then(|mut select| select.query_row([id.as_str()], |row| row.get(0)).optional())
         .map_err(about(&directory.views()))?;
-    let position = |(commit, index)| Ok(JournalPosition { commit: unsigned(commit)?, index });
-    found.map(position).transpose()
-}
-
-const HISTORY_COLUMNS: &str = "version, kind, at, credits, available_after, held_after, spend_id, \
-     lot, operation, model, quality, units, reason, reference, event";
-
-/// Statement lines, newest first.
-pub(crate) fn statement(
-    directory: &Directory,
-    connection: &Connection,
-    id: &AccountId,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<StatementRow>> {
-    let path = directory.views();
-    let mut select = connection
-        .prepare_cached(&format!(
-            "SELECT {HISTORY_COLUMNS} FROM history WHERE account_id = ?1 AND version < ?2
-             AND kind IS NOT NULL ORDER BY version DESC LIMIT ?3"
-        ))
-        .map_err(about(&path))?;
-    let before = signed(before.unwrap_or(u64::MAX));
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = select.query(params![id.as_str(), before, limit]).map_err(about(&path))?;
-    let mut lines = Vec::new();
-    while let Some(row) = rows.next().map_err(about(&path))? {
-        let (version, columns) = columns(row).map_err(about(&path))?;
-        if let Some(columns) = columns {
-            lines.push(StatementRow { version: unsigned(version)?, line: columns.line()? });
-        }
-    }
-    Ok(lines)
-}
-
-/// One row of history.
-pub(crate) fn history_row(
-    directory: &Directory,
-    connection: &Connection,
-    id: &AccountId,
-    version: u64,
-) -> Result<Option<HistoryRow>> {
-    let path = directory.views();
-    let found = connection
-        .prepare_cached(&format!(
-            "SELECT {HISTORY_COLUMNS} FROM history WHERE account_id = ?1 AND version = ?2"
-        ))
-        .and_then(|mut select| {
-            select
-                .query_row(params![id.as_str(), signed(version)], |row| {
-                    let (_, line) = columns(row)?;
-                    Ok((line, row.get(6)?, row.get(14)?))
-                })
-                .optional()
-        })
-        .map_err(about(&path))?;
-    let Some((line, spend, event)) = found else {
-        return Ok(None);
-    };
-    Ok(Some(HistoryRow {
-        version,
-        line: line.map(LineColumns::line).transpose()?,
-        spend: parse("spend_id", spend)?,
-        event,
-    }))
-}
-
-/// The version and, if it is a statement line, the line's columns of [`HISTORY_COLUMNS`].
-fn columns(row: &Row<'_>) -> rusqlite::Result<(i64, Option<LineColumns>)> {
-    let Some(kind) = row.get(1)? else {
-        return Ok((row.get(0)?, None));
-    };
-    let columns = LineColumns {
-        kind,
-        at: row.get(2)?,
-        credits: row.get(3)?,
-        available_after: row.get(4)?,
-        held_after: row.get(5)?,
-        spend: row.get(6)?,
-        lot: row.get(7)?,
-        operation: row.get(8)?,
-        model: row.get(9)?,
-        quality: row.get(10)?,
-        units: row.get(11)?,
-        reason: row.get(12)?,
-        reference: row.get(13)?,
-    };
-    Ok((row.get(0)?, Some(columns)))
-}
-
-/// The events of a spend of versions below `before`, oldest first.
-pub(crate) fn spend(
-    directory: &Directory,
-    connection: &Connection,
-    id: &AccountId,
-    spend: SpendId,
-    before: Option<u64>,
-) -> Result<Vec<SpendEvent>> {
-    let select = "SELECT version, event FROM history
-         WHERE account_id = ?1 AND spend_id = ?2 AND version < ?3 ORDER BY version";
-    let before = signed(before.unwrap_or(u64::MAX));
-    events(directory, connection, id, select, params![id.as_str(), spend.to_string(), before])
-}
-
-/// What happened to an account after a version and before another, oldest first.
-pub(crate) fn history(
-    directory: &Directory,
-    connection: &Connection,
-    id: &AccountId,
-    after: u64,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<SpendEvent>> {
-    let select = "SELECT version, event FROM history
-         WHERE account_id = ?1 AND version > ?2 AND version < ?3 ORDER BY version LIMIT ?4";
-    let before = signed(before.unwrap_or(u64::MAX));
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    events(directory, connection, id, select, params![id.as_str(), signed(after), before, limit])
-}
-
-fn events(
-    directory: &Directory,
-    connection: &Connection,
-    id: &AccountId,
-    select: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<SpendEvent>> {
-    let path = directory.views();
-    let mut select = connection.prepare_cached(select).map_err(about(&path))?;
-    let mut rows = select.query(values).map_err(about(&path))?;
-    let mut events = Vec::new();
-    while let Some(row) = rows.next().map_err(about(&path))? {
-        let (version, event) =
-            (|| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))().map_err(about(&path))?;
-        let recorded: Recorded = decode(directory, id, &event)?;
-        events.push(SpendEvent { version: unsigned(version)?, recorded });
-    }
-    Ok(events)
+    version.map(unsigned).transpose()
 }
 
 /// Accounts that are due, longest first, but not those to `skip`.

@@ -9,13 +9,11 @@ use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
 use bursar_core::account::storage::record::AssetRecord;
 use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
-use bursar_store::{
-    Batch, Begun, Entry, JournalPosition, Numbers, StoreError, Wanted, Writer, codec,
-};
+use bursar_store::{Batch, Begun, Entry, Numbers, StoreError, Wanted, Writer, codec};
 
 use crate::connection::Reader;
 use crate::error::{Result, about};
-use crate::journal;
+use crate::lookups;
 use crate::reads;
 use crate::shared::Shared;
 use crate::views;
@@ -33,7 +31,7 @@ pub(crate) struct SqliteWriter {
 
 impl SqliteWriter {
     pub(crate) fn open(shared: &Arc<Shared>) -> Result<Self> {
-        let reader = Reader::open(&shared.directory)?;
+        let reader = Reader::open(&shared.directory, shared.index.as_ref())?;
         if shared.has_writer.swap(true, Ordering::AcqRel) {
             return Err(StoreError::Unavailable("there is a writer already".to_owned()));
         }
@@ -71,32 +69,12 @@ impl SqliteWriter {
         accounts: &[Option<Arc<bursar_core::account::Account>>],
         entries: &mut [Option<Arc<Entry>>],
     ) -> Result<()> {
-        let mut commits: HashMap<u64, Vec<Arc<Entry>>> = HashMap::new();
+        let index = self.reader.index()?;
         for (key, place) in wanted.keys.iter().zip(entries) {
             let new = |at| accounts.get(at).is_some_and(Option::is_none);
-            if place.is_some() || wanted.accounts.binary_search(&key.0).is_ok_and(new) {
-                continue;
-            }
-            let directory = &self.shared.directory;
-            let Some(position) = views::position(directory, &self.reader.views, key)? else {
-                continue;
-            };
-            let JournalPosition { commit, index } = position;
-            let of_commit = match commits.entry(commit) {
-                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::hash_map::Entry::Vacant(empty) => {
-                    empty.insert(journal::entries(directory, &self.reader.journal, commit)?)
-                }
-            };
-            let index = usize::try_from(index).unwrap_or(usize::MAX);
-            *place = of_commit.get(index).cloned();
-            if place.is_none() {
-                return Err(StoreError::Damaged(format!(
-                    "{}: commit {commit} has no entry {index}, where key {} of account {} stands",
-                    directory.journal().display(),
-                    key.1,
-                    key.0
-                )));
+            if place.is_none() && !wanted.accounts.binary_search(&key.0).is_ok_and(new) {
+                let found = lookups::keyed(&self.reader, &index, key)?;
+                *place = found.map(|(_, entry)| entry);
             }
         }
         Ok(())

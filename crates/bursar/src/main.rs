@@ -17,6 +17,13 @@ mod table;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// A request makes and frees a hundred small pieces, on one thread and another: a fifth of a charge's time with
+/// the system's allocator.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     data::directory::keep_private();
     match commands::run(cli::parse()) {

@@ -28,42 +28,12 @@ CREATE INDEX accounts_due ON accounts (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking = 1;
 CREATE INDEX accounts_erasing ON accounts (account_id) WHERE erasing = 1;
 
--- One row per event that is a statement line (it has a kind) or belongs to a spend. `event` is the
--- encoded event, kept for those of spends.
-CREATE TABLE history (
-    account_id TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    kind TEXT,
-    at INTEGER,
-    credits INTEGER,
-    available_after INTEGER,
-    held_after INTEGER,
-    spend_id TEXT,
-    lot INTEGER,
-    operation TEXT,
-    model TEXT,
-    quality TEXT,
-    units INTEGER,
-    reason TEXT,
-    reference TEXT,
-    event BLOB NOT NULL,
-    PRIMARY KEY (account_id, version)
-) WITHOUT ROWID;
-CREATE INDEX history_spend ON history (account_id, spend_id) WHERE spend_id IS NOT NULL;
-
-CREATE VIEW statement AS
-SELECT account_id, version, kind, at, credits, available_after, held_after, spend_id, lot,
-    operation, model, quality, units, reason, reference
-FROM history WHERE kind IS NOT NULL;
-
--- Which entry of the journal an idempotency key stands for.
-CREATE TABLE idempotency (
-    account_id TEXT NOT NULL,
-    key TEXT NOT NULL,
-    commit_id INTEGER NOT NULL,
-    entry INTEGER NOT NULL,
-    PRIMARY KEY (account_id, key)
-) WITHOUT ROWID;
+-- The files of views.index, in which the journal's entries are found by their idempotency keys, by the spends
+-- that they are about and by the versions of their account, and how many lines each has.
+CREATE TABLE runs (
+    run INTEGER PRIMARY KEY,
+    lines INTEGER NOT NULL
+);
 
 -- Each payment as it stands: its columns, and all of it encoded in `row`. `version` is the account's
 -- after the last event that is in it.

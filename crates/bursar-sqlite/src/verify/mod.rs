@@ -11,7 +11,7 @@ use bursar_core::id::AccountId;
 use bursar_core::money::Currency;
 use bursar_core::postings::{Book, MoneyBook};
 use bursar_store::audit::{AssetCounts, Audit, Counts, Finding};
-use bursar_store::projection::{AccountRow, history, idempotency};
+use bursar_store::projection::AccountRow;
 use bursar_store::{Entry, JournalPosition, StoreError};
 use rusqlite::Connection;
 
@@ -19,8 +19,10 @@ use crate::backup::check_integrity;
 use crate::connection;
 use crate::directory::Directory;
 use crate::error::{Result, about, unsigned};
+use crate::index::{Index, add_lines};
 use crate::journal;
 use crate::migrations::{ViewsVersion, WITH_ASSETS, check_journal, check_views};
+use crate::readers::TRIES;
 use crate::transfer::refuse_marked;
 use crate::views;
 use money::Unfinished;
@@ -110,7 +112,7 @@ pub(crate) fn prove(
     check_integrity(&path, &journal)?;
     let unfinished = Unfinished::default();
     let files = assets::Unfinished::default();
-    let mut proof = Proof { audit: Audit::new(), history: 0, unfinished, files, views };
+    let mut proof = Proof { audit: Audit::new(), lines: 0, unfinished, files, views };
     let last = journal::last(directory, &journal)?.commit;
     proof.reach(0)?;
     let mut difference = None;
@@ -149,16 +151,29 @@ fn open_views(directory: &Directory) -> Result<Option<Connection>> {
 struct Views<'a> {
     directory: &'a Directory,
     connection: &'a Connection,
+    index: Index,
     stamp: u64,
 }
 
 impl<'a> Views<'a> {
     fn begin(directory: &'a Directory, connection: &'a Connection) -> Result<Self> {
         let path = directory.views();
-        connection.execute_batch("BEGIN").map_err(about(&path))?;
+        let mut tries = 0;
+        let index = loop {
+            connection.execute_batch("BEGIN").map_err(about(&path))?;
+            tries += 1;
+            match Index::open(directory, connection) {
+                // A server has merged runs of it just now.
+                Err(StoreError::Unavailable(_)) if tries < TRIES => {
+                    connection.execute_batch("ROLLBACK").map_err(about(&path))?;
+                }
+                index => break index?,
+            }
+        };
         let stamp = views::stamp(directory, connection)?.commit;
         check_integrity(&path, connection)?;
-        Ok(Self { directory, connection, stamp })
+        index.prove()?;
+        Ok(Self { directory, connection, index, stamp })
     }
 
     fn count(&self, table: &str) -> Result<u64> {
@@ -172,8 +187,8 @@ impl<'a> Views<'a> {
 
 struct Proof<'a> {
     audit: Audit,
-    /// Rows of history that the journal makes.
-    history: u64,
+    /// Lines of the index that the journal makes.
+    lines: u64,
     unfinished: Unfinished,
     files: assets::Unfinished,
     views: Option<Views<'a>>,
@@ -192,21 +207,15 @@ impl Proof<'_> {
         if position.commit > views.stamp {
             return Ok(());
         }
-        for row in history(entry)? {
-            self.history += 1;
-            let id = &entry.account;
-            let stored = views::history_row(views.directory, views.connection, id, row.version)?;
-            if stored.as_ref() != Some(&row) {
-                let key = format!("history of {id}, version {}", row.version);
-                return Err(differs(&key, stored.map(|row| format!("{row:?}")), &row));
-            }
-        }
-        if let Some(key) = idempotency(entry) {
-            let place = (entry.account.clone(), key.clone());
-            let stored = views::position(views.directory, views.connection, &place)?;
-            if stored != Some(position) {
-                let key = format!("idempotency of {}, key {key}", entry.account);
-                return Err(differs(&key, stored.map(|at| format!("{at:?}")), &position));
+        let mut lines = Vec::new();
+        add_lines(&mut lines, position, entry)?;
+        lines.sort_unstable();
+        lines.dedup();
+        for line in lines {
+            self.lines += 1;
+            if !views.index.find(line.name)?.contains(&line.place) {
+                let what = format!("the index lacks an entry of {} at {position:?}", entry.account);
+                return Err(Difference::Views { what });
             }
         }
         self.unfinished.add(views, position, entry)?;
@@ -230,7 +239,6 @@ impl Proof<'_> {
 
     fn compare(&self, views: &Views<'_>) -> std::result::Result<(), Difference> {
         let accounts = u64::try_from(self.audit.accounts().len()).unwrap_or(u64::MAX);
-        let keys = u64::try_from(self.audit.key_count()).unwrap_or(u64::MAX);
         let Counts { payments, refunds, invoices, credit_notes } = self.audit.counts();
         let AssetCounts { files, uploads, purged, accounts: owners, .. } =
             self.audit.asset_counts();
@@ -238,8 +246,6 @@ impl Proof<'_> {
         self.files.check()?;
         for (table, expected) in [
             ("accounts", accounts),
-            ("history", self.history),
-            ("idempotency", keys),
             ("payments", payments),
             ("payment_refunds", refunds),
             ("documents", invoices + credit_notes),
@@ -251,6 +257,12 @@ impl Proof<'_> {
                 let what = format!("{table} has {stored} rows, the journal makes {expected}");
                 return Err(Difference::Views { what });
             }
+        }
+        let stored = views.index.lines();
+        if stored != self.lines {
+            let expected = self.lines;
+            let what = format!("the index has {stored} lines, the journal makes {expected}");
+            return Err(Difference::Views { what });
         }
         let mut difference = None;
         views::each_account(views.directory, views.connection, None, usize::MAX, |stored| {

@@ -55,6 +55,12 @@ impl Files {
         self.dir.path().join(name)
     }
 
+    /// The files of the views' index.
+    pub(crate) fn runs(&self) -> Vec<PathBuf> {
+        let found = std::fs::read_dir(self.file("views.index")).unwrap();
+        found.map(|file| file.unwrap().path()).collect()
+    }
+
     pub(crate) fn open(&self) -> SqliteStore {
         self.try_open().unwrap()
     }
