@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bursar_meter::Watch;
 use crate::numbers::sorted;
+use bursar_meter::Watch;
 
 use super::results::Measured;
 

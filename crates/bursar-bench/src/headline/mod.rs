@@ -105,7 +105,7 @@ impl Systems {
     fn by_hand(&mut self, plan: &Plan, load: Load) -> Measured {
         let Load::Calls { clients, half_hot } = load else { panic!("{load:?}") };
         let spread = if half_hot { calls::Spread::Half } else { calls::Spread::Uniform };
-        let cell = calls::Cell { spread, clients, system: calls::System::ByHand };
+        let cell = calls::Cell { spread, clients, per_request: 1, system: calls::System::ByHand };
         let load = Calls::new(&calls::Plan::of(plan.accounts, plan.seconds), cell, self.calls);
         self.calls += 1;
         let cost = self.runtime.block_on(self.by_hand.measure(&self.database, &load));
