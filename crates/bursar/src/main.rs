@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// A request makes and frees a hundred small pieces, on one thread and another: a fifth of a charge's time with
+/// A request makes and frees a hundred small pieces, on one thread and another: about a seventh of its processor time with
 /// the system's allocator.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;

@@ -32,7 +32,8 @@ fn the_api_does_what_its_document_says() {
     let statuses = run.ask(&location, 4, &[]);
     show(&statuses);
     let document = run.server.get("/openapi.json").success();
-    for operation in operations(&document) {
+    // Schemathesis leaves out where it has the document from.
+    for operation in operations(&document).into_iter().filter(|it| it != "GET /openapi.json") {
         let came = statuses.get(&operation);
         let succeeded = came.is_some_and(|came| came.keys().any(|status| *status < 300));
         let never = NEVER.iter().find(|(name, _)| *name == operation);
@@ -96,7 +97,9 @@ fn nothing_that_browsers_send_breaks_a_page() {
     show(&statuses);
     let worked = |path: &str| statuses[path].keys().any(|status| *status < 400);
     // Those who were signed in have seen pages, and their forms were taken.
-    for path in ["GET /portal", "GET /portal/payments/{payment}", "POST /portal/billing-details"] {
+    let pages =
+        ["GET /portal", "GET /portal/payments/{payment}", "POST /portal/payment-methods/add"];
+    for path in pages {
         assert!(worked(path), "{path}: {:?}", statuses[path]);
     }
     run.finish();

@@ -76,17 +76,17 @@ def before_call(context, case, kwargs):
             case.query[field] = who.customer.id
         elif field in WORDS and CHOICE.random() < 0.6:
             case.query[field] = CHOICE.choice(WORDS[field])
-    if CHOICE.random() < 0.95:
+    taken = TAKEN.get(case.path) if CHOICE.random() < 0.5 else None
+    if taken or CHOICE.random() < 0.95:
         case.headers["Cookie"] = who.cookie
     case.headers["X-Bursar-Playground"] = "1"
     if isinstance(case.body, dict):
         case.body = real(case.body, who.names)
-        if CHOICE.random() < 0.3:
-            case.body.update(TAKEN.get(case.path, {}))
+        case.body.update(taken or {})
         for field in case.body:
             if field in ("method", "asset") and CHOICE.random() < 0.8:
                 case.body[field] = who.names[field]
-            elif field == "mark" and CHOICE.random() < 0.9:
+            elif field == "mark" and (taken or CHOICE.random() < 0.9):
                 case.body[field] = who.mark
 
 
