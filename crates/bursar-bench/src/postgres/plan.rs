@@ -33,7 +33,7 @@ pub(crate) struct Cell {
 }
 
 /// What an app with much load sends together, as `/v1/batch` takes it.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 100;
 
 /// How much to do.
 pub(crate) struct Plan {
