@@ -83,6 +83,9 @@ impl Shared {
                 }
             }
         }
+        if let Some(index) = &self.index {
+            index.stop();
+        }
         // Only the process that has the directory moves the log into its file.
         if let Some(journal) = journal.filter(|_| self.lock.lock().is_some()) {
             // The log is moved and removed, so that the directory is tidy for copying; unless somebody

@@ -110,6 +110,12 @@ impl Index {
         Ok(index)
     }
 
+    /// Ends what is being merged, which is not in force yet. To be called before the directory is given up:
+    /// whoever has it next may give the same names to other runs.
+    pub(crate) fn stop(&self) {
+        *self.merging.lock() = None;
+    }
+
     fn runs(&self) -> Vec<Arc<Run>> {
         self.runs.read().clone()
     }

@@ -182,3 +182,18 @@ fn positions_are_kept_in_eight_bytes() {
     Place::of(JournalPosition { commit: 1 << 44, index: 0 }).unwrap_err();
     Place::of(JournalPosition { commit: 0, index: 1 << 20 }).unwrap_err();
 }
+
+#[test]
+fn a_merge_that_is_stopped_leaves_nothing() {
+    let mut book = Book::new();
+    for run in 0..2 {
+        let lines = (0..200_000).map(|name| Line { name: Name(name), place: Place(run) });
+        book.add(lines.collect());
+    }
+    assert!(book.index.merging.lock().is_some());
+    book.index.stop();
+    assert!(book.index.merging.lock().is_none());
+    let files = fs::read_dir(book.directory().index()).unwrap().count();
+    assert_eq!(files, 2);
+    book.index.prove().unwrap();
+}
