@@ -8,18 +8,34 @@ use bursar_store::{Entry, JournalPosition, SpendEvent, StatementRow, StoreError}
 
 use crate::connection::Reader;
 use crate::error::Result;
-use crate::index::{Index, Name, Place, around};
+use crate::index::{Name, Place, around};
 use crate::{journal, views};
 
-/// The entry of an idempotency key, with its position.
+/// The entries of idempotency keys, in the order of the keys. Each commit is read once, however many of the keys
+/// are in it: whole requests of many are sent again.
 pub(crate) fn keyed(
     reader: &Reader,
-    index: &Index,
-    (id, key): &(AccountId, IdempotencyKey),
-) -> Result<Option<(JournalPosition, Arc<Entry>)>> {
-    let places = index.find(Name::key(id, key))?;
-    let mut found = entries(reader, &places)?.into_iter();
-    Ok(found.find(|(_, entry)| entry.account == *id && idempotency(entry) == Some(key)))
+    keys: &[&(AccountId, IdempotencyKey)],
+) -> Result<Vec<Option<Arc<Entry>>>> {
+    let index = reader.index()?;
+    let mut named = Vec::new();
+    for (id_and_key, number) in keys.iter().zip(0_usize..) {
+        let (id, key) = id_and_key;
+        let places = index.find(Name::key(id, key))?;
+        named.extend(places.into_iter().map(|place| (place, number)));
+    }
+    named.sort_unstable();
+    let places: Vec<Place> = named.iter().map(|(place, _)| *place).collect();
+    let mut found = vec![None; keys.len()];
+    for ((_, number), (_, entry)) in named.into_iter().zip(entries(reader, &places)?) {
+        if let (Some((id, key)), Some(slot)) = (keys.get(number), found.get_mut(number))
+            && entry.account == *id
+            && idempotency(&entry) == Some(key)
+        {
+            *slot = Some(entry);
+        }
+    }
+    Ok(found)
 }
 
 /// Statement lines of versions below `before`, newest first.

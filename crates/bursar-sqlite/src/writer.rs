@@ -69,13 +69,16 @@ impl SqliteWriter {
         accounts: &[Option<Arc<bursar_core::account::Account>>],
         entries: &mut [Option<Arc<Entry>>],
     ) -> Result<()> {
-        let index = self.reader.index()?;
-        for (key, place) in wanted.keys.iter().zip(entries) {
-            let new = |at| accounts.get(at).is_some_and(Option::is_none);
-            if place.is_none() && !wanted.accounts.binary_search(&key.0).is_ok_and(new) {
-                let found = lookups::keyed(&self.reader, &index, key)?;
-                *place = found.map(|(_, entry)| entry);
-            }
+        let new = |at| accounts.get(at).is_some_and(Option::is_none);
+        let is_of_new = |id: &AccountId| wanted.accounts.binary_search(id).is_ok_and(new);
+        let (keys, places): (Vec<_>, Vec<_>) = wanted
+            .keys
+            .iter()
+            .zip(entries)
+            .filter(|(key, place)| place.is_none() && !is_of_new(&key.0))
+            .unzip();
+        for (place, found) in places.into_iter().zip(lookups::keyed(&self.reader, &keys)?) {
+            *place = found;
         }
         Ok(())
     }
@@ -130,11 +133,8 @@ impl Writer for SqliteWriter {
         &mut self,
         keys: &[(AccountId, IdempotencyKey)],
     ) -> Result<Vec<Option<Arc<Entry>>>> {
-        let mut accounts: Vec<AccountId> =
-            keys.iter().map(|(account, _)| account.clone()).collect();
-        accounts.sort_unstable();
-        accounts.dedup();
-        Ok(self.load(&Wanted { accounts, keys: keys.to_vec() })?.entries)
+        // Their accounts are begun already.
+        Ok(self.load(&Wanted { accounts: Vec::new(), keys: keys.to_vec() })?.entries)
     }
 
     async fn spend(&mut self, account: &AccountId, spend: SpendId) -> Result<Vec<Recorded>> {
