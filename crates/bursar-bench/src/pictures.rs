@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use bursar_core::readable;
 use serde_json::Value;
 
 /// A bar: what it is, of whom, how long, in words.
@@ -172,15 +173,7 @@ fn escaped(text: &str) -> String {
 
 /// A whole number with commas.
 fn grouped(value: f64) -> String {
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    readable::grouped(&format!("{value:.0}"))
 }
 
 #[cfg(test)]

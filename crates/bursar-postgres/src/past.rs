@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use bursar_core::account::event::Recorded;
-use bursar_core::account::spend::subject;
 use bursar_core::id::{AccountId, SpendId};
 use bursar_store::projection::{self, statement_rows};
 use bursar_store::{Entry, SpendEvent, StatementRow};
@@ -134,16 +133,15 @@ fn of_spend(
     spend: SpendId,
     rows: &[Row],
 ) -> Result<Vec<SpendEvent>> {
+    // By their versions, since a row may come twice.
     let mut events = BTreeMap::new();
     for row in rows {
         for entry in decode(place, account, row)? {
-            let versions = entry.versions();
-            let own = versions.filter(|(_, recorded)| subject(&recorded.event) == Some(spend));
-            events.extend(own.map(|(version, recorded)| (version, recorded.clone())));
+            let own = projection::spend_events(&entry, spend);
+            events.extend(own.map(|event| (event.version, event)));
         }
     }
-    let event = |(version, recorded)| SpendEvent { version, recorded };
-    Ok(events.into_iter().map(event).collect())
+    Ok(events.into_values().collect())
 }
 
 /// The entries of a row of version and body.

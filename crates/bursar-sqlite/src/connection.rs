@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_store::StoreError;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::directory::Directory;
 use crate::error::{Result, about};
@@ -111,20 +111,53 @@ impl Reader {
         })
     }
 
+    /// Reads what the views are at one moment.
+    pub(crate) fn at_a_moment<T>(&mut self, read: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        self.momentary.take();
+        let moment = if self.shared.is_some() {
+            self.views.unchecked_transaction().map_err(about(&self.directory.views()))?
+        } else {
+            let (moment, index) = begin(&self.directory, &self.views)?;
+            self.momentary.get_or_init(|| Arc::new(index));
+            moment
+        };
+        let result = read(self);
+        drop(moment);
+        result
+    }
+
     /// The index at this moment of the views, or later.
     ///
     /// # Errors
-    /// [`StoreError`]: a run is damaged, or another process has just merged it with others.
+    /// [`StoreError::Unavailable`] outside of a moment, if another process writes the index.
     pub(crate) fn index(&self) -> Result<Arc<Index>> {
-        if let Some(index) = self.shared.as_ref().or(self.momentary.get()) {
-            return Ok(Arc::clone(index));
-        }
-        let index = Arc::new(Index::open(&self.directory, &self.views)?);
-        Ok(Arc::clone(self.momentary.get_or_init(|| index)))
+        let index = self.shared.as_ref().or(self.momentary.get());
+        let none = || StoreError::Unavailable("the index is read outside of a moment".to_owned());
+        index.map(Arc::clone).ok_or_else(none)
     }
+}
 
-    /// The moment is over.
-    pub(crate) fn forget_index(&mut self) {
-        self.momentary.take();
+/// How many moments of the views are tried before a file of the index that is missing is taken for lost.
+const TRIES: usize = 5;
+
+/// Begins a moment of the views, with the index as it is at this moment. If another process merges runs of it just
+/// then, a later moment is as good.
+///
+/// # Errors
+/// As [`Index::open`].
+pub(crate) fn begin<'a>(
+    directory: &Directory,
+    views: &'a Connection,
+) -> Result<(Transaction<'a>, Index)> {
+    let path = directory.views();
+    let mut tries = 0;
+    loop {
+        let moment = views.unchecked_transaction().map_err(about(&path))?;
+        tries += 1;
+        match Index::open(directory, &moment) {
+            Err(StoreError::Unavailable(_)) if tries < TRIES => drop(moment),
+            Err(error) => return Err(error),
+            Ok(index) => return Ok((moment, index)),
+        }
     }
 }

@@ -80,19 +80,9 @@ impl Directory {
     pub(crate) fn remove_views(&self) -> Result<()> {
         for name in ["views.db", "views.db-wal", "views.db-shm"] {
             let path = self.path.join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error::file(&path, &error));
-                }
-                _ => {}
-            }
+            error::unless_missing(&path, fs::remove_file(&path))?;
         }
         let path = self.index();
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error::file(&path, &error))
-            }
-            _ => Ok(()),
-        }
+        error::unless_missing(&path, fs::remove_dir_all(&path))
     }
 }

@@ -52,6 +52,14 @@ pub(crate) fn file(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Unavailable(format!("{}: {error}", path.display()))
 }
 
+/// What came of removing a file, which may be gone already.
+pub(crate) fn unless_missing(path: &Path, removed: std::io::Result<()>) -> Result<()> {
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file(path, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Did the commit's fsync fail? Then the row may be on the disk or not.
 pub(crate) fn is_unknown(error: &rusqlite::Error) -> bool {
     matches!(

@@ -8,11 +8,8 @@ use tokio::sync::Semaphore;
 
 use crate::connection::Reader;
 use crate::directory::Directory;
-use crate::error::{Result, about};
+use crate::error::Result;
 use crate::index::Index;
-
-/// How many moments of the views are tried before a file of the index that is missing is taken for lost.
-pub(crate) const TRIES: usize = 5;
 
 pub(crate) struct Readers {
     directory: Directory,
@@ -46,7 +43,7 @@ impl Readers {
                 Some(reader) => reader,
                 None => Reader::open(&pool.directory, pool.index.as_ref())?,
             };
-            let result = moment(&mut reader, read);
+            let result = reader.at_a_moment(read);
             // A connection that failed is not used again.
             if result.is_ok() && !pool.permits.is_closed() {
                 pool.idle.lock().push(reader);
@@ -60,27 +57,6 @@ impl Readers {
     pub(crate) fn close(&self) {
         self.permits.close();
         self.idle.lock().clear();
-    }
-}
-
-/// Reads what the views are at one moment. If another process merges runs of the index just then, a later moment
-/// is as good.
-fn moment<T>(reader: &mut Reader, read: impl FnOnce(&Reader) -> Result<T>) -> Result<T> {
-    let path = reader.directory.views();
-    let mut tries = 0;
-    loop {
-        reader.forget_index();
-        let moment = reader.views.unchecked_transaction().map_err(about(&path))?;
-        tries += 1;
-        match reader.index() {
-            Err(StoreError::Unavailable(_)) if tries < TRIES => drop(moment),
-            Err(error) => return Err(error),
-            Ok(_) => {
-                let result = read(reader);
-                drop(moment);
-                return result;
-            }
-        }
     }
 }
 

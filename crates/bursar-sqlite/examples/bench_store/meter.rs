@@ -34,6 +34,7 @@ impl Cost {
 /// Measures one round.
 pub(crate) struct Meter {
     begun: Usage,
+    begun_at: Instant,
     commit_begun: Instant,
     longest_commit: f64,
     acknowledged: f64,
@@ -43,6 +44,7 @@ impl Meter {
     pub(crate) fn start() -> Self {
         Self {
             begun: Usage::now(),
+            begun_at: Instant::now(),
             commit_begun: Instant::now(),
             longest_commit: 0.0,
             acknowledged: 0.0,
@@ -56,7 +58,7 @@ impl Meter {
     pub(crate) fn end_commit(&mut self) {
         let took = self.commit_begun.elapsed().as_secs_f64();
         self.longest_commit = self.longest_commit.max(took);
-        self.acknowledged = self.begun.elapsed().seconds;
+        self.acknowledged = self.begun_at.elapsed().as_secs_f64();
     }
 
     pub(crate) fn stop(self, charges: usize) -> Cost {

@@ -1,7 +1,6 @@
 //! The mark of a directory that is being filled.
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bursar_store::StoreError;
@@ -34,11 +33,8 @@ pub(super) fn mark(directory: &Directory) -> Result<()> {
 /// Takes the mark away, durably.
 pub(super) fn unmark(directory: &Directory) -> Result<()> {
     let path = path(directory);
-    let gone = match fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => sync(directory.path()),
-    };
-    gone.map_err(|error| error::file(&path, &error))
+    error::unless_missing(&path, fs::remove_file(&path))?;
+    sync(directory.path()).map_err(|error| error::file(directory.path(), &error))
 }
 
 /// Fails if it is marked: what it has may be half of something.

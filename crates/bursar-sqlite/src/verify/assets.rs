@@ -30,13 +30,13 @@ impl Unfinished {
                 AssetChange::Is(row) => self.compare(views, id, row)?,
                 AssetChange::Gone(asset) => {
                     self.0.remove(&(id.clone(), asset));
-                    if assets::read(views.directory, views.connection, id, asset)?.is_some() {
+                    if assets::read(views.directory, &views.moment, id, asset)?.is_some() {
                         return Err(too_many(id, asset));
                     }
                 }
                 AssetChange::VaultGone(vault) => {
                     self.0.retain(|(of, _), row| of != id || row.record.vault != vault);
-                    let left = assets::of_vault(views.directory, views.connection, id, vault)?;
+                    let left = assets::of_vault(views.directory, &views.moment, id, vault)?;
                     left.map_or(Ok(()), |asset| Err(too_many(id, asset)))?;
                 }
             }
@@ -46,7 +46,7 @@ impl Unfinished {
 
     fn compare(&mut self, views: &Views<'_>, id: &AccountId, row: AssetRow) -> Proved {
         let asset = row.record.id;
-        let stored = assets::read(views.directory, views.connection, id, asset)?;
+        let stored = assets::read(views.directory, &views.moment, id, asset)?;
         if stored.as_ref().is_none_or(|stored| stored.version > row.version) {
             self.0.insert((id.clone(), asset), row);
             return Ok(());

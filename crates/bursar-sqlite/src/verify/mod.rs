@@ -13,7 +13,7 @@ use bursar_core::postings::{Book, MoneyBook};
 use bursar_store::audit::{AssetCounts, Audit, Counts, Finding};
 use bursar_store::projection::AccountRow;
 use bursar_store::{Entry, JournalPosition, StoreError};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::backup::check_integrity;
 use crate::connection;
@@ -22,7 +22,6 @@ use crate::error::{Result, about, unsigned};
 use crate::index::{Index, add_lines};
 use crate::journal;
 use crate::migrations::{ViewsVersion, WITH_ASSETS, check_journal, check_views};
-use crate::readers::TRIES;
 use crate::transfer::refuse_marked;
 use crate::views;
 use money::Unfinished;
@@ -150,35 +149,23 @@ fn open_views(directory: &Directory) -> Result<Option<Connection>> {
 /// The views at one moment.
 struct Views<'a> {
     directory: &'a Directory,
-    connection: &'a Connection,
+    moment: Transaction<'a>,
     index: Index,
     stamp: u64,
 }
 
 impl<'a> Views<'a> {
-    fn begin(directory: &'a Directory, connection: &'a Connection) -> Result<Self> {
-        let path = directory.views();
-        let mut tries = 0;
-        let index = loop {
-            connection.execute_batch("BEGIN").map_err(about(&path))?;
-            tries += 1;
-            match Index::open(directory, connection) {
-                // A server has merged runs of it just now.
-                Err(StoreError::Unavailable(_)) if tries < TRIES => {
-                    connection.execute_batch("ROLLBACK").map_err(about(&path))?;
-                }
-                index => break index?,
-            }
-        };
-        let stamp = views::stamp(directory, connection)?.commit;
-        check_integrity(&path, connection)?;
+    fn begin(directory: &'a Directory, views: &'a Connection) -> Result<Self> {
+        let (moment, index) = connection::begin(directory, views)?;
+        let stamp = views::stamp(directory, &moment)?.commit;
+        check_integrity(&directory.views(), &moment)?;
         index.prove()?;
-        Ok(Self { directory, connection, index, stamp })
+        Ok(Self { directory, moment, index, stamp })
     }
 
     fn count(&self, table: &str) -> Result<u64> {
         let count = self
-            .connection
+            .moment
             .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
             .map_err(about(&self.directory.views()))?;
         unsigned(count)
@@ -265,7 +252,7 @@ impl Proof<'_> {
             return Err(Difference::Views { what });
         }
         let mut difference = None;
-        views::each_account(views.directory, views.connection, None, usize::MAX, |stored| {
+        views::each_account(views.directory, &views.moment, None, usize::MAX, |stored| {
             difference = difference.take().or(self.compare_account(&stored)?);
             Ok(())
         })?;

@@ -53,7 +53,7 @@ impl Unfinished {
             subjects.retain(|subject| *subject != payment);
             let columns = PaymentColumns::of(&row)?;
             let made = money::payment_values(id, &columns);
-            let stored = money::PAYMENTS.read(views.directory, views.connection, &made)?;
+            let stored = money::PAYMENTS.read(views.directory, &views.moment, &made)?;
             if is_later(stored.as_ref(), row.version) {
                 self.payments.insert((id.clone(), payment), row);
                 continue;
@@ -61,7 +61,7 @@ impl Unfinished {
             compare(&money::PAYMENTS, stored, &made)?;
             for refund in RefundColumns::of(&row) {
                 let made = money::refund_values(id, &refund);
-                let stored = money::REFUNDS.read(views.directory, views.connection, &made)?;
+                let stored = money::REFUNDS.read(views.directory, &views.moment, &made)?;
                 compare(&money::REFUNDS, stored, &made)?;
             }
         }
@@ -83,7 +83,7 @@ impl Unfinished {
             let document = row.record.id;
             subjects.retain(|subject| *subject != document);
             let made = money::document_values(id, &DocumentColumns::of(&row)?);
-            let stored = money::DOCUMENTS.read(views.directory, views.connection, &made)?;
+            let stored = money::DOCUMENTS.read(views.directory, &views.moment, &made)?;
             if is_later(stored.as_ref(), row.version) {
                 self.documents.insert((id.clone(), document), row);
                 continue;

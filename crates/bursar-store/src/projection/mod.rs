@@ -1,7 +1,5 @@
 //! What an [`Entry`] leaves in the tables that are looked up: the same rows in every SQL store.
 //!
-//! - `history`: one row per event. The statement is its rows that have a `kind`; a spend is its rows of
-//!   one `spend_id`.
 //! - `payments` with `payment_refunds`, and `documents`: one row per payment, refund, invoice and
 //!   credit note, as it stands.
 //! - `assets`: one row per file and upload, as it stands, until it is gone; `owners`: whose objects are
@@ -21,9 +19,8 @@ use bursar_core::account::payments::record;
 use bursar_core::account::spend::subject;
 use bursar_core::account::{Account, documents};
 use bursar_core::credits::Credits;
-use bursar_core::id::{AccountId, DocumentId, IdempotencyKey, Key, LotId, PaymentId, SpendId};
-use bursar_core::pricing::Quantity;
-use bursar_core::statement::{self, StatementKind, StatementLine};
+use bursar_core::id::{AccountId, DocumentId, IdempotencyKey, Key, PaymentId, SpendId};
+use bursar_core::statement;
 use bursar_core::time::Timestamp;
 
 use crate::codec;
@@ -38,36 +35,6 @@ pub use money::{
 /// The version of these rows. Raised with every change of them, of what they are made from or of how
 /// an [`Account`] is encoded: stores then make them anew.
 pub const VERSION: u16 = 4;
-
-/// A row of `history`, keyed by account and version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryRow {
-    /// The account's version after the event.
-    pub version: u64,
-    /// The statement line, if the event is one; its fields are columns.
-    pub line: Option<StatementLine>,
-    /// The spend that the event belongs to.
-    pub spend: Option<SpendId>,
-    /// The encoded [`Recorded`].
-    pub event: Vec<u8>,
-}
-
-/// The rows of `history` that an entry adds, oldest first.
-///
-/// # Errors
-/// As [`codec::encode`].
-pub fn history(entry: &Entry) -> Result<Vec<HistoryRow>, StoreError> {
-    entry.versions().map(|(version, recorded)| history_row(version, recorded)).collect()
-}
-
-fn history_row(version: u64, recorded: &Recorded) -> Result<HistoryRow, StoreError> {
-    Ok(HistoryRow {
-        version,
-        line: statement::line(recorded),
-        spend: subject(&recorded.event),
-        event: codec::encode(recorded)?,
-    })
-}
 
 /// The statement lines of an entry, oldest first.
 pub fn statement_rows(entry: &Entry) -> impl DoubleEndedIterator<Item = StatementRow> {
@@ -234,65 +201,6 @@ impl AccountRow {
             available: account.available(),
             held: account.held(),
             state: codec::encode(account)?,
-        })
-    }
-}
-
-/// The columns of a statement line as databases keep them: integers and text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineColumns {
-    /// [`Timestamp::micros`].
-    pub at: i64,
-    /// [`StatementKind::as_str`].
-    pub kind: String,
-    /// [`Credits::micro`].
-    pub credits: i64,
-    /// [`Credits::micro`].
-    pub available_after: i64,
-    /// [`Credits::micro`].
-    pub held_after: i64,
-    /// As text.
-    pub spend: Option<String>,
-    /// The lot's number.
-    pub lot: Option<i64>,
-    /// As text.
-    pub operation: Option<String>,
-    /// As text.
-    pub model: Option<String>,
-    /// As text.
-    pub quality: Option<String>,
-    /// [`Quantity::micro`].
-    pub units: Option<i64>,
-    /// As text.
-    pub reason: Option<String>,
-    /// As text.
-    pub reference: Option<String>,
-}
-
-impl LineColumns {
-    /// The line that was written.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] if no line was ever written so.
-    pub fn line(self) -> Result<StatementLine, StoreError> {
-        let kind = StatementKind::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == self.kind)
-            .ok_or_else(|| damaged("kind", &self.kind))?;
-        Ok(StatementLine {
-            at: Timestamp::from_micros(self.at),
-            kind,
-            credits: Credits::from_micro(self.credits),
-            available_after: Credits::from_micro(self.available_after),
-            held_after: Credits::from_micro(self.held_after),
-            spend: parse("spend_id", self.spend)?,
-            lot: number("lot", self.lot)?.map(LotId),
-            operation: parse("operation", self.operation)?,
-            model: parse("model", self.model)?,
-            quality: parse("quality", self.quality)?,
-            units: number("units", self.units)?.map(Quantity::from_micro),
-            reason: parse("reason", self.reason)?,
-            reference: parse("reference", self.reference)?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What a run came to, for people and for programs.
 
+use bursar_core::readable;
 use bursar_load::{Pace, Plan, Report, Verdict, Work};
 use serde_json::{Value, json};
 
@@ -138,15 +139,7 @@ fn millis(micros: u64) -> String {
 
 /// With commas between thousands.
 fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && digits.len().saturating_sub(nth).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    readable::grouped(&number.to_string())
 }
 
 #[cfg(test)]
