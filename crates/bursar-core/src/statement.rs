@@ -67,21 +67,6 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    /// Every kind.
-    pub const ALL: [Self; 11] = [
-        Self::Allowance,
-        Self::Upgrade,
-        Self::Topup,
-        Self::Adjustment,
-        Self::Expiry,
-        Self::Hold,
-        Self::Capture,
-        Self::Release,
-        Self::Timeout,
-        Self::Charge,
-        Self::Refund,
-    ];
-
     /// Its name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
