@@ -1,6 +1,7 @@
 //! Servers on a PostgreSQL database that they share, and the commands beside them.
 
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 
 use bursar_postgres::cluster::Cluster;
@@ -8,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::server::{BURSAR, Ran, Server, bursar, bursar_on, command, run};
+use super::server::{BURSAR, Ran, Server, bursar, bursar_on, command, run, serve_arguments};
 
 /// A database, and a directory of its own for each server's files.
 struct Shared {
@@ -27,8 +28,15 @@ impl Shared {
     }
 
     fn start(&self, number: usize) -> Server {
+        Server::spawn(self.dir(number), &mut self.serve(number))
+    }
+
+    fn serve(&self, number: usize) -> Command {
         let vault = self.dir(0).join("vault").display().to_string();
-        Server::start_with(self.dir(number), &["--database", &self.url, "--vault", &vault])
+        let mut bursar = command(BURSAR);
+        bursar.args(serve_arguments(self.dir(number)));
+        bursar.args(["--database", &self.url, "--vault", &vault]);
+        bursar
     }
 
     /// A command on the database, which is in its environment.
@@ -56,6 +64,27 @@ fn two_servers_are_one() {
     let report = shared.bursar(&["verify", "--format", "json"]).json();
     assert_eq!((&report["accounts"], &report["invoices"]), (&json!(1), &json!(1)));
     assert!(!shared.dir(0).join("journal.db").exists(), "the directory has files only");
+}
+
+/// The sandbox's answers wait for the database, whose replies come over the server's only thread.
+#[test]
+fn payments_of_many_wait_for_the_database_and_stop_nothing() {
+    let shared = Shared::new();
+    let mut serve = shared.serve(0);
+    let server = Server::spawn(shared.dir(0), serve.env("TOKIO_WORKER_THREADS", "1"));
+    thread::scope(|all| {
+        for number in 0..8 {
+            let server = &server;
+            all.spawn(move || {
+                let id = format!("customer-{number}");
+                server.post("/v1/accounts", &id, &json!({"id": id})).created();
+                server.subscribe(&id);
+            });
+        }
+    });
+    server.stop();
+    let report = shared.bursar(&["verify", "--format", "json"]).json();
+    assert_eq!((&report["accounts"], &report["payments"]), (&json!(8), &json!(8)));
 }
 
 /// 60 credits, and 120 who want one, from both at once; one of the servers dies in the midst of it.

@@ -1,7 +1,5 @@
 //! The sandbox's own pages: the card form and the 3-D Secure page.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -36,13 +34,13 @@ const HEADERS: [(HeaderName, &str); 5] = [
 
 #[derive(Clone)]
 struct Pages {
-    sandbox: Arc<Sandbox>,
+    provider: SandboxProvider,
     engine: Engine,
 }
 
 /// The routes below `/sandbox`.
 pub(super) fn router(provider: &SandboxProvider, engine: Engine) -> Router {
-    let pages = Pages { sandbox: Arc::clone(provider.sandbox()), engine };
+    let pages = Pages { provider: provider.clone(), engine };
     Router::new()
         .route("/sandbox/sandbox.css", get(stylesheet))
         .route("/sandbox/setup/{secret}", get(card_form).post(submit_card))
@@ -56,7 +54,8 @@ async fn stylesheet() -> Response {
 }
 
 async fn card_form(State(pages): State<Pages>, Path(secret): Path<String>) -> Response {
-    show(pages.sandbox.card_form(&secret))
+    let form = async move |sandbox: &Sandbox| Ok(FormReply::Page(sandbox.card_form(&secret)));
+    reply(pages.provider.ask(form).await)
 }
 
 async fn submit_card(
@@ -64,15 +63,20 @@ async fn submit_card(
     Path(secret): Path<String>,
     body: Bytes,
 ) -> Response {
-    reply(pages.sandbox.submit_card(&secret, &body, &pages.context()))
+    let context = pages.context();
+    let submit = async move |sandbox: &Sandbox| sandbox.submit_card(&secret, &body, &context);
+    reply(pages.provider.ask(submit).await)
 }
 
 async fn challenge(State(pages): State<Pages>, Path(secret): Path<String>) -> Response {
-    show(pages.sandbox.challenge(&secret))
+    let page = async move |sandbox: &Sandbox| Ok(FormReply::Page(sandbox.challenge(&secret)));
+    reply(pages.provider.ask(page).await)
 }
 
 async fn answer(State(pages): State<Pages>, Path(secret): Path<String>, body: Bytes) -> Response {
-    reply(pages.sandbox.answer_challenge(&secret, &body, &pages.context()))
+    let context = pages.context();
+    let answer = async move |sandbox: &Sandbox| sandbox.answer_challenge(&secret, &body, &context);
+    reply(pages.provider.ask(answer).await)
 }
 
 impl Pages {
