@@ -41,24 +41,25 @@ impl Automatic {
             Event::PaymentRequested { payment, order, .. } => {
                 self.ask(at, available, *payment, order)?;
             }
-            Event::PaymentSucceeded { payment, .. } => {
-                if let Some(cost) = self.under_way.remove(payment) {
-                    self.taken.insert(*payment, cost);
-                    self.failures = 0;
-                }
-            }
-            Event::PaymentFailed { payment, .. } => {
-                if self.under_way.remove(payment).is_some() {
-                    self.failures += 1;
-                    self.failed_at = Some(at);
-                }
-            }
+            Event::PaymentSucceeded { payment, .. } => self.end(*payment, None),
+            Event::PaymentFailed { payment, .. } => self.end(*payment, Some(at)),
             Event::InvoicePaid { payment, .. } => {
                 self.of_month += self.taken.get(payment).copied().unwrap_or(0);
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// A payment is over; it may have been one of these.
+    fn end(&mut self, payment: PaymentId, failed_at: Option<Timestamp>) {
+        let Some(cost) = self.under_way.remove(&payment) else { return };
+        if failed_at.is_some() {
+            (self.failed_at, self.failures) = (failed_at, self.failures + 1);
+        } else {
+            self.taken.insert(payment, cost);
+            self.failures = 0;
+        }
     }
 
     fn ask(
