@@ -1,11 +1,10 @@
 //! Identifiers: typed, prefixed, parsed once at the edge.
 
-use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::Context;
@@ -68,8 +67,7 @@ impl AccountId {
 }
 
 /// A person's free text, at most 500 bytes, without control characters. Not personal data.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reason(Arc<str>);
 
 impl Reason {
@@ -97,17 +95,15 @@ impl FromStr for Reason {
     }
 }
 
-impl TryFrom<String> for Reason {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, IdError> {
-        text.parse()
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
     }
 }
 
-impl From<Reason> for String {
-    fn from(reason: Reason) -> Self {
-        Self::from(reason.as_str())
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        crate::text::parsed(from)
     }
 }
 

@@ -1,11 +1,43 @@
 //! Texts of a known form, as types: parsed once, cheap to clone.
 
+use core::fmt;
+use core::marker::PhantomData;
+use core::str::FromStr;
+
+use serde::Deserializer;
+use serde::de::{Error, Visitor};
+
+/// Reads what is written as text, straight from where it stands: there are several such in each entry.
+///
+/// # Errors
+/// Those of `from`, and why a text isn't of the form.
+pub(crate) fn parsed<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    struct Parse<T>(PhantomData<T>);
+
+    impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Parse<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+
+    from.deserialize_str(Parse(PhantomData))
+}
+
 /// A type for texts that `$check` holds for; `$expected` says what those look like.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $check:expr, $expected:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(alloc::sync::Arc<str>);
 
         impl $name {
@@ -34,17 +66,15 @@ macro_rules! text {
             }
         }
 
-        impl TryFrom<alloc::string::String> for $name {
-            type Error = $crate::id::IdError;
-
-            fn try_from(text: alloc::string::String) -> Result<Self, Self::Error> {
-                text.parse()
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
             }
         }
 
-        impl From<$name> for alloc::string::String {
-            fn from(text: $name) -> Self {
-                Self::from(text.as_str())
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::text::parsed(from)
             }
         }
 

@@ -1,6 +1,5 @@
 //! A batch while it is decided, on what is locked for it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_core::Context;
@@ -15,6 +14,7 @@ use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendI
 use bursar_core::rejection::{AccountRejection, Rejection};
 use bursar_core::time::Timestamp;
 use bursar_store::{Begun, Entry, StoreError, Wanted, Writer};
+use foldhash::HashMap;
 
 use crate::envelope::{Committed, Envelope, Failure, Outcome};
 
@@ -50,7 +50,7 @@ impl Deciding {
             accounts: wanted.accounts.into_iter().zip(slots).collect(),
             keys: keys.filter_map(|(key, entry)| Some((key, entry?))).collect(),
             entries: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
         }
     }
 
@@ -183,10 +183,12 @@ impl Deciding {
         Ok(in_batch.fold(committed, record::fold))
     }
 
-    /// What this batch has done to an account so far.
+    /// What this batch has done so far to the account that is decided on: one comes after the other, so it is
+    /// the last entries.
     fn in_batch(&self, account: &AccountId) -> impl Iterator<Item = &Recorded> {
-        let of_account = self.entries.iter().filter(move |entry| entry.account == *account);
-        of_account.flat_map(|entry| &entry.events)
+        let others = self.entries.iter().rposition(|entry| entry.account != *account);
+        let first = others.map_or(0, |last| last.saturating_add(1));
+        self.entries.iter().skip(first).flat_map(|entry| &entry.events)
     }
 
     /// A spend from its committed events and those of this batch.

@@ -256,7 +256,13 @@ impl Engine {
         outcomes
     }
 
-    async fn enqueue(&self, queue: &mpsc::Sender<Job>, envelopes: Vec<Envelope>) -> Vec<Outcome> {
+    async fn enqueue(
+        &self,
+        queue: &mpsc::Sender<Job>,
+        mut envelopes: Vec<Envelope>,
+    ) -> Vec<Outcome> {
+        // Here, where it holds nobody up, and not on the one thread of the writer.
+        envelopes.iter_mut().for_each(Envelope::hash_request);
         let count = envelopes.len();
         let waiting = i64::try_from(count).unwrap_or(i64::MAX);
         let (reply, outcomes) = oneshot::channel();

@@ -52,6 +52,13 @@ impl Envelope {
         }
     }
 
+    /// Finds what makes the request the same one, if that isn't said: a hash of the command.
+    pub(crate) fn hash_request(&mut self) {
+        if self.key.is_some() && self.request.is_none() {
+            self.request = Some(self.request_hash());
+        }
+    }
+
     /// The key with the hash of the request.
     pub(crate) fn idempotency(&self) -> Option<Idempotency> {
         let key = self.key.clone()?;

@@ -1,6 +1,5 @@
 //! Answering from memory and the views, as if they were one.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
@@ -11,6 +10,7 @@ use bursar_store::{
     AssetRow, DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
     StatementRow,
 };
+use foldhash::HashMap;
 
 use crate::assets::{self, Listing};
 use crate::connection::Reader;

@@ -1,6 +1,5 @@
 //! A run of commits with everything of them that is looked up.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
@@ -11,6 +10,7 @@ use bursar_store::projection::{
     statement_rows,
 };
 use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
+use foldhash::HashMap;
 
 use crate::assets::ChangedAssets;
 use crate::journal::Stamp;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use bursar_core::account::Account;
 use bursar_core::id::AccountId;
 use bursar_store::{Entry, StoreError, Wanted};
+use foldhash::fast::RandomState;
 use lru::LruCache;
 use parking_lot::{Condvar, Mutex};
 
@@ -40,7 +41,7 @@ struct Limits {
 struct State {
     /// The newest state of accounts that were used lately. Only the writer adds to it, so that no
     /// reader can put an older state back.
-    cache: LruCache<AccountId, Arc<Account>>,
+    cache: LruCache<AccountId, Arc<Account>, RandomState>,
     open: Segment,
     open_since: Option<Instant>,
     sealed: Option<Arc<Segment>>,
@@ -55,7 +56,7 @@ impl Tail {
         let cached = NonZeroUsize::new(options.cached_accounts).unwrap_or(NonZeroUsize::MIN);
         Self {
             state: Mutex::new(State {
-                cache: LruCache::new(cached),
+                cache: LruCache::with_hasher(cached, RandomState::default()),
                 open: Segment::default(),
                 open_since: None,
                 sealed: None,

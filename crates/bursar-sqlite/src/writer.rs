@@ -1,6 +1,5 @@
 //! Committing batches: one row appended, one fsync.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,6 +9,7 @@ use bursar_core::account::payments::record::PaymentRecord;
 use bursar_core::account::storage::record::AssetRecord;
 use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_store::{Batch, Begun, Entry, Numbers, StoreError, Wanted, Writer, codec};
+use foldhash::HashMap;
 
 use crate::connection::Reader;
 use crate::error::{Result, about};
@@ -38,7 +38,7 @@ impl SqliteWriter {
         Ok(Self {
             shared: Arc::clone(shared),
             reader,
-            begun: HashMap::new(),
+            begun: HashMap::default(),
             numbers: Numbers::new(),
         })
     }

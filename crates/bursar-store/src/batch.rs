@@ -1,6 +1,7 @@
 //! What every store refuses: batches that no command makes.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use bursar_core::id::{AccountId, Key};
 
@@ -16,12 +17,15 @@ impl Batch {
     ///
     /// # Errors
     /// [`StoreError::Damaged`], in words; it is a mistake of the caller's.
-    pub fn check(&self, begun: HashMap<AccountId, u64>) -> Result<(), StoreError> {
+    pub fn check<S: BuildHasher + Default>(
+        &self,
+        begun: HashMap<AccountId, u64, S>,
+    ) -> Result<(), StoreError> {
         let wrong = |id: &AccountId, what: &str| {
             Err(StoreError::Damaged(format!("a batch that no command makes: {id} {what}")))
         };
         let mut versions = begun;
-        let mut changed = HashMap::new();
+        let mut changed = HashMap::<_, _, S>::default();
         for entry in &self.entries {
             let id = &entry.account;
             let Some(version) = versions.get_mut(id) else {

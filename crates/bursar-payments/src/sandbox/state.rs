@@ -1,5 +1,7 @@
 //! What the sandbox remembers.
 
+use std::str::FromStr;
+
 use bursar_core::id::{AccountId, IdempotencyKey};
 use bursar_core::money::Money;
 use bursar_core::time::Timestamp;
@@ -195,13 +197,10 @@ impl SandboxState {
     }
 
     /// A fresh reference: `pi_sbx_000007`.
-    pub(super) fn reference<R: TryFrom<String>>(
-        &mut self,
-        prefix: &str,
-    ) -> Result<R, ProviderError> {
+    pub(super) fn reference<R: FromStr>(&mut self, prefix: &str) -> Result<R, ProviderError> {
         let number = self.next();
-        R::try_from(format!("{prefix}_sbx_{number:06}"))
-            .map_err(|_| ProviderError::unavailable("the sandbox has run out of numbers"))
+        let reference = format!("{prefix}_sbx_{number:06}").parse();
+        reference.map_err(|_| ProviderError::unavailable("the sandbox has run out of numbers"))
     }
 
     pub(super) fn payment_of(&self, reference: &PaymentRef) -> Option<&PaymentRecord> {

@@ -15,7 +15,7 @@ const VERSIONS: u64 = 16;
 const INDEX_BITS: u32 = 20;
 
 /// A hash of what an entry is looked up by. Two may be the same by chance: whoever finds an entry looks
-/// whether it is the one.
+/// whether it is the one. Its last bit says whether it is [rare](Name::is_rare).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name(pub(crate) u64);
 
@@ -33,17 +33,22 @@ pub(crate) struct Line {
 impl Name {
     /// What an entry with this idempotency key is called.
     pub(crate) fn key(account: &AccountId, key: &IdempotencyKey) -> Self {
-        Self::of("key", account, key.as_str())
+        Self(Self::of("key", account, key.as_str()).0 | 1)
     }
 
     /// What all entries about a spend are called.
     pub(crate) fn spend(account: &AccountId, spend: SpendId) -> Self {
-        Self::of("spend", account, spend)
+        Self(Self::of("spend", account, spend).0 | 1)
     }
 
     /// What all entries are called that have an event of this version or of those around it.
     pub(crate) fn version(account: &AccountId, version: u64) -> Self {
-        Self::of("version", account, version / VERSIONS)
+        Self(Self::of("version", account, version / VERSIONS).0 & !1)
+    }
+
+    /// Is it in few runs, if in any? Names of keys and spends are; an account in use has versions in each.
+    pub(crate) const fn is_rare(self) -> bool {
+        self.0 & 1 == 1
     }
 
     fn of(kind: &str, account: &AccountId, rest: impl fmt::Display) -> Self {

@@ -36,7 +36,8 @@ impl Merging {
         let (path, stopped) = (path.to_owned(), Arc::clone(&stop));
         let merging = move || {
             let lines = Lines::of(&chosen, &stopped)?;
-            let run = make(&path, id, lines)?;
+            let together = chosen.iter().map(|run| run.lines).sum();
+            let run = make(&path, id, together, lines)?;
             Ok(Merged { replaced: chosen.iter().map(|run| run.id).collect(), run })
         };
         let thread = std::thread::Builder::new().name("bursar-index".to_owned()).spawn(merging);

@@ -9,6 +9,7 @@
 //!
 //! `views.db` says which runs there are, so that a write of the views and its run come into force together.
 
+mod filter;
 mod line;
 mod merge;
 mod run;
@@ -173,7 +174,7 @@ impl Index {
         lines.sort_unstable();
         lines.dedup();
         if !lines.is_empty() {
-            change.added.push(self.add(lines.into_iter().map(Ok))?);
+            change.added.push(self.add(lines)?);
         }
         if !change.added.is_empty() {
             sync(&self.path)?;
@@ -181,9 +182,10 @@ impl Index {
         Ok(change)
     }
 
-    fn add(&self, lines: impl Iterator<Item = Result<Line>>) -> Result<Fresh> {
+    fn add(&self, lines: Vec<Line>) -> Result<Fresh> {
         let id = self.last.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        make(&self.path, id, lines)
+        let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        make(&self.path, id, count, lines.into_iter().map(Ok))
     }
 
     /// The change has been [recorded](Change::record), and that is committed: from now on it is seen.
@@ -225,9 +227,14 @@ impl Change {
     }
 }
 
-fn make(path: &Path, id: u64, lines: impl Iterator<Item = Result<Line>>) -> Result<Fresh> {
+fn make(
+    path: &Path,
+    id: u64,
+    most: u64,
+    lines: impl Iterator<Item = Result<Line>>,
+) -> Result<Fresh> {
     let path = path.join(file_name(id));
-    let made = run::write(&path, lines).and_then(|lines| Run::open(path.clone(), id, lines));
+    let made = run::write(&path, most, lines).and_then(|lines| Run::open(path.clone(), id, lines));
     match made {
         Ok(run) => Ok(Fresh(Some(Arc::new(run)))),
         Err(error) => {

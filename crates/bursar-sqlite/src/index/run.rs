@@ -2,8 +2,8 @@
 //!
 //! Blocks of 4,096 bytes: up to 255 lines of 16 bytes (name, place; big endian), zeros behind the last one,
 //! the number of lines (2 bytes), zeros, and the XXH3 of all that (8 bytes). Behind them the first name of each
-//! block, and at the end 32 bytes: how many lines, how many blocks, the XXH3 of those names and that of these
-//! numbers.
+//! block and the blocks of the [filter](Filter), and at the end 40 bytes: how many lines, how many blocks of
+//! lines and of the filter, the XXH3 of what is between the lines and here, and that of these numbers.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use bursar_store::StoreError;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::filter::{self, Filter};
 use super::line::{Line, Name, Place};
 use crate::error::{self, Result};
 
@@ -22,11 +23,11 @@ const MOST_LINES: usize = 255;
 /// Where a block's number of lines stands, and its checksum.
 const COUNT: usize = MOST_LINES * LINE;
 const SUM: usize = BLOCK - 8;
-const END: usize = 32;
+const END: usize = 40;
 /// Blocks that are read at once by who reads all of them.
 const AHEAD: usize = 64;
 
-/// An open run. What it takes of memory is 8 bytes for each 255 lines.
+/// An open run. What it takes of memory is a byte for each line, and hardly any if it is very long.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) id: u64,
@@ -35,18 +36,25 @@ pub(crate) struct Run {
     file: File,
     /// The first name of each block.
     first: Vec<Name>,
+    filter: Filter,
 }
 
-/// Writes a run. `lines` must be in order. It is synced when this returns.
-pub(crate) fn write(path: &Path, lines: impl Iterator<Item = Result<Line>>) -> Result<u64> {
+/// Writes a run. `lines` must be in order and no more than `most`. It is synced when this returns.
+pub(crate) fn write(
+    path: &Path,
+    most: u64,
+    lines: impl Iterator<Item = Result<Line>>,
+) -> Result<u64> {
     let failed = |error: std::io::Error| error::file(path, &error);
     let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
     let mut file = BufWriter::with_capacity(AHEAD * BLOCK, file.map_err(failed)?);
     let mut first = Vec::new();
     let mut block = Vec::with_capacity(BLOCK);
+    let mut filter = Filter::with_room(most);
     let mut total: u64 = 0;
     for line in lines {
         let line = line?;
+        filter.add(line.name);
         if block.is_empty() {
             first.extend(line.name.0.to_be_bytes());
         }
@@ -60,9 +68,12 @@ pub(crate) fn write(path: &Path, lines: impl Iterator<Item = Result<Line>>) -> R
     if !block.is_empty() {
         file.write_all(&finished(&mut block)).map_err(failed)?;
     }
+    let (blocks, filter) = (first.len() / 8, filter.bytes());
+    first.extend(&filter);
     let mut end = Vec::with_capacity(END);
     end.extend(total.to_be_bytes());
-    end.extend(wide(first.len() / 8).to_be_bytes());
+    end.extend(wide(blocks).to_be_bytes());
+    end.extend(wide(filter.len() / filter::BLOCK).to_be_bytes());
     end.extend(xxh3_64(&first).to_be_bytes());
     end.extend(xxh3_64(&end).to_be_bytes());
     file.write_all(&first).and_then(|()| file.write_all(&end)).map_err(failed)?;
@@ -95,21 +106,27 @@ impl Run {
         let mut end = [0; END];
         let at = length.checked_sub(wide(END)).ok_or_else(damaged)?;
         file.read_exact_at(&mut end, at).map_err(failed)?;
-        let [total, blocks, sum, own] = numbers(&end);
+        let [total, blocks, filter, sum, own] = numbers(&end);
         let blocks_end = blocks.checked_mul(wide(BLOCK)).ok_or_else(damaged)?;
         let size = at.checked_sub(blocks_end).ok_or_else(damaged)?;
+        let (names, filter) = (blocks.checked_mul(8), filter.checked_mul(wide(filter::BLOCK)));
+        let parts = names.zip(filter).and_then(|(names, filter)| names.checked_add(filter));
         let whole = end.get(..END - 8).is_some_and(|rest| xxh3_64(rest) == own);
-        if !whole || total != lines || Some(size) != blocks.checked_mul(8) {
+        if !whole || total != lines || Some(size) != parts {
             return Err(damaged());
         }
-        let mut first = vec![0; usize::try_from(size).map_err(|_| damaged())?];
-        file.read_exact_at(&mut first, blocks_end).map_err(failed)?;
-        if xxh3_64(&first) != sum {
+        let mut behind = vec![0; usize::try_from(size).map_err(|_| damaged())?];
+        file.read_exact_at(&mut behind, blocks_end).map_err(failed)?;
+        let names = names.and_then(|names| usize::try_from(names).ok());
+        let (names, filter) =
+            names.and_then(|names| behind.split_at_checked(names)).ok_or_else(damaged)?;
+        if xxh3_64(&behind) != sum {
             return Err(damaged());
         }
-        let names = first.as_chunks::<8>().0.iter();
-        let first = names.map(|name| Name(u64::from_be_bytes(*name))).collect();
-        Ok(Self { id, lines, path, file, first })
+        let name = |name: &[u8; 8]| Name(u64::from_be_bytes(*name));
+        let first = names.as_chunks().0.iter().map(name).collect();
+        let filter = Filter::of(filter);
+        Ok(Self { id, lines, path, file, first, filter })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -121,6 +138,9 @@ impl Run {
     /// # Errors
     /// As [`Run::open`].
     pub(crate) fn find(&self, name: Name, found: &mut Vec<Place>) -> Result<()> {
+        if !self.filter.may_have(name) {
+            return Ok(());
+        }
         // The block before the first that begins with the name, or beyond it, may end with it.
         let beyond = self.first.partition_point(|first| *first < name);
         let last = self.first.partition_point(|first| *first <= name);
@@ -203,8 +223,8 @@ impl Iterator for All<'_> {
     }
 }
 
-fn numbers(bytes: &[u8; END]) -> [u64; 4] {
-    let mut numbers = [0; 4];
+fn numbers(bytes: &[u8; END]) -> [u64; END / 8] {
+    let mut numbers = [0; END / 8];
     for (number, bytes) in numbers.iter_mut().zip(bytes.as_chunks::<8>().0) {
         *number = u64::from_be_bytes(*bytes);
     }
