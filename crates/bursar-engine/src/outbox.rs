@@ -49,7 +49,8 @@ const MOST_POLL: Duration = Duration::from_secs(3_600);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long after its commit a payment that this node hasn't sent is sent as a new one. Providers know their
-/// keys for longer than that, so it does no harm if another node has sent it before.
+/// keys for longer than that, so it does no harm if another node has sent it before. Measured by both clocks: one
+/// stands still while the machine sleeps, the other may be set back.
 const NEW: Duration = Duration::from_secs(3_600);
 
 /// The handle that writers and the engine have.
@@ -220,7 +221,10 @@ impl Asking {
             return;
         }
         let unsent = self.outbox.known.lock().unsent.remove(&payment.id);
-        let is_new = |committed_at: Instant| self.is_alone() || committed_at.elapsed() < NEW;
+        let waited = account.now(self.engine.wall_now()).since(payment.requested_at);
+        let is_new = |committed_at: Instant| {
+            self.is_alone() || (committed_at.elapsed() < NEW && waited < NEW)
+        };
         let first = unsent.is_some_and(is_new);
         let return_url = self.outbox.known.lock().return_urls.remove(&payment.id);
         let request = PaymentRequest {

@@ -18,7 +18,8 @@ const SECRET: &str = "whsec_fuzz";
 /// books are right.
 ///
 /// `$PAYMENT` in it stands for a payment of ours. A first line `> …` is what the header of its signature
-/// says, where `$SECOND` and `$SIGNATURE` stand for what it should say. The sandbox hears it, too.
+/// says, where `$SECOND` and `$SIGNATURE` stand for what it should say, and `$BEGINNING` for too little of the
+/// signature. The sandbox hears it, too.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -55,7 +56,9 @@ async fn hear(
     let now = office.engine.wall_now();
     let second = (now.micros() / 1_000_000).to_string();
     let right = signature(secret, &second, body);
+    let beginning = right.get(..8).unwrap_or_default();
     let header = header.replace("$SECOND", &second).replace("$SIGNATURE", &right);
+    let header = header.replace("$BEGINNING", beginning);
     let Ok(value) = HeaderValue::from_bytes(header.as_bytes()) else {
         return;
     };

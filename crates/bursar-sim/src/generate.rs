@@ -24,8 +24,13 @@ pub fn generate(seed: u64) -> Scenario {
         maker.push(What::Wait { millis: 50 });
         maker.begin(account, mood);
     }
-    while maker.steps.len() < length {
-        maker.next(mood);
+    let mut low = maker.who_runs_low(length);
+    while maker.steps.len() < length || !low.is_empty() {
+        let now = maker.steps.len();
+        match low.pop_if(|(from, _)| *from <= now) {
+            Some((_, account)) => maker.runs_low(account, mood),
+            None => maker.next(mood),
+        }
     }
     // Last, so that what comes before is the same without it.
     (0..accounts).for_each(|account| maker.change_mind(account));
@@ -232,11 +237,7 @@ impl Maker {
             return;
         }
         let (node, yearly) = (self.node(), self.rng.bool());
-        let [plan, token] = ["starter", "pm_card_visa"].map(ToOwned::to_owned);
-        self.push(What::AddCard { account, node, token });
-        self.push(What::Wait { millis: 500 });
-        self.push(What::ChangePlan { account, node, plan, yearly });
-        self.push(What::Wait { millis: 3_000 });
+        self.subscribe(account, yearly);
         let of =
             self.push(What::ChargeFor { account, node, operation: "image".to_owned(), units: 2 });
         let plan = self.text(&["professional", "studio"]);
@@ -247,17 +248,117 @@ impl Maker {
         self.push(What::Wait { millis: 40 });
     }
 
+    /// A card that can be relied on, and a small plan.
+    fn subscribe(&mut self, account: u32, yearly: bool) {
+        let node = self.node();
+        let [plan, token] = ["starter", "pm_card_visa"].map(ToOwned::to_owned);
+        self.push(What::AddCard { account, node, token });
+        self.push(What::Wait { millis: 500 });
+        self.push(What::ChangePlan { account, node, plan, yearly });
+        self.push(What::Wait { millis: 3_000 });
+    }
+
+    /// After how many steps whose credits run low, last first.
+    fn who_runs_low(&mut self, length: usize) -> Vec<(usize, u32)> {
+        let mut low = Vec::new();
+        for account in 0..self.accounts {
+            let (does, from) = (self.rng.u32(0..3) == 0, self.rng.usize(0..length));
+            low.extend(does.then_some((from, account)));
+        }
+        low.sort_unstable();
+        low.reverse();
+        low
+    }
+
+    /// Credits are bought automatically with a bank that is slow to answer, or waits for the customer; and
+    /// meanwhile more is spent, the settings are changed, and time goes on beyond the pause between two.
+    fn runs_low(&mut self, account: u32, mood: u32) {
+        let yearly = self.rng.bool();
+        self.subscribe(account, yearly);
+        let node = self.node();
+        let token = self.text(&[
+            "pm_card_visa",
+            "pm_card_authenticationRequired",
+            "pm_sandbox_processing",
+            "pm_sandbox_processing",
+            "pm_sandbox_processingFails",
+            "pm_sandbox_requestLost",
+            "pm_sandbox_replyLost",
+            "pm_sandbox_webhookLate",
+        ]);
+        self.push(What::AddCard { account, node, token });
+        self.push(What::Wait { millis: 500 });
+        let automatic = self.automatic(account, 3_000);
+        self.push(automatic);
+        for _ in 0..self.rng.u32(2..6) {
+            self.meanwhile(mood);
+            self.spend_or_look(account);
+            let millis = self.pick(&[1, 40, 600, 3_000, 12_000]).unwrap_or(1);
+            self.push(What::Wait { millis });
+            if self.rng.u32(0..3) == 0 {
+                self.think_again(account);
+            }
+            self.meanwhile(mood);
+            let (node, seconds) = (self.node(), self.rng.u64(1_800..14_400));
+            let jump = What::Jump { seconds: i64::try_from(seconds).unwrap_or(0) };
+            let clock = What::MoveClock { account, node, seconds };
+            let goes_on = if self.rng.u32(0..4) == 0 { clock } else { jump };
+            self.push(goes_on);
+            self.spend_or_look(account);
+        }
+    }
+
+    /// Automatic top-ups are turned off and on again, or are to be others from now on.
+    fn think_again(&mut self, account: u32) {
+        let (node, millis) = (self.node(), self.rng.u64(1..12_000));
+        if self.rng.bool() {
+            let (below_micro, cap_minor) = (CREDIT, 1_000);
+            self.push(What::AutoTopup { account, node, below_micro, pack: None, cap_minor });
+            self.push(What::Wait { millis });
+        }
+        let automatic = self.automatic(account, 3_000);
+        self.push(automatic);
+    }
+
+    /// Things go on, and the line to the bank may be bad.
+    fn meanwhile(&mut self, mood: u32) {
+        match self.rng.u32(0..6) {
+            0 => self.next(mood),
+            1 => {
+                let mishap = self.mishap();
+                self.push(mishap);
+            }
+            _ => {}
+        }
+    }
+
+    fn spend_or_look(&mut self, account: u32) {
+        let (node, micro) = (self.node(), self.rng.i64(1..150 * CREDIT));
+        let looks = self.rng.u32(0..4) == 0;
+        let what = if looks {
+            What::Look { account, node }
+        } else {
+            What::Charge { account, node, micro }
+        };
+        self.push(what);
+    }
+
+    /// Automatic top-ups are wanted below so many credits at most, or no longer.
+    fn automatic(&mut self, account: u32, below: i64) -> What {
+        let node = self.node();
+        let pack = self.text(&["small", "small", "medium", "large", "xl"]);
+        let below_micro = self.rng.i64(1..below) * CREDIT;
+        let pack = self.rng.u32(0..5).gt(&0).then_some(pack);
+        let cap_minor = self.rng.i64(1..40) * 1_000;
+        What::AutoTopup { account, node, below_micro, pack, cap_minor }
+    }
+
     fn money(&mut self) {
         let (account, node) = (self.account(), self.node());
         let pack = self.text(&["small", "small", "medium", "large", "xl"]);
         let what = match self.rng.u32(0..20) {
             0..=5 => What::Topup { account, node, pack },
-            6..=8 => {
-                let below_micro = self.rng.i64(1..500) * CREDIT;
-                let pack = self.rng.u32(0..5).gt(&0).then_some(pack);
-                let cap_minor = self.rng.i64(1..40) * 1_000;
-                What::AutoTopup { account, node, below_micro, pack, cap_minor }
-            }
+            6..=8 => self.automatic(account, 500),
             9..=10 => What::PayInvoice { account, node },
             11 => What::RefundTopup { account, node },
             12 => What::UseCard { account, node, nth: self.rng.u32(0..3) },

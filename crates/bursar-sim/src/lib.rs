@@ -19,6 +19,7 @@ mod ending;
 pub mod generate;
 mod life;
 pub mod model;
+mod panics;
 pub mod run;
 pub mod scenario;
 pub mod shrink;

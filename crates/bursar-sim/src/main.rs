@@ -30,6 +30,9 @@ struct Arguments {
     /// Begin with this seed.
     #[arg(long, default_value = "1")]
     from: u64,
+    /// End with this seed, if the time isn't over before.
+    #[arg(long, default_value_t = u64::MAX)]
+    to: u64,
     /// Run a scenario from a file.
     #[arg(long, conflicts_with = "seed")]
     replay: Option<PathBuf>,
@@ -97,7 +100,7 @@ fn many(arguments: &Arguments) -> Result<bool, String> {
     let limit = arguments.seconds.map_or(arguments.minutes.saturating_mul(60), |it| it);
     let (began, limit) = (Instant::now(), Duration::from_secs(limit));
     let (mut counts, mut seed) = (Counts::default(), arguments.from);
-    while began.elapsed() < limit {
+    while began.elapsed() < limit && seed <= arguments.to {
         let scenario = generate(seed);
         let report = run(&scenario);
         counts.add(&report.counts);

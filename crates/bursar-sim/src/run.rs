@@ -1,15 +1,15 @@
 //! Runs a scenario: one step after the other, and everything judged after each.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_engine::{Clock, Failure, Outcome};
 use bursar_store::Entry;
 
+use crate::panics::Panics;
 use crate::scenario::Scenario;
 use crate::step::{Step, What};
 use crate::world::World;
@@ -107,11 +107,6 @@ impl Counts {
     }
 }
 
-thread_local! {
-    /// Panics of this thread, which runtimes and writers catch.
-    static PANICS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Runs a scenario from its first step to the end of everything.
 pub fn run(scenario: &Scenario) -> Report {
     run_and_tell(scenario, false)
@@ -119,31 +114,32 @@ pub fn run(scenario: &Scenario) -> Report {
 
 /// As [`run`]; and tells the story, which takes longer.
 pub fn run_and_tell(scenario: &Scenario, tells: bool) -> Report {
-    note_panics();
-    PANICS.with_borrow_mut(Vec::clear);
-    let played = catch_unwind(AssertUnwindSafe(|| play(scenario, tells)));
+    run_with(scenario, tells, &Panics::new(false))
+}
+
+/// As [`run`], and shows no panic: for what fails again and again.
+pub(crate) fn run_quietly(scenario: &Scenario) -> Report {
+    run_with(scenario, false, &Panics::new(true))
+}
+
+fn run_with(scenario: &Scenario, tells: bool, panics: &Arc<Panics>) -> Report {
+    panics.listen();
+    let played = catch_unwind(AssertUnwindSafe(|| play(scenario, tells, panics)));
+    let panic = panics.end();
     let mut report =
         played.unwrap_or_else(|_| Report::failed("the simulation itself panicked".to_owned()));
-    let panics = PANICS.with_borrow_mut(std::mem::take);
-    if let Some(panic) = panics.first() {
-        let step = report.failure.as_ref().and_then(|found| found.step);
-        report.failure = Some(Found { step, what: format!("a panic: {panic}") });
+    if let Some(panic) = panic {
+        let what = format!("a panic: {}", panic.what);
+        report.failure = Some(Found { step: panic.step, what });
     }
     report
 }
 
-/// Panics are findings, wherever they are caught.
-fn note_panics() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|info| {
-            PANICS.with_borrow_mut(|panics| panics.push(info.to_string()));
-        }));
-    });
-}
-
-fn play(scenario: &Scenario, tells: bool) -> Report {
+fn play(scenario: &Scenario, tells: bool, panics: &Arc<Panics>) -> Report {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
+    // What is blocking has threads of its own.
+    let of_run = Arc::clone(panics);
+    runtime.on_thread_start(move || of_run.listen());
     let runtime = match runtime.enable_time().start_paused(true).build() {
         Ok(runtime) => runtime,
         Err(error) => return Report::failed(error.to_string()),
@@ -154,7 +150,7 @@ fn play(scenario: &Scenario, tells: bool) -> Report {
             Err(error) => return Report::failed(error),
         };
         world.tells = tells;
-        let failure = world.live(scenario).await.err();
+        let failure = world.live(scenario, panics).await.err();
         world.counts.steps = u64::try_from(scenario.steps.len()).unwrap_or(u64::MAX);
         let (trace, counts, story) = (world.trace(), world.counts.clone(), world.story.clone());
         Report { trace, failure, counts, story }
@@ -162,12 +158,14 @@ fn play(scenario: &Scenario, tells: bool) -> Report {
 }
 
 impl World {
-    async fn live(&mut self, scenario: &Scenario) -> Result<(), Found> {
+    async fn live(&mut self, scenario: &Scenario, panics: &Panics) -> Result<(), Found> {
         for step in &scenario.steps {
+            panics.at(Some(step.id));
             let found = |what| Found { step: Some(step.id), what };
             self.step(step).await.map_err(found)?;
             self.look_around().await.map_err(found)?;
         }
+        panics.at(None);
         self.end(scenario.accounts).await.map_err(|what| Found { step: None, what })
     }
 

@@ -1,6 +1,6 @@
 //! Makes a failing scenario short: leaves out what isn't needed for the failure.
 
-use crate::run::{Found, run};
+use crate::run::{Found, run_quietly};
 use crate::scenario::Scenario;
 
 /// The most runs that are worth it.
@@ -13,7 +13,7 @@ pub fn shrink(scenario: &Scenario, found: &Found) -> (Scenario, Found) {
     let mut best = (scenario.clone(), found.clone());
     if let Some(step) = found.step {
         best.0.steps.retain(|it| it.id <= step);
-        match run(&best.0).failure {
+        match run_quietly(&best.0).failure {
             Some(found) => best.1 = found,
             None => best.0 = scenario.clone(),
         }
@@ -27,7 +27,7 @@ pub fn shrink(scenario: &Scenario, found: &Found) -> (Scenario, Found) {
             let to = from.saturating_add(chunk).min(shorter.steps.len());
             shorter.steps.drain(from..to);
             runs += 1;
-            match run(&shorter).failure {
+            match run_quietly(&shorter).failure {
                 Some(found) => best = (shorter, found),
                 None => from = to,
             }

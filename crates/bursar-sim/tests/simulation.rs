@@ -19,7 +19,8 @@ fn a_short_simulation() {
         }
     }
     // A world in which nothing happens proves nothing.
-    for event in ["HoldCaptured", "ChargeRefunded", "InvoicePaid", "PaymentFailed", "LotExpired"] {
+    let happen = ["HoldCaptured", "ChargeRefunded", "InvoicePaid", "PaymentFailed", "LotExpired"];
+    for event in happen.into_iter().chain(["PaymentAbandoned", "AutoTopupCapped"]) {
         assert!(counts.events.contains_key(event), "no {event} in any world");
     }
     for answer in ["no answer", "replayed", "unknown", "key_reused", "insufficient_credits"] {

@@ -32,7 +32,8 @@ struct Change {
     to: String,
 }
 
-/// Makes the mistakes one by one, and writes the table once all of them were made.
+/// Makes the mistakes one by one, and writes the table once all of them were made. Each is looked for with seeds
+/// that find nothing without it.
 pub(super) fn run(only: Option<&str>) -> Result<()> {
     let root = process::root();
     let list = fs::read_to_string(root.join(LIST)).context(LIST)?;
@@ -43,8 +44,8 @@ pub(super) fn run(only: Option<&str>) -> Result<()> {
     rename(&copy.join("Cargo.toml"))?;
     let outcome = try_all(&all.iter().filter(wanted).collect::<Vec<_>>(), &root, &copy);
     fs::remove_dir_all(&copy).context("can't remove the copy of the sources")?;
-    let rows = outcome?;
-    let table = table(&rows);
+    let (seeds, rows) = outcome?;
+    let table = table(seeds, &rows);
     println!("\n{table}");
     if only.is_none() {
         write_table(&root.join(DOCUMENT), &table)?;
@@ -60,18 +61,31 @@ struct Row {
     found: Option<Find>,
 }
 
-/// What the simulation said.
+/// What was found.
 struct Find {
     seconds: String,
     seed: String,
     what: String,
 }
 
-fn try_all(mutations: &[&Mutation], root: &Path, copy: &Path) -> Result<Vec<Row>> {
+/// How many seeds hold without a mistake, and what became of each mistake with those.
+fn try_all(mutations: &[&Mutation], root: &Path, copy: &Path) -> Result<(u64, Vec<Row>)> {
+    println!("== No mistake");
+    let seeds = match simulate(root, copy, None)? {
+        Said::Held { seeds } => seeds,
+        Said::Found(find) => bail!(
+            "seed {} fails without a mistake, so that nothing could be told from a failure: {}\n\n  \
+             cargo xtask sim --seed {}\n",
+            find.seed,
+            find.what,
+            find.seed
+        ),
+    };
+    println!("   {seeds} seeds held in {SECONDS} s; mistakes are looked for with the same");
     let mut rows = Vec::new();
     for mutation in mutations {
         println!("== {}", mutation.name);
-        let found = try_one(mutation, root, copy)
+        let found = try_one(mutation, root, copy, seeds)
             .with_context(|| format!("the mistake {:?}", mutation.name))?;
         match &found {
             Some(find) => println!("   {} s, seed {}: {}", find.seconds, find.seed, find.what),
@@ -79,10 +93,10 @@ fn try_all(mutations: &[&Mutation], root: &Path, copy: &Path) -> Result<Vec<Row>
         }
         rows.push(Row { name: mutation.name.clone(), found });
     }
-    Ok(rows)
+    Ok((seeds, rows))
 }
 
-fn try_one(mutation: &Mutation, root: &Path, copy: &Path) -> Result<Option<Find>> {
+fn try_one(mutation: &Mutation, root: &Path, copy: &Path, seeds: u64) -> Result<Option<Find>> {
     for change in &mutation.changes {
         let path = copy.join(&change.file);
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -90,26 +104,55 @@ fn try_one(mutation: &Mutation, root: &Path, copy: &Path) -> Result<Option<Find>
         ensure!(count == 1, "{} has the text {count} times", change.file.display());
         fs::write(&path, text.replace(&change.from, &change.to))?;
     }
-    let output = process::cargo()
+    let said = simulate(root, copy, Some(seeds))?;
+    for change in &mutation.changes {
+        fs::copy(root.join(&change.file), copy.join(&change.file))?;
+    }
+    Ok(match said {
+        Said::Found(find) => Some(find),
+        Said::Held { .. } => None,
+    })
+}
+
+/// What the simulation said.
+enum Said {
+    /// So many seeds, from 1 on, found nothing.
+    Held {
+        seeds: u64,
+    },
+    Found(Find),
+}
+
+/// Builds the copy and runs seeds, from 1 on, up to the last that is wanted or until the time is over.
+fn simulate(root: &Path, copy: &Path, to: Option<u64>) -> Result<Said> {
+    let mut command = process::cargo();
+    command
         .current_dir(copy)
         // What is not ours is built already.
         .env("CARGO_TARGET_DIR", root.join("target"))
         .args(["run", "--quiet", "--offline", "-p", "bursar-sim", "--"])
-        .args(["--whole", "--seconds", SECONDS])
-        .output()
-        .context("can't start cargo")?;
-    for change in &mutation.changes {
-        fs::copy(root.join(&change.file), copy.join(&change.file))?;
+        .args(["--whole", "--seconds", SECONDS]);
+    if let Some(to) = to {
+        command.args(["--to", &to.to_string()]);
     }
+    let output = command.output().context("can't start cargo")?;
     let said = String::from_utf8_lossy(&output.stdout);
     if output.status.success() {
-        return Ok(None);
+        let seeds = held(&said).with_context(|| format!("how many seeds is {said:?}?"))?;
+        return Ok(Said::Held { seeds });
     }
-    let find = find(&said);
-    if find.is_none() {
-        bail!("it doesn't build:\n{}", String::from_utf8_lossy(&output.stderr));
+    match find(&said) {
+        Some(find) => Ok(Said::Found(find)),
+        None => {
+            bail!("it doesn't build, or doesn't run:\n{}", String::from_utf8_lossy(&output.stderr))
+        }
     }
-    Ok(find)
+}
+
+/// `2810 seeds, 290174 steps, …: all held`.
+fn held(said: &str) -> Option<u64> {
+    let line = said.lines().find(|line| line.ends_with(": all held"))?;
+    line.split_once(" seeds, ")?.0.parse().ok()
 }
 
 /// `seed 7 failed after 0.3 s`, then `seed 7: after step 12: …`.
@@ -123,8 +166,11 @@ fn find(said: &str) -> Option<Find> {
     Some(Find { seconds: seconds.trim_end_matches(" s").to_owned(), seed: seed.to_owned(), what })
 }
 
-fn table(rows: &[Row]) -> String {
-    let mut table = String::from("| mistake | found after | by seed |\n| --- | ---: | ---: |\n");
+fn table(seeds: u64, rows: &[Row]) -> String {
+    let mut table = format!(
+        "Without a mistake, seeds 1 to {seeds} find nothing in {SECONDS} s.\n\n\
+         | mistake | found after | by seed |\n| --- | ---: | ---: |\n"
+    );
     for Row { name, found } in rows {
         let (seconds, seed) = match found {
             Some(find) => (format!("{} s", find.seconds), find.seed.as_str()),
@@ -246,5 +292,7 @@ mod tests {
         let find = find(said).unwrap();
         assert_eq!((find.seed.as_str(), find.seconds.as_str()), ("7", "0.3"));
         assert_eq!(find.what, "after step 12: a0 has too much");
+        let said = "41 seeds, 90 steps, 30 entries, 2 crashes in 120 s: all held\n";
+        assert_eq!((held(said), held("41 seeds, and then the power failed")), (Some(41), None));
     }
 }

@@ -1,6 +1,6 @@
 //! "Purchase extra credits anytime", also automatically.
 
-use bursar_core::account::command::Command;
+use bursar_core::account::command::{Command, PaymentOutcome};
 use bursar_core::account::event::Event;
 use bursar_core::account::payments::AutoTopup;
 
@@ -103,6 +103,25 @@ fn the_cap_is_kept_and_begins_anew_with_the_month() {
     ada.run(&charge("400"));
     ada.paying_until("2026-05-02T00:00:00Z");
     assert_eq!(available(&ada), "100");
+}
+
+#[test]
+fn what_is_under_way_when_they_are_turned_off_counts() {
+    let answered_while_off = |outcome: &PaymentOutcome| {
+        let mut ada = subscriber();
+        ada.run(&charge("400"));
+        ada.book_due();
+        let payment = ada.last_payment();
+        ada.run(&Command::SetAutoTopup(None));
+        ada.settle(payment, outcome).unwrap();
+        ada.run(&auto("200", 1_000));
+        let events = ada.paying_until("2026-04-02T00:00:00Z");
+        (times(&events, "payment_requested"), times(&events, "auto_topup_capped"))
+    };
+    // A failure makes the pause longer, and what was paid is of the month's $10.
+    assert_eq!(answered_while_off(&declined()).0, ["2026-04-01T02:00:00Z"]);
+    let (bought, capped) = answered_while_off(&Succeeded);
+    assert_eq!((bought.len(), capped.len()), (0, 1));
 }
 
 #[test]

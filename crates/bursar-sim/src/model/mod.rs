@@ -13,6 +13,7 @@ macro_rules! ensure {
 }
 
 mod asked;
+mod automatic;
 mod credits;
 mod money;
 mod prices;
@@ -104,7 +105,7 @@ impl Model {
         }
         let at_once = !matches!(entry.actor, Actor::System) && !moves_clock(entry);
         for recorded in &entry.events {
-            seat.take(recorded, at_once).map_err(|what| format!("{:?}: {what}", recorded.event))?;
+            seat.take(recorded, at_once).map_err(|what| format!("{what}: {:?}", recorded.event))?;
             if let Some(number) = recorded.event.legal_number() {
                 let series = (number.series.to_string(), number.year);
                 let fresh = self.numbers.entry(series).or_default().insert(number.number);
@@ -186,9 +187,9 @@ impl Seat {
         self.purse.take(at, &recorded.event)?;
         self.shelf.take(at, &recorded.event)?;
         self.contract.take(at, &recorded.event)?;
-        self.till.take(&recorded.event)?;
-        balanced(&recorded.event)?;
         let (available, held) = self.purse.balance();
+        self.till.take(at, available, &recorded.event)?;
+        balanced(&recorded.event)?;
         let said = (recorded.available.micro(), recorded.held.micro());
         ensure!(said == (available, held), "says {said:?}, lots sum to {available} and {held}");
         self.last_at = Some(at);

@@ -7,12 +7,15 @@ use bursar_core::account::payments::{Order, Purchase};
 use bursar_core::bill::Bill;
 use bursar_core::catalog::Interval;
 use bursar_core::id::{DocumentId, PaymentId, RefundId};
+use bursar_core::time::Timestamp;
 
+use super::automatic::Automatic;
 use super::prices;
 
 /// What was asked for, taken, returned and documented, in minor units of the account's currency.
 #[derive(Debug, Default)]
 pub(crate) struct Till {
+    automatic: Automatic,
     payments: BTreeMap<PaymentId, Payment>,
     refunds: BTreeMap<RefundId, Refund>,
     invoices: BTreeMap<DocumentId, Invoice>,
@@ -24,7 +27,6 @@ pub(crate) struct Till {
 #[derive(Debug)]
 struct Payment {
     due: i64,
-    automatic: bool,
     succeeded: bool,
     failed: bool,
     pays: Option<DocumentId>,
@@ -106,17 +108,20 @@ impl Till {
         Ok(())
     }
 
-    pub(super) fn take(&mut self, event: &Event) -> Result<(), String> {
+    /// What happened next, while so much could be spent, in millionths.
+    pub(super) fn take(
+        &mut self,
+        at: Timestamp,
+        available: i64,
+        event: &Event,
+    ) -> Result<(), String> {
+        self.automatic.take(at, available, event)?;
         match event {
             Event::PaymentRequested { payment, order, .. } => {
                 check_price(order)?;
-                let automatic = matches!(order.purchase, Purchase::Topup { automatic: true, .. });
-                let open = |it: &Payment| it.automatic && !it.succeeded && !it.failed;
-                let under_way = automatic && self.payments.values().any(open);
-                ensure!(!under_way, "another automatic top-up is under way");
                 let due = order.bill.total;
                 let (succeeded, failed, pays, goes_back) = (false, false, None, false);
-                let asked = Payment { due, automatic, succeeded, failed, pays, goes_back };
+                let asked = Payment { due, succeeded, failed, pays, goes_back };
                 let known = self.payments.insert(*payment, asked);
                 ensure!(known.is_none(), "a payment is asked for twice");
             }

@@ -138,7 +138,7 @@ fn apply_payment(account: &mut Account, at: Timestamp, event: &Event) {
         }
         Event::PaymentSucceeded { payment, .. } => {
             let over = take(billing, *payment);
-            if let (Some(over), Some(auto)) = (over, &mut billing.auto_topup)
+            if let (Some(over), Some(auto)) = (over, automatic(billing))
                 && matches!(over.order.purchase, Purchase::Topup { automatic: true, .. })
             {
                 auto.failures = 0;
@@ -146,7 +146,7 @@ fn apply_payment(account: &mut Account, at: Timestamp, event: &Event) {
         }
         Event::PaymentFailed { payment, retry, .. } => {
             let over = take(billing, *payment);
-            if let (Some(over), Some(auto)) = (over, &mut billing.auto_topup)
+            if let (Some(over), Some(auto)) = (over, automatic(billing))
                 && matches!(over.order.purchase, Purchase::Topup { automatic: true, .. })
             {
                 auto.failures = auto.failures.saturating_add(1);
@@ -159,6 +159,11 @@ fn apply_payment(account: &mut Account, at: Timestamp, event: &Event) {
         }
         _ => {}
     }
+}
+
+/// Automatic top-ups as they are; or as they were when they were turned off, perhaps while one was under way.
+fn automatic(billing: &mut Billing) -> Option<&mut AutoTopupState> {
+    billing.auto_topup.as_mut().or(billing.auto_topup_before.as_deref_mut())
 }
 
 fn open(billing: &mut Billing, id: PaymentId) -> Option<&mut OpenPayment> {
@@ -240,8 +245,8 @@ fn close(billing: &mut Billing, document: DocumentId) -> Option<Order> {
 fn invoice_paid(account: &mut Account, purchase: &Purchase, paid: PaidInvoice) {
     let billing = &mut account.billing;
     match purchase {
-        Purchase::Topup { credits, automatic, .. } => {
-            if let (true, Some(auto)) = (*automatic, &mut billing.auto_topup) {
+        Purchase::Topup { credits, automatic: is_automatic, .. } => {
+            if let (true, Some(auto)) = (*is_automatic, automatic(billing)) {
                 auto.spent = auto.spent.saturating_add(paid.bill.total);
             }
             billing.topups.push(UnearnedTopup {
