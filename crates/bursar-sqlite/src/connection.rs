@@ -44,7 +44,7 @@ pub(crate) fn views(directory: &Directory) -> Result<Connection> {
         "PRAGMA synchronous = NORMAL;
          PRAGMA wal_autocheckpoint = 8000;
          PRAGMA journal_size_limit = 134217728;
-         PRAGMA cache_size = -65536;
+         PRAGMA cache_size = -16384;
          PRAGMA temp_store = MEMORY;",
     )?;
     Ok(connection)
@@ -85,7 +85,7 @@ pub(crate) fn read_only(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(about(path))?;
     connection.busy_timeout(BUSY).map_err(about(path))?;
-    configure(&connection, path, "PRAGMA cache_size = -16384;")?;
+    configure(&connection, path, "PRAGMA cache_size = -4096;")?;
     Ok(connection)
 }
 

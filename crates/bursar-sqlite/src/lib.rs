@@ -76,10 +76,10 @@ impl Default for Options {
         Self {
             cached_accounts: 100_000,
             readers: 4,
-            flush_entries: 50_000,
+            flush_entries: 32_768,
             flush_after: Duration::from_secs(3),
-            max_lag_entries: 200_000,
-            max_lag_bytes: 256 << 20,
+            max_lag_entries: 98_304,
+            max_lag_bytes: 96 << 20,
             max_lag_wait: Duration::from_secs(5),
             checkpoint_bytes: 16 << 20,
         }
