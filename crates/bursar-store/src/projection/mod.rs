@@ -32,9 +32,9 @@ pub use money::{
     DocumentColumns, PaymentColumns, RefundColumns, is_named, legal_numbers, may_name,
 };
 
-/// The version of these rows. Raised with every change of them, of what they are made from or of how
-/// an [`Account`] is encoded: stores then make them anew.
-pub const VERSION: u16 = 4;
+/// The version of these rows. Raised with every change of them, of what they are made from, of how an event is
+/// applied or of how an [`Account`] is encoded: stores then make them anew.
+pub const VERSION: u16 = 5;
 
 /// The statement lines of an entry, oldest first.
 pub fn statement_rows(entry: &Entry) -> impl DoubleEndedIterator<Item = StatementRow> {
