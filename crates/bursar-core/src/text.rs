@@ -33,6 +33,23 @@ where
     from.deserialize_str(Parse(PhantomData))
 }
 
+/// Writes a type as its text, and reads it so.
+macro_rules! written_as_text {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::text::parsed(from)
+            }
+        }
+    };
+}
+
 /// A type for texts that `$check` holds for; `$expected` says what those look like.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $check:expr, $expected:expr) => {
@@ -66,17 +83,7 @@ macro_rules! text {
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::text::parsed(from)
-            }
-        }
+        written_as_text!($name);
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -52,7 +52,8 @@ impl Envelope {
         }
     }
 
-    /// Finds what makes the request the same one, if that isn't said: a hash of the command.
+    /// Does the work of [`idempotency`](Self::idempotency) in advance: hashes the command, unless it is said what
+    /// makes the request the same one.
     pub(crate) fn hash_request(&mut self) {
         if self.key.is_some() && self.request.is_none() {
             self.request = Some(self.request_hash());

@@ -212,6 +212,11 @@ impl Asking {
         self.is_alone() && self.outbox.known.lock().unsent.contains_key(&payment)
     }
 
+    /// How long a payment has been wanted, by the account's clock.
+    fn waited(&self, account: &Account, payment: &OpenPayment) -> Duration {
+        account.now(self.engine.wall_now()).since(payment.requested_at)
+    }
+
     async fn charge(&self, account: &Account, payment: &OpenPayment) {
         let what = What::Payment(payment.id);
         let Some(customer) = account.billing.customer.clone() else {
@@ -221,9 +226,8 @@ impl Asking {
             return;
         }
         let unsent = self.outbox.known.lock().unsent.remove(&payment.id);
-        let waited = account.now(self.engine.wall_now()).since(payment.requested_at);
         let is_new = |committed_at: Instant| {
-            self.is_alone() || (committed_at.elapsed() < NEW && waited < NEW)
+            self.is_alone() || (committed_at.elapsed() < NEW && self.waited(account, payment) < NEW)
         };
         let first = unsent.is_some_and(is_new);
         let return_url = self.outbox.known.lock().return_urls.remove(&payment.id);
@@ -257,15 +261,15 @@ impl Asking {
         unsent: Option<Instant>,
         error: &ProviderError,
     ) {
-        let waited = account.now(self.engine.wall_now()).since(payment.requested_at);
         let code = match error {
             ProviderError::NotDone(NotDone::Unavailable { .. })
             | ProviderError::Misconfigured(_) => {
                 // Nothing of it has reached the provider; the next attempt is the first again.
                 let unsent = unsent.map(|committed_at| (payment.id, committed_at));
                 self.outbox.known.lock().unsent.extend(unsent);
-                let gives_up =
-                    payment.on_session && self.is_unknown(payment.id) && waited >= PATIENCE;
+                let gives_up = payment.on_session
+                    && self.is_unknown(payment.id)
+                    && self.waited(account, payment) >= PATIENCE;
                 gives_up.then_some("provider_unavailable")
             }
             ProviderError::NotDone(NotDone::Conflict(_)) | ProviderError::Unknown(_) => None,
