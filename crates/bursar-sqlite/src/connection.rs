@@ -10,7 +10,8 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::directory::Directory;
 use crate::error::{Result, about};
-use crate::index::Index;
+use crate::sorted::Sorted;
+use crate::views;
 
 /// How long to wait for another connection's lock. Only a tool that looks into the files while the
 /// server runs can hold one.
@@ -89,24 +90,24 @@ pub(crate) fn read_only(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Both files and the index, for reading.
+/// Both databases and the runs beside them, for reading.
 pub(crate) struct Reader {
     pub(crate) directory: Directory,
     pub(crate) journal: Connection,
     pub(crate) views: Connection,
-    /// The index that goes with the views, if this process writes it.
-    shared: Option<Arc<Index>>,
-    /// If another one does: as it is at this moment of the views, once it was asked for.
-    momentary: OnceCell<Arc<Index>>,
+    /// The runs that go with the views, if this process writes them.
+    shared: Option<Arc<Sorted>>,
+    /// If another one does: as they are at this moment of the views, once they were asked for.
+    momentary: OnceCell<Arc<Sorted>>,
 }
 
 impl Reader {
-    pub(crate) fn open(directory: &Directory, index: Option<&Arc<Index>>) -> Result<Self> {
+    pub(crate) fn open(directory: &Directory, sorted: Option<&Arc<Sorted>>) -> Result<Self> {
         Ok(Self {
             journal: read_only(&directory.journal())?,
             views: read_only(&directory.views())?,
             directory: directory.clone(),
-            shared: index.cloned(),
+            shared: sorted.cloned(),
             momentary: OnceCell::new(),
         })
     }
@@ -117,8 +118,8 @@ impl Reader {
         let moment = if self.shared.is_some() {
             self.views.unchecked_transaction().map_err(about(&self.directory.views()))?
         } else {
-            let (moment, index) = begin(&self.directory, &self.views)?;
-            self.momentary.get_or_init(|| Arc::new(index));
+            let (moment, sorted) = begin(&self.directory, &self.views)?;
+            self.momentary.get_or_init(|| Arc::new(sorted));
             moment
         };
         let result = read(self);
@@ -126,38 +127,41 @@ impl Reader {
         result
     }
 
-    /// The index at this moment of the views, or later.
+    /// The index and the states at this moment of the views, or later.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] outside of a moment, if another process writes the index.
-    pub(crate) fn index(&self) -> Result<Arc<Index>> {
-        let index = self.shared.as_ref().or(self.momentary.get());
-        let none = || StoreError::Unavailable("the index is read outside of a moment".to_owned());
-        index.map(Arc::clone).ok_or_else(none)
+    /// [`StoreError::Unavailable`] outside of a moment, if another process writes them.
+    pub(crate) fn sorted(&self) -> Result<Arc<Sorted>> {
+        let sorted = self.shared.as_ref().or(self.momentary.get());
+        let none = || StoreError::Unavailable("runs are read outside of a moment".to_owned());
+        sorted.map(Arc::clone).ok_or_else(none)
     }
 }
 
-/// How many moments of the views are tried before a file of the index that is missing is taken for lost.
-const TRIES: usize = 5;
-
-/// Begins a moment of the views, with the index as it is at this moment. If another process merges runs of it just
+/// Begins a moment of the views, with the runs as they are at this moment. If another process merges some just
 /// then, a later moment is as good.
 ///
 /// # Errors
-/// As [`Index::open`].
+/// As [`Sorted::open`].
 pub(crate) fn begin<'a>(
     directory: &Directory,
     views: &'a Connection,
-) -> Result<(Transaction<'a>, Index)> {
+) -> Result<(Transaction<'a>, Sorted)> {
     let path = directory.views();
-    let mut tries = 0;
+    let mut tried = None;
     loop {
         let moment = views.unchecked_transaction().map_err(about(&path))?;
-        tries += 1;
-        match Index::open(directory, &moment) {
-            Err(StoreError::Unavailable(_)) if tries < TRIES => drop(moment),
+        match Sorted::open(directory, &moment) {
+            Ok(sorted) => return Ok((moment, sorted)),
+            Err(StoreError::Unavailable(why)) => {
+                // Runs go only when the views have come further: otherwise one is lost.
+                let stamp = Some(views::stamp(directory, &moment)?);
+                if tried == stamp {
+                    return Err(StoreError::Unavailable(why));
+                }
+                tried = stamp;
+            }
             Err(error) => return Err(error),
-            Ok(index) => return Ok((moment, index)),
         }
     }
 }

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use bursar_store::StoreError;
 
 use crate::error::{self, Result};
+use crate::index::Line;
+use crate::runs::Record;
+use crate::states::Snapshot;
 
 pub(crate) const JOURNAL: &str = "journal.db";
 const JOURNAL_LOG: &str = "journal.db-wal";
 pub(crate) const VIEWS: &str = "views.db";
-const INDEX: &str = "views.index";
 const LOCK: &str = "bursar.lock";
 
 /// Where the files are.
@@ -41,9 +43,9 @@ impl Directory {
         fs::metadata(self.path.join(JOURNAL_LOG)).map_or(0, |log| log.len())
     }
 
-    /// Where the views' index has its runs.
-    pub(crate) fn index(&self) -> PathBuf {
-        self.path.join(INDEX)
+    /// Where the views' [runs](crate::runs) of a kind are.
+    pub(crate) fn runs(&self, kind: &str) -> PathBuf {
+        self.path.join(format!("views.{kind}"))
     }
 
     /// Makes the directory if there is none.
@@ -82,7 +84,10 @@ impl Directory {
             let path = self.path.join(name);
             error::unless_missing(&path, fs::remove_file(&path))?;
         }
-        let path = self.index();
-        error::unless_missing(&path, fs::remove_dir_all(&path))
+        for kind in [Line::KIND, Snapshot::KIND] {
+            let path = self.runs(kind);
+            error::unless_missing(&path, fs::remove_dir_all(&path))?;
+        }
+        Ok(())
     }
 }

@@ -8,8 +8,9 @@ use bursar_store::{Entry, JournalPosition, SpendEvent, StatementRow, StoreError}
 
 use crate::connection::Reader;
 use crate::error::Result;
-use crate::index::{Name, Place, around};
-use crate::{journal, views};
+use crate::index::Place;
+use crate::journal;
+use crate::runs::{Name, around};
 
 /// The entries of idempotency keys, in the order of the keys. Each commit is read once, however many of the keys
 /// are in it: whole requests of many are sent again.
@@ -17,11 +18,11 @@ pub(crate) fn keyed(
     reader: &Reader,
     keys: &[&(AccountId, IdempotencyKey)],
 ) -> Result<Vec<Option<Arc<Entry>>>> {
-    let index = reader.index()?;
+    let sorted = reader.sorted()?;
     let mut named = Vec::new();
     for (id_and_key, number) in keys.iter().zip(0_usize..) {
         let (id, key) = id_and_key;
-        let places = index.find(Name::key(id, key))?;
+        let places = sorted.index.places(Name::key(id, key))?;
         named.extend(places.into_iter().map(|place| (place, number)));
     }
     named.sort_unstable();
@@ -69,7 +70,7 @@ pub(crate) fn spend(
     spend: SpendId,
     before: Option<u64>,
 ) -> Result<Vec<SpendEvent>> {
-    let places = reader.index()?.find(Name::spend(id, spend))?;
+    let places = reader.sorted()?.index.places(Name::spend(id, spend))?;
     let entries = entries(reader, &places)?;
     let own = entries.iter().filter(|(_, entry)| entry.account == *id);
     let events = own.flat_map(|(_, entry)| spend_events(entry, spend));
@@ -101,14 +102,14 @@ pub(crate) fn history(
 
 /// The first version that is not to be looked up: what the views don't have yet is somewhere else.
 fn end(reader: &Reader, id: &AccountId, before: Option<u64>) -> Result<u64> {
-    let newest = views::version(&reader.directory, &reader.views, id)?.unwrap_or(0);
+    let newest = reader.sorted()?.states.account(id)?.map_or(0, |account| account.version);
     let end = newest.saturating_add(1);
     Ok(before.map_or(end, |before| before.min(end)))
 }
 
 /// The entries of an account with the versions around one, as far as they are below `end`; in order.
 fn of_versions(reader: &Reader, id: &AccountId, version: u64, end: u64) -> Result<Vec<Arc<Entry>>> {
-    let places = reader.index()?.find(Name::version(id, version))?;
+    let places = reader.sorted()?.index.places(Name::version(id, version))?;
     let around = around(version);
     let (first, last) = (*around.start().max(&1), *around.end().min(&end.saturating_sub(1)));
     let entries = entries(reader, &places)?.into_iter().map(|(_, entry)| entry);
@@ -129,7 +130,7 @@ fn of_versions(reader: &Reader, id: &AccountId, version: u64, end: u64) -> Resul
     Err(StoreError::Damaged(format!(
         "{}: version {next} of account {id} is missing; rebuild the views from the journal: stop the server \
          and run `bursar views rebuild`",
-        reader.directory.index().display()
+        reader.sorted()?.index.path().display()
     )))
 }
 

@@ -255,7 +255,7 @@ fn rows<T: DeserializeOwned>(
         .query_map(params, |row| row.get::<_, Vec<u8>>(0))
         .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
         .map_err(about(&path))?;
-    blobs.iter().map(|blob| decode(directory, id, blob)).collect()
+    blobs.iter().map(|blob| decode(&path, id, blob)).collect()
 }
 
 /// Who has a payment of that name.

@@ -9,21 +9,21 @@ use tokio::sync::Semaphore;
 use crate::connection::Reader;
 use crate::directory::Directory;
 use crate::error::Result;
-use crate::index::Index;
+use crate::sorted::Sorted;
 
 pub(crate) struct Readers {
     directory: Directory,
-    index: Option<Arc<Index>>,
+    sorted: Option<Arc<Sorted>>,
     /// One permit for each connection there may be. Closed with the store.
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Reader>>,
 }
 
 impl Readers {
-    pub(crate) fn new(directory: Directory, index: Option<Arc<Index>>, most: usize) -> Self {
+    pub(crate) fn new(directory: Directory, sorted: Option<Arc<Sorted>>, most: usize) -> Self {
         Self {
             directory,
-            index,
+            sorted,
             permits: Arc::new(Semaphore::new(most.max(1))),
             idle: Mutex::default(),
         }
@@ -41,7 +41,7 @@ impl Readers {
             let idle = pool.idle.lock().pop();
             let mut reader = match idle {
                 Some(reader) => reader,
-                None => Reader::open(&pool.directory, pool.index.as_ref())?,
+                None => Reader::open(&pool.directory, pool.sorted.as_ref())?,
             };
             let result = reader.at_a_moment(read);
             // A connection that failed is not used again.

@@ -36,7 +36,7 @@ impl Pins {
         match self {
             Self::Tail(tail) => Ok(tail.with_segments(look)),
             Self::Journal => {
-                let segment = replay::behind(&reader.directory, &reader.journal, &reader.views)?;
+                let segment = behind(reader)?;
                 Ok(look(&[&segment]))
             }
         }
@@ -48,12 +48,18 @@ impl Pins {
         let accounts = match self {
             Self::Tail(tail) => tail.accounts(),
             Self::Journal => {
-                let segment = replay::behind(&reader.directory, &reader.journal, &reader.views)?;
+                let segment = behind(reader)?;
                 segment.states().collect()
             }
         };
         Ok(accounts.into_iter().map(|account| (account.id.clone(), account)).collect())
     }
+}
+
+/// What another process has committed and not written into the views yet.
+fn behind(reader: &Reader) -> Result<Segment> {
+    let Reader { directory, journal, views, .. } = reader;
+    replay::behind(directory, journal, views, &reader.sorted()?.states)
 }
 
 pub(crate) fn account(
@@ -67,7 +73,7 @@ pub(crate) fn account(
     })?;
     match pinned {
         Some(account) => Ok(Some(account)),
-        None => views::shared_account(&reader.directory, &reader.views, id),
+        None => Ok(reader.sorted()?.states.account(id)?.map(Arc::new)),
     }
 }
 

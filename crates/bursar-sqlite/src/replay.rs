@@ -15,10 +15,11 @@ use rusqlite::Connection;
 use crate::connection;
 use crate::directory::Directory;
 use crate::error::Result;
-use crate::index::Index;
 use crate::journal::{self, Commit, Stamp};
 use crate::migrations::{ViewsVersion, check_views, create_views, migrate_journal};
 use crate::segment::Segment;
+use crate::sorted::Sorted;
+use crate::states::States;
 use crate::transfer::refuse_marked;
 use crate::views;
 
@@ -34,7 +35,7 @@ pub(crate) fn open_views(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<(Connection, Index)> {
+) -> Result<(Connection, Sorted)> {
     match open_fitting(directory, journal, progress) {
         Err(StoreError::Damaged(why)) => {
             check_journal(directory, journal)?;
@@ -58,7 +59,7 @@ fn open_fitting(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<(Connection, Index)> {
+) -> Result<(Connection, Sorted)> {
     let mut views = connection::views(directory)?;
     match check_views(directory, &views)? {
         ViewsVersion::Fitting => {}
@@ -73,9 +74,9 @@ fn open_fitting(
     {
         return Err(StoreError::Damaged("the views are of another journal".to_owned()));
     }
-    let index = Index::open_to_write(directory, &views)?;
-    catch_up(directory, journal, &mut views, &index, progress)?;
-    Ok((views, index))
+    let sorted = Sorted::open_to_write(directory, &views)?;
+    catch_up(directory, journal, &mut views, &sorted, progress)?;
+    Ok((views, sorted))
 }
 
 /// Builds the views of a directory anew from its journal. No server may have it. `progress` is told how
@@ -101,13 +102,13 @@ pub(crate) fn rebuild(
     directory: &Directory,
     journal: &Connection,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<(Connection, Index)> {
+) -> Result<(Connection, Sorted)> {
     directory.remove_views()?;
     let mut views = connection::views(directory)?;
     create_views(directory, &mut views)?;
-    let index = Index::open_to_write(directory, &views)?;
-    catch_up(directory, journal, &mut views, &index, progress)?;
-    Ok((views, index))
+    let sorted = Sorted::open_to_write(directory, &views)?;
+    catch_up(directory, journal, &mut views, &sorted, progress)?;
+    Ok((views, sorted))
 }
 
 /// Writes what the journal has after the views' stamp.
@@ -115,7 +116,7 @@ fn catch_up(
     directory: &Directory,
     journal: &Connection,
     views: &mut Connection,
-    index: &Index,
+    sorted: &Sorted,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
     let last = journal::last(directory, journal)?.commit;
@@ -124,10 +125,10 @@ fn catch_up(
     while done < last {
         let mut segment = Segment::default();
         journal::scan(directory, journal, done, last, |commit| {
-            fold(directory, views, &mut states, &mut segment, &commit)?;
+            fold(directory, &sorted.states, &mut states, &mut segment, &commit)?;
             Ok(segment.entries < CHUNK)
         })?;
-        views::write(directory, views, index, &segment)?;
+        views::write(directory, views, sorted, &segment)?;
         done = segment.stamp.commit;
         progress(done, last);
     }
@@ -139,12 +140,13 @@ pub(crate) fn behind(
     directory: &Directory,
     journal: &Connection,
     views: &Connection,
+    viewed: &States,
 ) -> Result<Segment> {
     let after = views::stamp(directory, views)?.commit;
     let mut segment = Segment::default();
     let mut states = LruCache::new(KEPT);
     journal::scan(directory, journal, after, u64::MAX, |commit| {
-        fold(directory, views, &mut states, &mut segment, &commit)?;
+        fold(directory, viewed, &mut states, &mut segment, &commit)?;
         Ok(true)
     })?;
     Ok(segment)
@@ -153,26 +155,27 @@ pub(crate) fn behind(
 /// Adds a commit to a segment, with the states after it.
 fn fold(
     directory: &Directory,
-    views: &Connection,
+    viewed: &States,
     states: &mut LruCache<AccountId, Arc<Account>>,
     segment: &mut Segment,
     commit: &Commit,
 ) -> Result<()> {
-    let mut changed: BTreeMap<AccountId, Option<Account>> = BTreeMap::new();
+    let mut changed: BTreeMap<AccountId, Change> = BTreeMap::new();
     for (position, entry) in commit.positions() {
-        let account = match changed.entry(entry.account.clone()) {
+        let change = match changed.entry(entry.account.clone()) {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::btree_map::Entry::Vacant(place) => {
                 let id = place.key();
-                let known = states.get(id).or_else(|| segment.account(id));
-                let state = match known {
-                    Some(account) => Some(Account::clone(account)),
-                    None => views::account(directory, views, id)?,
+                let known = states.get(id).or_else(|| segment.account(id)).cloned();
+                let before = match known {
+                    Some(account) => Some(account),
+                    None => viewed.account(id)?.map(Arc::new),
                 };
-                place.insert(state)
+                let after = before.as_deref().cloned();
+                place.insert(Change { before, after })
             }
         };
-        entry.replay(account).map_err(|what| {
+        entry.replay(&mut change.after).map_err(|what| {
             StoreError::Damaged(format!(
                 "{}, commit {}, entry {}: account {}: {what}",
                 directory.journal().display(),
@@ -182,10 +185,17 @@ fn fold(
             ))
         })?;
     }
-    let changed: Vec<Arc<Account>> = changed.into_values().flatten().map(Arc::new).collect();
-    for account in &changed {
-        states.put(account.id.clone(), Arc::clone(account));
-    }
-    segment.add(commit.stamp, commit.bytes, &commit.entries, &changed);
+    let changed = changed.into_values().filter_map(|change| {
+        let after = Arc::new(change.after?);
+        states.put(after.id.clone(), Arc::clone(&after));
+        Some((change.before, after))
+    });
+    segment.add(commit.stamp, commit.bytes, &commit.entries, changed);
     Ok(())
+}
+
+/// An account before a commit and after it.
+struct Change {
+    before: Option<Arc<Account>>,
+    after: Option<Account>,
 }

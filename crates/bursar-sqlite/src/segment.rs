@@ -14,6 +14,7 @@ use foldhash::HashMap;
 
 use crate::assets::ChangedAssets;
 use crate::journal::Stamp;
+use crate::views::Searched;
 
 /// Commits that are in the journal and not in the views yet.
 #[derive(Default)]
@@ -32,6 +33,8 @@ pub(crate) struct Segment {
 
 /// An account that changed.
 pub(crate) struct Pinned {
+    /// What the views will say of it when they have what comes before this segment; `None` if that isn't known.
+    pub(crate) before: Option<Searched>,
     /// Its state after the last commit.
     pub(crate) account: Arc<Account>,
     /// What happened, oldest first.
@@ -43,21 +46,22 @@ pub(crate) struct Pinned {
 }
 
 impl Segment {
-    /// Adds a commit: all its entries, and the state of every account that they changed.
+    /// Adds a commit: all its entries, and the state of every account that they changed, before it if that is
+    /// known, and after it.
     pub(crate) fn add(
         &mut self,
         stamp: Stamp,
         bytes: usize,
         entries: &[Arc<Entry>],
-        accounts: &[Arc<Account>],
+        changed: impl IntoIterator<Item = (Option<Arc<Account>>, Arc<Account>)>,
     ) {
-        for account in accounts {
+        for (before, account) in changed {
             match self.accounts.get_mut(&account.id) {
-                Some(pinned) => pinned.account = Arc::clone(account),
+                Some(pinned) => pinned.account = account,
                 None => {
-                    let account = Arc::clone(account);
+                    let before = before.map(|before| Searched::of(&before));
                     let (entries, money, assets) = (Vec::new(), Vec::new(), Vec::new());
-                    let pinned = Pinned { account, entries, money, assets };
+                    let pinned = Pinned { before, account, entries, money, assets };
                     self.accounts.insert(pinned.account.id.clone(), pinned);
                 }
             }

@@ -12,10 +12,10 @@ use parking_lot::Mutex;
 use crate::checkpoint::Stop;
 use crate::directory::Directory;
 use crate::error::{Result, about};
-use crate::index::Index;
 use crate::journal::Journal;
 use crate::readers::Readers;
 use crate::reads::Pins;
+use crate::sorted::Sorted;
 use crate::tail::Tail;
 
 pub(crate) struct Shared {
@@ -27,8 +27,8 @@ pub(crate) struct Shared {
     pub(crate) tail: Arc<Tail>,
     pub(crate) pins: Pins,
     pub(crate) readers: Arc<Readers>,
-    /// The views' index; `None` if another process writes it.
-    pub(crate) index: Option<Arc<Index>>,
+    /// The runs beside the views; `None` if another process writes them.
+    pub(crate) sorted: Option<Arc<Sorted>>,
     pub(crate) has_writer: AtomicBool,
     pub(crate) closed: AtomicBool,
     /// About how much was appended to the journal's log since it was last moved into its file.
@@ -83,8 +83,8 @@ impl Shared {
                 }
             }
         }
-        if let Some(index) = &self.index {
-            index.stop();
+        if let Some(sorted) = &self.sorted {
+            sorted.stop();
         }
         // Only the process that has the directory moves the log into its file.
         if let Some(journal) = journal.filter(|_| self.lock.lock().is_some()) {

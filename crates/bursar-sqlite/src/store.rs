@@ -51,10 +51,10 @@ impl SqliteStore {
         refuse_marked(&directory)?;
         let mut connection = connection::journal(&directory)?;
         migrate_journal(&directory, &mut connection)?;
-        let (views, index) = replay::open_views(&directory, &connection, &mut |done, total| {
+        let (views, sorted) = replay::open_views(&directory, &connection, &mut |done, total| {
             tracing::info!(done, total, "bringing the views up to the journal");
         })?;
-        let index = Arc::new(index);
+        let sorted = Arc::new(sorted);
         let journal = Journal::new(&directory, connection)?;
         let tail = Arc::new(Tail::new(&options, journal.last()));
         let shared = Arc::new(Shared {
@@ -63,10 +63,10 @@ impl SqliteStore {
             pins: Pins::Tail(Arc::clone(&tail)),
             readers: Arc::new(Readers::new(
                 directory.clone(),
-                Some(Arc::clone(&index)),
+                Some(Arc::clone(&sorted)),
                 options.readers,
             )),
-            index: Some(Arc::clone(&index)),
+            sorted: Some(Arc::clone(&sorted)),
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             // What a crash has left counts, or a log would only grow under a server that never lives long.
@@ -80,7 +80,7 @@ impl SqliteStore {
         let stop = Arc::new(Stop::default());
         let threads = Threads {
             checkpoint: checkpoint::start(Arc::clone(&shared), Arc::clone(&stop))?,
-            views: view_writer::start(shared.directory.clone(), views, index, tail)?,
+            views: view_writer::start(shared.directory.clone(), views, sorted, tail)?,
             stop,
         };
         *shared.threads.lock() = Some(threads);
@@ -111,7 +111,7 @@ impl SqliteStore {
             tail: Arc::new(Tail::new(&options, u64::MAX)),
             pins: Pins::Journal,
             readers: Arc::new(Readers::new(directory.clone(), None, options.readers)),
-            index: None,
+            sorted: None,
             has_writer: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             log_bytes: AtomicU64::new(0),

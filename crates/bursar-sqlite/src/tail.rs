@@ -85,16 +85,18 @@ impl Tail {
         entries: &[Arc<Entry>],
         accounts: &[Arc<Account>],
     ) {
-        let mut state = self.state.lock();
-        for account in accounts {
-            state.cache.put(account.id.clone(), Arc::clone(account));
-        }
-        state.open.add(stamp, bytes, entries, accounts);
+        let mut locked = self.state.lock();
+        let state = &mut *locked;
+        let cache = &mut state.cache;
+        let changed = accounts.iter().map(|account| {
+            (cache.put(account.id.clone(), Arc::clone(account)), Arc::clone(account))
+        });
+        state.open.add(stamp, bytes, entries, changed);
         state.open_since.get_or_insert_with(Instant::now);
         state.committed = stamp.commit;
         let full = state.open.entries >= self.limits.flush_entries;
         let first = state.open.entries == entries.len();
-        drop(state);
+        drop(locked);
         if full || first {
             self.work.notify_one();
         }

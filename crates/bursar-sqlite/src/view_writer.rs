@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::directory::Directory;
 use crate::error::Result;
-use crate::index::Index;
+use crate::sorted::Sorted;
 use crate::tail::Tail;
 use crate::views;
 
@@ -20,19 +20,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) fn start(
     directory: Directory,
     connection: Connection,
-    index: Arc<Index>,
+    sorted: Arc<Sorted>,
     tail: Arc<Tail>,
 ) -> Result<JoinHandle<()>> {
     std::thread::Builder::new()
         .name("bursar-views".to_owned())
-        .spawn(move || run(&directory, connection, &index, &tail))
+        .spawn(move || run(&directory, connection, &sorted, &tail))
         .map_err(|error| StoreError::Unavailable(format!("no thread for the views: {error}")))
 }
 
-fn run(directory: &Directory, mut connection: Connection, index: &Index, tail: &Tail) {
+fn run(directory: &Directory, mut connection: Connection, sorted: &Sorted, tail: &Tail) {
     while let Some(segment) = tail.seal() {
         let mut pause = FIRST_PAUSE;
-        while let Err(error) = views::write(directory, &mut connection, index, &segment) {
+        while let Err(error) = views::write(directory, &mut connection, sorted, &segment) {
             tracing::error!(%error, "the views can't be written; trying again");
             if !tail.in_trouble(error.to_string(), pause) {
                 // The journal has it all; the next start writes what is missing.

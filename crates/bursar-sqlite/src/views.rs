@@ -1,39 +1,49 @@
 //! The rows of views.db: written in sorted batches, read by whoever looks something up.
 
-use std::sync::Arc;
+use std::path::Path;
 
 use bursar_core::account::Account;
 use bursar_core::id::AccountId;
 use bursar_core::time::Timestamp;
 use bursar_store::projection::{AccountRow, parse};
 use bursar_store::{Due, StoreError, codec};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use serde::de::DeserializeOwned;
 
 use crate::assets;
 use crate::directory::Directory;
 use crate::error::{Result, about, signed, unsigned};
-use crate::index::{Index, Line, add_lines};
+use crate::index::{Line, add_lines};
 use crate::journal::Stamp;
 use crate::money;
+use crate::runs::Name;
 use crate::segment::{Pinned, Segment};
+use crate::sorted::{Changes, Sorted};
+use crate::states::{Snapshot, States};
 
-/// Writes a segment and moves the stamp, in one transaction. Accounts come in order of their ids, so
+/// Writes a segment and moves the stamp, in one transaction. Rows come in order of their accounts' ids, so
 /// that each page is visited once.
 pub(crate) fn write(
     directory: &Directory,
     connection: &mut Connection,
-    index: &Index,
+    sorted: &Sorted,
     segment: &Segment,
 ) -> Result<()> {
     let path = directory.views();
+    let changes = Changes {
+        index: sorted.index.change(lines(segment)?.into_iter().map(Ok))?,
+        states: sorted.states.change(snapshots(segment))?,
+    };
     let mut accounts: Vec<(&AccountId, &Pinned)> = segment.accounts.iter().collect();
     accounts.sort_unstable_by_key(|(id, _)| *id);
-    let change = index.change(lines(&accounts)?)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(about(&path))?;
     for (id, pinned) in accounts {
-        write_state(&transaction, &AccountRow::of(&pinned.account)?).map_err(about(&path))?;
+        let searched = Searched::of(&pinned.account);
+        if pinned.before != Some(searched) {
+            write_searched(&transaction, id, searched).map_err(about(&path))?;
+        }
         if !pinned.money.is_empty() {
             money::write(directory, &transaction, id, &pinned.money)?;
         }
@@ -41,7 +51,7 @@ pub(crate) fn write(
             assets::write(directory, &transaction, id, &pinned.assets)?;
         }
     }
-    change.record(directory, &transaction)?;
+    changes.record(directory, &transaction)?;
     transaction
         .execute(
             "UPDATE stamp SET commit_id = ?1, checksum = ?2",
@@ -49,39 +59,60 @@ pub(crate) fn write(
         )
         .map_err(about(&path))?;
     transaction.commit().map_err(about(&path))?;
-    index.publish(change);
+    sorted.publish(changes);
     Ok(())
 }
 
 /// What the index gets.
-fn lines(accounts: &[(&AccountId, &Pinned)]) -> Result<Vec<Line>> {
-    let entries = || accounts.iter().flat_map(|(_, pinned)| &pinned.entries);
+fn lines(segment: &Segment) -> Result<Vec<Line>> {
+    let entries = || segment.accounts.values().flat_map(|pinned| &pinned.entries);
     let mut lines = Vec::with_capacity(entries().count() * 3);
     for (position, entry) in entries() {
         add_lines(&mut lines, *position, entry)?;
     }
+    lines.sort_unstable();
+    lines.dedup();
     Ok(lines)
 }
 
-fn write_state(transaction: &Transaction<'_>, row: &AccountRow) -> rusqlite::Result<usize> {
+/// The states after a segment, each encoded when it is its turn.
+fn snapshots(segment: &Segment) -> impl ExactSizeIterator<Item = Result<Snapshot>> + '_ {
+    let named = segment.accounts.iter().map(|(id, pinned)| (Name::state(id), id, pinned));
+    let mut named: Vec<(Name, &AccountId, &Pinned)> = named.collect();
+    named.sort_unstable_by_key(|(name, id, _)| (*name, *id));
+    named.into_iter().map(|(name, _, pinned)| Snapshot::of(name, &pinned.account))
+}
+
+/// What accounts are searched by: the columns of their rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Searched {
+    due_at: Option<Timestamp>,
+    asking: bool,
+    erasing: bool,
+}
+
+impl Searched {
+    pub(crate) fn of(account: &Account) -> Self {
+        Self {
+            due_at: account.next_due_wall(),
+            asking: Waiting::Asking.is_it(account),
+            erasing: Waiting::Erasing.is_it(account),
+        }
+    }
+}
+
+fn write_searched(
+    transaction: &Transaction<'_>,
+    id: &AccountId,
+    searched: Searched,
+) -> rusqlite::Result<usize> {
+    let Searched { due_at, asking, erasing } = searched;
     transaction
         .prepare_cached(
-            "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-             ON CONFLICT (account_id) DO UPDATE SET version = ?2, due_at = ?3, asking = ?4,
-             erasing = ?5, status = ?6, plan = ?7, available = ?8, held = ?9, state = ?10",
+            "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account_id) DO UPDATE SET due_at = ?2, asking = ?3, erasing = ?4",
         )?
-        .execute(params![
-            row.account.as_str(),
-            signed(row.version),
-            row.due_at.map(Timestamp::micros),
-            row.asking,
-            row.erasing,
-            row.status,
-            row.plan.as_ref().map(|key| key.as_str()),
-            row.available.micro(),
-            row.held.micro(),
-            row.state,
-        ])
+        .execute(params![id.as_str(), due_at.map(Timestamp::micros), asking, erasing])
 }
 
 /// How far the views have come.
@@ -95,45 +126,17 @@ pub(crate) fn stamp(directory: &Directory, connection: &Connection) -> Result<St
     Ok(Stamp { commit, checksum })
 }
 
-/// An account's state.
-pub(crate) fn account(
-    directory: &Directory,
-    connection: &Connection,
-    id: &AccountId,
-) -> Result<Option<Account>> {
-    let state: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT state FROM accounts WHERE account_id = ?1")
-        .and_then(|mut select| select.query_row([id.as_str()], |row| row.get(0)).optional())
-        .map_err(about(&directory.views()))?;
-    state.map(|state| decode(directory, id, &state)).transpose()
-}
-
-/// Decodes a blob of an account's row, naming it if that fails.
-pub(crate) fn decode<T: serde::de::DeserializeOwned>(
-    directory: &Directory,
-    id: &AccountId,
-    blob: &[u8],
-) -> Result<T> {
+/// Decodes a blob of an account's, naming both if that fails.
+///
+/// # Errors
+/// [`StoreError::Damaged`], [`StoreError::Newer`].
+pub(crate) fn decode<T: DeserializeOwned>(path: &Path, id: &AccountId, blob: &[u8]) -> Result<T> {
     codec::decode(blob).map_err(|error| match error {
         StoreError::Damaged(what) => {
-            let path = directory.views();
             StoreError::Damaged(format!("{}, account {id}: {what}", path.display()))
         }
         other => other,
     })
-}
-
-/// An account's version; `None` if there is none.
-pub(crate) fn version(
-    directory: &Directory,
-    connection: &Connection,
-    id: &AccountId,
-) -> Result<Option<u64>> {
-    let version: Option<i64> = connection
-        .prepare_cached("SELECT version FROM accounts WHERE account_id = ?1")
-        .and_then(|mut select| select.query_row([id.as_str()], |row| row.get(0)).optional())
-        .map_err(about(&directory.views()))?;
-    version.map(unsigned).transpose()
 }
 
 /// Accounts that are due, longest first, but not those to `skip`.
@@ -223,19 +226,19 @@ pub(crate) fn waiting(
     Ok(waiting)
 }
 
-/// At most so many rows of `accounts` after one, in order of their ids.
+/// At most so many accounts after one, in order of their ids, with what they are searched by.
 pub(crate) fn each_account(
     directory: &Directory,
     connection: &Connection,
     after: Option<&AccountId>,
     limit: usize,
-    mut each: impl FnMut(AccountRow) -> Result<()>,
+    mut each: impl FnMut(AccountId, Searched) -> Result<()>,
 ) -> Result<()> {
     let path = directory.views();
     let mut select = connection
         .prepare(
-            "SELECT account_id, version, due_at, asking, erasing, status, plan, available, held, state
-             FROM accounts WHERE account_id > ?1 ORDER BY account_id LIMIT ?2",
+            "SELECT account_id, due_at, asking, erasing FROM accounts WHERE account_id > ?1
+             ORDER BY account_id LIMIT ?2",
         )
         .map_err(about(&path))?;
     // Every id comes after no text at all.
@@ -243,43 +246,30 @@ pub(crate) fn each_account(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = select.query(params![after, limit]).map_err(about(&path))?;
     while let Some(row) = rows.next().map_err(about(&path))? {
-        if let Some(row) = account_row(row).map_err(about(&path))?? {
-            each(row)?;
+        let (id, searched) = searched(row).map_err(about(&path))?;
+        if let Some(id) = parse("account_id", Some(id))? {
+            each(id, searched)?;
         }
     }
     Ok(())
 }
 
-fn account_row(row: &Row<'_>) -> rusqlite::Result<Result<Option<AccountRow>>> {
-    use bursar_core::credits::Credits;
-    let (account, version, plan) = (row.get(0)?, row.get(1)?, row.get(6)?);
-    let due: Option<i64> = row.get(2)?;
-    let (asking, erasing) = (row.get(3)?, row.get(4)?);
-    let (status, available, held, state) = (row.get(5)?, row.get(7)?, row.get(8)?, row.get(9)?);
-    Ok((|| {
-        let Some(account) = parse("account_id", Some(account))? else {
-            return Ok(None);
-        };
-        Ok(Some(AccountRow {
-            account,
-            version: unsigned(version)?,
-            due_at: due.map(Timestamp::from_micros),
-            asking,
-            erasing,
-            status,
-            plan: parse("plan", plan)?,
-            available: Credits::from_micro(available),
-            held: Credits::from_micro(held),
-            state,
-        }))
-    })())
+fn searched(row: &Row<'_>) -> rusqlite::Result<(String, Searched)> {
+    let due: Option<i64> = row.get(1)?;
+    let (asking, erasing) = (row.get(2)?, row.get(3)?);
+    Ok((row.get(0)?, Searched { due_at: due.map(Timestamp::from_micros), asking, erasing }))
 }
 
-/// A state as it is shared.
-pub(crate) fn shared_account(
-    directory: &Directory,
-    connection: &Connection,
+/// What the views have of an account, in one; `None` if its state is missing.
+pub(crate) fn account_row(
+    states: &States,
     id: &AccountId,
-) -> Result<Option<Arc<Account>>> {
-    account(directory, connection, id).map(|account| account.map(Arc::new))
+    searched: Searched,
+) -> Result<Option<AccountRow>> {
+    let Some(snapshot) = states.snapshot(id)? else {
+        return Ok(None);
+    };
+    let Searched { due_at, asking, erasing } = searched;
+    let row = AccountRow::of(&states.decode(id, &snapshot)?)?;
+    Ok(Some(AccountRow { due_at, asking, erasing, state: snapshot.state.into(), ..row }))
 }

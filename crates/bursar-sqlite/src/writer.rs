@@ -12,11 +12,10 @@ use bursar_store::{Batch, Begun, Entry, Numbers, StoreError, Wanted, Writer, cod
 use foldhash::HashMap;
 
 use crate::connection::Reader;
-use crate::error::{Result, about};
+use crate::error::Result;
 use crate::lookups;
 use crate::reads;
 use crate::shared::Shared;
-use crate::views;
 
 /// The one writer. What it begins it has for itself, because there is no other.
 pub(crate) struct SqliteWriter {
@@ -31,7 +30,7 @@ pub(crate) struct SqliteWriter {
 
 impl SqliteWriter {
     pub(crate) fn open(shared: &Arc<Shared>) -> Result<Self> {
-        let reader = Reader::open(&shared.directory, shared.index.as_ref())?;
+        let reader = Reader::open(&shared.directory, shared.sorted.as_ref())?;
         if shared.has_writer.swap(true, Ordering::AcqRel) {
             return Err(StoreError::Unavailable("there is a writer already".to_owned()));
         }
@@ -47,19 +46,16 @@ impl SqliteWriter {
     fn load(&self, wanted: &Wanted) -> Result<Begun> {
         let found = self.shared.tail.find(wanted);
         let (mut accounts, mut entries) = (found.accounts, found.entries);
-        let path = self.shared.directory.views();
-        // One read transaction for the whole batch: a lock each would cost more than the look-ups.
-        let moment = self.reader.views.unchecked_transaction().map_err(about(&path))?;
+        let sorted = self.reader.sorted()?;
         let mut loaded = Vec::new();
         for (id, place) in wanted.accounts.iter().zip(&mut accounts) {
             if place.is_none() {
-                *place = views::shared_account(&self.shared.directory, &self.reader.views, id)?;
+                *place = sorted.states.account(id)?.map(Arc::new);
                 loaded.extend(place.clone());
             }
         }
         self.shared.tail.loaded(loaded.iter());
         self.load_entries(wanted, &accounts, &mut entries)?;
-        drop(moment);
         Ok(Begun { accounts, entries })
     }
 

@@ -10,30 +10,28 @@ CREATE TABLE stamp (
 );
 INSERT INTO stamp VALUES (1, 0, 0);
 
--- Each account after its last event. `due_at` is by the real clock; `asking` is 1 while the payment
--- provider is to be asked for something, `erasing` while something is to be erased from the vault.
+-- What accounts are searched by; their states are in views.states. `due_at` is by the real clock; `asking` is 1
+-- while the payment provider is to be asked for something, `erasing` while something is to be erased from the
+-- vault.
 CREATE TABLE accounts (
     account_id TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
     due_at INTEGER,
     asking INTEGER NOT NULL,
-    erasing INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    plan TEXT,
-    available INTEGER NOT NULL,
-    held INTEGER NOT NULL,
-    state BLOB NOT NULL
+    erasing INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX accounts_due ON accounts (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX accounts_asking ON accounts (account_id) WHERE asking = 1;
 CREATE INDEX accounts_erasing ON accounts (account_id) WHERE erasing = 1;
 
--- The files of views.index, in which the journal's entries are found by their idempotency keys, by the spends
--- that they are about and by the versions of their account, and how many lines each has.
+-- The files beside this one, and how many records each has. Those of views.index: lines, by which the journal's
+-- entries are found by their idempotency keys, by the spends that they are about and by the versions of their
+-- account. Those of views.states: each account after its last event.
 CREATE TABLE runs (
-    run INTEGER PRIMARY KEY,
-    lines INTEGER NOT NULL
-);
+    kind TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    PRIMARY KEY (kind, run)
+) WITHOUT ROWID;
 
 -- Each payment as it stands: its columns, and all of it encoded in `row`. `version` is the account's
 -- after the last event that is in it.

@@ -19,9 +19,10 @@ use crate::backup::check_integrity;
 use crate::connection;
 use crate::directory::Directory;
 use crate::error::{Result, about, unsigned};
-use crate::index::{Index, add_lines};
+use crate::index::add_lines;
 use crate::journal;
 use crate::migrations::{ViewsVersion, WITH_ASSETS, check_journal, check_views};
+use crate::sorted::Sorted;
 use crate::transfer::refuse_marked;
 use crate::views;
 use money::Unfinished;
@@ -150,17 +151,18 @@ fn open_views(directory: &Directory) -> Result<Option<Connection>> {
 struct Views<'a> {
     directory: &'a Directory,
     moment: Transaction<'a>,
-    index: Index,
+    sorted: Sorted,
     stamp: u64,
 }
 
 impl<'a> Views<'a> {
     fn begin(directory: &'a Directory, views: &'a Connection) -> Result<Self> {
-        let (moment, index) = connection::begin(directory, views)?;
+        let (moment, sorted) = connection::begin(directory, views)?;
         let stamp = views::stamp(directory, &moment)?.commit;
         check_integrity(&directory.views(), &moment)?;
-        index.prove()?;
-        Ok(Self { directory, moment, index, stamp })
+        sorted.index.prove()?;
+        sorted.states.prove()?;
+        Ok(Self { directory, moment, sorted, stamp })
     }
 
     fn count(&self, table: &str) -> Result<u64> {
@@ -200,7 +202,7 @@ impl Proof<'_> {
         lines.dedup();
         for line in lines {
             self.lines += 1;
-            if !views.index.find(line.name)?.contains(&line.place) {
+            if !views.sorted.index.places(line.name)?.contains(&line.place) {
                 let what = format!("the index lacks an entry of {} at {position:?}", entry.account);
                 return Err(Difference::Views { what });
             }
@@ -245,29 +247,41 @@ impl Proof<'_> {
                 return Err(Difference::Views { what });
             }
         }
-        let stored = views.index.lines();
+        let stored = views.sorted.index.records();
         if stored != self.lines {
             let expected = self.lines;
             let what = format!("the index has {stored} lines, the journal makes {expected}");
             return Err(Difference::Views { what });
         }
+        let stored = views.sorted.states.count_distinct()?;
+        if stored != accounts {
+            let what =
+                format!("there are states of {stored} accounts, the journal makes {accounts}");
+            return Err(Difference::Views { what });
+        }
         let mut difference = None;
-        views::each_account(views.directory, &views.moment, None, usize::MAX, |stored| {
-            difference = difference.take().or(self.compare_account(&stored)?);
+        let (directory, moment) = (views.directory, &views.moment);
+        views::each_account(directory, moment, None, usize::MAX, |id, searched| {
+            let row = views::account_row(&views.sorted.states, &id, searched)?;
+            difference = difference.take().or(self.compare_account(&id, row)?);
             Ok(())
         })?;
         difference.map_or(Ok(()), Err)
     }
 
-    fn compare_account(&self, stored: &AccountRow) -> Result<Option<Difference>> {
-        let id: &AccountId = &stored.account;
+    fn compare_account(
+        &self,
+        id: &AccountId,
+        stored: Option<AccountRow>,
+    ) -> Result<Option<Difference>> {
         let Some(account) = self.audit.account(id) else {
             let what = format!("accounts has {id}, which the journal does not make");
             return Ok(Some(Difference::Views { what }));
         };
-        let row = AccountRow::of(account)?;
-        let differs = || differs(&format!("accounts of {id}"), Some(format!("{stored:?}")), &row);
-        Ok((row != *stored).then(differs))
+        let made = AccountRow::of(account)?;
+        let is_right = stored.as_ref() == Some(&made);
+        let stored = stored.map(|stored| format!("{stored:?}"));
+        Ok((!is_right).then(|| differs(&format!("accounts of {id}"), stored, &made)))
     }
 
     fn report(self, last: u64) -> std::result::Result<Report, Difference> {

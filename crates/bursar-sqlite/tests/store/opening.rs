@@ -128,25 +128,29 @@ async fn views_of_another_version_are_rebuilt() {
 }
 
 #[tokio::test]
-async fn views_whose_index_is_lost_or_cut_off_are_rebuilt() {
-    rebuilt(|files| fs::remove_dir_all(files.file("views.index")).unwrap()).await;
-    rebuilt(|files| fs::remove_file(files.runs().remove(0)).unwrap()).await;
-    rebuilt(|files| {
-        let run = files.runs().remove(0);
-        let file = fs::File::options().write(true).open(&run).unwrap();
-        file.set_len(fs::metadata(&run).unwrap().len() / 2).unwrap();
-    })
-    .await;
-    rebuilt(|files| files.sql("views.db", "UPDATE runs SET lines = lines + 1")).await;
+async fn views_whose_runs_are_lost_or_cut_off_are_rebuilt() {
+    for folder in ["views.index", "views.states"] {
+        rebuilt(|files| fs::remove_dir_all(files.file(folder)).unwrap()).await;
+        rebuilt(|files| fs::remove_file(files.runs(folder).remove(0)).unwrap()).await;
+        rebuilt(|files| {
+            let run = files.runs(folder).remove(0);
+            let file = fs::File::options().write(true).open(&run).unwrap();
+            file.set_len(fs::metadata(&run).unwrap().len() / 2).unwrap();
+        })
+        .await;
+    }
+    rebuilt(|files| files.sql("views.db", "UPDATE runs SET records = records + 1")).await;
 }
 
 #[tokio::test]
-async fn what_a_crash_left_of_the_index_is_removed() {
+async fn what_a_crash_left_of_runs_is_removed() {
     let files = Files::used().await;
-    let left = files.file("views.index").join("99.run");
-    fs::write(&left, "half of it").unwrap();
-    files.prove().await;
-    assert!(!left.exists());
+    for folder in ["views.index", "views.states"] {
+        let left = files.file(folder).join("99.run");
+        fs::write(&left, "half of it").unwrap();
+        files.prove().await;
+        assert!(!left.exists());
+    }
 }
 
 /// Before there was a vault.
@@ -240,7 +244,7 @@ async fn views_of_another_journal_are_rebuilt() {
 #[tokio::test]
 async fn views_are_rebuilt_when_asked() {
     let files = Files::used().await;
-    files.sql("views.db", "DELETE FROM runs; UPDATE accounts SET version = 1");
+    files.sql("views.db", "DELETE FROM runs; UPDATE accounts SET due_at = 1");
     verify(files.path(), |_, _| {}).unwrap_err();
     let mut seen = (0, 0);
     rebuild_views(files.path(), |done, total| seen = (done, total)).unwrap();

@@ -55,10 +55,12 @@ impl Files {
         self.dir.path().join(name)
     }
 
-    /// The files of the views' index.
-    pub(crate) fn runs(&self) -> Vec<PathBuf> {
-        let found = std::fs::read_dir(self.file("views.index")).unwrap();
-        found.map(|file| file.unwrap().path()).collect()
+    /// The files beside the views, in a folder of theirs.
+    pub(crate) fn runs(&self, folder: &str) -> Vec<PathBuf> {
+        let found = std::fs::read_dir(self.file(folder)).unwrap();
+        let found: Vec<PathBuf> = found.map(|file| file.unwrap().path()).collect();
+        assert!(!found.is_empty());
+        found
     }
 
     pub(crate) fn open(&self) -> SqliteStore {

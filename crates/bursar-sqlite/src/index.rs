@@ -1,78 +1,78 @@
-//! Lines of the index: what an entry is called, and where it stands.
-
-use std::fmt::{self, Write};
+//! Finding entries of the journal.
+//!
+//! An entry is looked up by its idempotency key, by the spends that it is about and by the versions of its
+//! account. Each of these is hashed to a [`Name`]; a [`Line`] has a name and the place of an entry. Lines are in
+//! [runs](crate::runs): a table with an index would write a page of 4 KB for each name, since names come in no
+//! order; see ADR 22.
 
 use bursar_core::account::spend::subject;
-use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
 use bursar_store::{Entry, JournalPosition, StoreError};
-use xxhash_rust::xxh3::Xxh3;
+use bytes::Bytes;
 
 use crate::error::Result;
+use crate::runs::{Name, Record, Runs};
 
-/// How many versions of an account have a name together: about as many as a page of a statement has lines.
-const VERSIONS: u64 = 16;
 /// The bits of a [`Place`] that are for the entry within its commit.
 const INDEX_BITS: u32 = 20;
 
-/// A hash of what an entry is looked up by. Two may be the same by chance: whoever finds an entry looks
-/// whether it is the one. Its last bit says whether it is [rare](Name::is_rare).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Name(pub(crate) u64);
+/// A line's bytes: the name and the place, big endian.
+const LINE: usize = 16;
+
+/// Every line.
+pub(crate) type Index = Runs<Line>;
 
 /// An entry's position, in eight bytes, in the order of positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place(pub(crate) u64);
 
-/// One line.
+/// What an entry is called, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Line {
     pub(crate) name: Name,
     pub(crate) place: Place,
 }
 
-impl Name {
-    /// What an entry with this idempotency key is called.
-    pub(crate) fn key(account: &AccountId, key: &IdempotencyKey) -> Self {
-        Self(Self::of("key", account, key.as_str()).0 | 1)
+impl Record for Line {
+    const KIND: &'static str = "index";
+    const REPLACED: bool = false;
+    /// When accounts are charged: a charge has a key, is a spend and has a version.
+    const RARE: u64 = 67;
+
+    fn name(&self) -> Name {
+        self.name
     }
 
-    /// What all entries about a spend are called.
-    pub(crate) fn spend(account: &AccountId, spend: SpendId) -> Self {
-        Self(Self::of("spend", account, spend).0 | 1)
+    fn write(&self, block: &mut Vec<u8>) {
+        block.extend(self.name.0.to_be_bytes());
+        block.extend(self.place.0.to_be_bytes());
     }
 
-    /// What all entries are called that have an event of this version or of those around it.
-    pub(crate) fn version(account: &AccountId, version: u64) -> Self {
-        Self(Self::of("version", account, version / VERSIONS).0 & !1)
+    fn first(block: &[u8]) -> Option<(Name, usize)> {
+        let line = block.first_chunk::<LINE>()?;
+        Some((Name(u64::from_be_bytes(*line.first_chunk()?)), LINE))
     }
 
-    /// Is it in few runs, if in any? Names of keys and spends are; an account in use has versions in each.
-    pub(crate) const fn is_rare(self) -> bool {
-        self.0 & 1 == 1
-    }
-
-    fn of(kind: &str, account: &AccountId, rest: impl fmt::Display) -> Self {
-        let mut hash = Hash(Xxh3::new());
-        // No id has a space in it. Hashing never fails.
-        let _ = write!(hash, "{kind} {account} {rest}");
-        Self(hash.0.digest())
+    fn read(bytes: Bytes) -> Option<Self> {
+        let (name, place) = bytes.split_first_chunk()?;
+        let place = Place(u64::from_be_bytes(*place.first_chunk()?));
+        Some(Self { name: Name(u64::from_be_bytes(*name)), place })
     }
 }
 
-/// A hash that can be written to.
-struct Hash(Xxh3);
-
-impl fmt::Write for Hash {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
+impl Index {
+    /// Where entries of a name stand, in order. Some may be of another name with the same hash.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a run can't be read, or is damaged.
+    pub(crate) fn places(&self, name: Name) -> Result<Vec<Place>> {
+        let mut found = Vec::new();
+        self.each_newest_first(|run| {
+            run.find(name, |line| found.push(line.place))?;
+            Ok(true)
+        })?;
+        found.sort_unstable();
+        Ok(found)
     }
-}
-
-/// The versions that are looked up together with this one.
-pub(crate) const fn around(version: u64) -> std::ops::RangeInclusive<u64> {
-    let first = version.saturating_sub(version % VERSIONS);
-    first..=first.saturating_add(VERSIONS - 1)
 }
 
 impl Place {

@@ -7,14 +7,12 @@
 //!
 //! Only [rare](Name::is_rare) names are in it. Those of versions are looked up where they are.
 
-use super::line::Name;
+use super::name::Name;
 
-/// Lines for each block. Two thirds of them are of rare names when accounts are charged, so that there are ten
-/// bits for each of those.
-const LINES: u64 = 36;
-/// Runs of more lines have no filter, so that all filters together stay below 50 MB: each run is at least twice as
-/// long as the next smaller, or nearly.
-const MOST_LINES: u64 = 24 << 20;
+/// Names for each block, so that there are ten bits for each.
+const NAMES: u64 = 24;
+/// Runs of more names have no filter, so that those of one run take 21 MB at most.
+const MOST_NAMES: u64 = 16 << 20;
 /// A block's bytes.
 pub(super) const BLOCK: usize = 32;
 
@@ -35,9 +33,9 @@ const SALTS: [u32; 8] = [
 pub(super) struct Filter(Vec<[u32; 8]>);
 
 impl Filter {
-    /// An empty one for a run of so many lines at most.
-    pub(super) fn with_room(lines: u64) -> Self {
-        let blocks = if lines > MOST_LINES { 0 } else { lines.div_ceil(LINES) };
+    /// An empty one for about so many rare names.
+    pub(super) fn with_room(names: u64) -> Self {
+        let blocks = if names > MOST_NAMES { 0 } else { names.div_ceil(NAMES) };
         Self(vec![[0; 8]; usize::try_from(blocks).unwrap_or(0)])
     }
 
@@ -103,8 +101,7 @@ mod tests {
     fn what_was_added_may_be_there_and_little_else() {
         for count in [1, 24, 1_000, 100_000] {
             let there = names(1, count);
-            let lines = u64::try_from(count * 3 / 2).unwrap();
-            let mut filter = Filter::with_room(lines);
+            let mut filter = Filter::with_room(u64::try_from(count).unwrap());
             there.iter().for_each(|name| filter.add(*name));
             let kept = Filter::of(&filter.bytes());
             assert!(there.iter().all(|name| kept.may_have(*name)));
@@ -116,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_too_long_has_none() {
-        let mut filter = Filter::with_room(MOST_LINES + 1);
+        let mut filter = Filter::with_room(MOST_NAMES + 1);
         filter.add(Name(1));
         assert!(filter.bytes().is_empty() && filter.may_have(Name(1)) && filter.may_have(Name(3)));
     }
