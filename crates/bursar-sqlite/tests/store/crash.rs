@@ -102,7 +102,7 @@ fn sales(batches: u64) -> u32 {
     u32::try_from(batches / BATCHES_TO_A_SALE).unwrap()
 }
 
-/// What a power cut does to a file that is not synced at every commit.
+/// What a power cut does on a disk that says of what it has not synced that it has.
 fn lose_the_end_of_the_views(files: &Files, random: &mut fastrand::Rng) {
     let log = files.file("views.db-wal");
     let Ok(found) = fs::metadata(&log) else {
