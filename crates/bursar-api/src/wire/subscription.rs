@@ -154,7 +154,7 @@ impl SubscriptionView {
         Self {
             plan_name: plan_name(account, catalog, &live.plan),
             plan: Some(Shown(live.plan.clone())),
-            past_due: live.renewal.as_ref().and_then(PastDue::of),
+            past_due: live.renewal.as_deref().and_then(PastDue::of),
             next_charge: next_charge.map(Price::from),
             next_charge_at: next_charge_at.map(Time),
             interval: Some(live.interval.into()),

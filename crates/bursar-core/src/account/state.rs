@@ -1,5 +1,6 @@
 //! What an account is at one moment: a small value, the fold of its events.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -100,8 +101,8 @@ pub struct LiveSubscription {
     pub cancellation: Option<Cancellation>,
     /// The change that waits for the next billing date.
     pub scheduled: Option<ScheduledChange>,
-    /// The next billing period, while it isn't paid.
-    pub renewal: Option<Renewal>,
+    /// The next billing period, while it isn't paid: apart, since most subscriptions have none.
+    pub renewal: Option<Box<Renewal>>,
     /// Plan credits that were spent since the subscription began.
     pub spent: Credits,
     /// Plan credits issued in this month, of which what is left at its end is breakage.

@@ -33,8 +33,13 @@ mod sustained;
 mod wave;
 
 use bursar_meter::Rounds;
+use mimalloc::MiMalloc;
 use plan::{Plan, Section};
 use tokio::runtime::Runtime;
+
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What all sections use.
 struct Bench {

@@ -294,7 +294,7 @@ pub(crate) fn account() -> Account {
             started_at: at(1),
             cancellation: Some(Cancellation { requested_at: at(2) }),
             scheduled: Some(ScheduledChange { plan: key("basic"), interval: Interval::Month }),
-            renewal: Some(super::money_samples::renewal()),
+            renewal: Some(Box::new(super::money_samples::renewal())),
             spent: credits("120"),
             month_issued: credits("900"),
             month_recognized: true,

@@ -194,13 +194,13 @@ fn apply_document(account: &mut Account, event: &Event) {
             if let (Purchase::Renewal { .. }, Some(live)) =
                 (&order.purchase, live(&mut account.subscription))
             {
-                live.renewal = Some(Renewal {
+                live.renewal = Some(Box::new(Renewal {
                     document: *document,
                     order: order.clone(),
                     unpaid_since: None,
                     retry_at: None,
                     ends_at: None,
-                });
+                }));
             }
         }
         Event::InvoicePaid { document, payment, reference, .. } => {
