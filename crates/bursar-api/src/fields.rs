@@ -123,11 +123,22 @@ impl<'a> Fields<'a> {
         expected: &str,
         read: impl FnOnce(&'a RawValue) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
+        self.read_or(name, read, || expected.to_owned())
+    }
+
+    /// The same, where what is expected is only put into words if it has to be said.
+    fn read_or<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&'a RawValue) -> Option<T>,
+        expected: impl FnOnce() -> String,
+    ) -> Result<Option<T>, Problem> {
         let Some(raw) = self.raw(name) else {
             return Ok(None);
         };
-        let name = format!("{}{name}", self.within);
-        read(raw).map(Some).ok_or_else(|| unexpected(&name, expected, raw))
+        read(raw)
+            .map(Some)
+            .ok_or_else(|| unexpected(&format!("{}{name}", self.within), &expected(), raw))
     }
 
     /// A text.
@@ -219,8 +230,8 @@ impl<'a> Fields<'a> {
         fits: impl FnOnce(Credits) -> bool,
     ) -> Result<Option<Credits>, Problem> {
         let bounds = "with at most 6 decimals and at most 1000000000";
-        let expected = format!("a plain number {expected} {bounds}, such as 80 or 0.25");
-        self.read(name, &expected, |raw| Credits::parse(raw.get()).ok().filter(|it| fits(*it)))
+        let expected = || format!("a plain number {expected} {bounds}, such as 80 or 0.25");
+        self.read_or(name, |raw| Credits::parse(raw.get()).ok().filter(|it| fits(*it)), expected)
     }
 
     /// A number of units.
@@ -283,8 +294,10 @@ impl<'a> Fields<'a> {
 
     /// A field that must be there.
     pub(crate) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, Problem> {
-        let name = format!("{}{name}", self.within);
-        value.ok_or_else(|| Problem::invalid(&name, format!("The field `{name}` is missing.")))
+        value.ok_or_else(|| {
+            let name = format!("{}{name}", self.within);
+            Problem::invalid(&name, format!("The field `{name}` is missing."))
+        })
     }
 }
 

@@ -35,9 +35,8 @@ mod wire;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use tower_http::catch_panic::CatchPanicLayer;
 
+use middleware::outermost::Outermost;
 pub use problem::Code;
 pub use state::{ApiState, Config, RateLimit};
 pub use wire::explain;
@@ -45,16 +44,15 @@ pub use wire::explain;
 /// The whole API over a running engine.
 pub fn router(state: ApiState) -> Router {
     let (api, document) = routes::all(&state).split_for_parts();
-    finished(routes::pages(&document, api), state)
+    state.keep_document(&document);
+    finished(routes::pages(api), state)
 }
 
 /// Puts what happens to every request around the routes.
 fn finished(routes: Router<ApiState>, state: ApiState) -> Router {
-    routes
-        .layer(DefaultBodyLimit::max(state.config().body_limit))
-        .layer(CatchPanicLayer::custom(middleware::outermost::panicked))
-        .layer(from_fn_with_state(state.clone(), middleware::outermost::run))
-        .with_state(state)
+    // As one layer: each that is added by itself puts the route into a box of its own.
+    let limit = DefaultBodyLimit::max(state.config().body_limit);
+    routes.layer((Outermost(state.clone()), limit)).with_state(state)
 }
 
 /// The OpenAPI 3.1 document of [`router`].

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore, SemaphoreP
 use crate::documents::{self, PageError};
 use crate::middleware::limit::Limiter;
 use crate::middleware::metrics::HttpMetrics;
+use crate::routes::docs::Document;
 use crate::wire::catalog::CatalogView;
 
 /// How the API behaves.
@@ -75,6 +76,8 @@ struct Shared {
     limiter: Option<Limiter>,
     metrics: HttpMetrics,
     catalog: Bytes,
+    /// What is said of all routes, once they are known.
+    document: OnceLock<Document>,
     /// Catalogs of the past that were asked for, which documents show the seller of.
     past: Mutex<HashMap<CatalogVersion, Arc<Catalog>>>,
     uploads: Semaphore,
@@ -101,6 +104,7 @@ impl ApiState {
             limiter,
             metrics,
             catalog,
+            document: OnceLock::new(),
             past,
             uploads,
             exports,
@@ -149,6 +153,16 @@ impl ApiState {
     /// The catalog in force as JSON.
     pub(crate) fn catalog_json(&self) -> Bytes {
         self.shared.catalog.clone()
+    }
+
+    /// Keeps the document of all routes. Whatever is made of one state has the same.
+    pub(crate) fn keep_document(&self, document: &utoipa::openapi::OpenApi) {
+        self.shared.document.get_or_init(|| Document::of(document));
+    }
+
+    /// The document that is kept.
+    pub(crate) fn document(&self) -> Option<&Document> {
+        self.shared.document.get()
     }
 
     /// The catalog of a version, in force or not; `None` if it was never kept, or can't be read by

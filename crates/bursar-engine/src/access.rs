@@ -187,28 +187,28 @@ impl Access {
     /// # Errors
     /// [`Denied`].
     pub async fn authorize(&self, secret: &str, needs: Scope) -> Result<Key, Denied> {
+        match self.known(secret, needs) {
+            Some(known) => known,
+            None => {
+                let now = self.clock.now();
+                let record = self.find(*blake3::hash(secret.as_bytes()).as_bytes(), now).await?;
+                allowed(&record, needs, now)
+            }
+        }
+    }
+
+    /// The same at once, for a key that was looked up a moment ago; `None` if it has to be looked up.
+    pub fn known(&self, secret: &str, needs: Scope) -> Option<Result<Key, Denied>> {
         if !secret.starts_with(self.mode.prefix()) {
-            return Err(Denied::UnknownKey);
+            return Some(Err(Denied::UnknownKey));
         }
         let now = self.clock.now();
-        let record = self.find(*blake3::hash(secret.as_bytes()).as_bytes(), now).await?;
-        if record.expires_at.is_some_and(|at| at <= now) {
-            return Err(Denied::UnknownKey);
-        }
-        let has = |scope: Scope| record.scopes.iter().any(|name| name == scope.as_str());
-        if has(needs) || has(Scope::Admin) {
-            return Ok(record.id.clone());
-        }
-        Err(Denied::MissingScope { needs, has: record.scopes.join(", ") })
+        let seen = self.seen.lock();
+        let (at, record) = seen.get(blake3::hash(secret.as_bytes()).as_bytes())?;
+        (now.since(*at) < TRUSTED).then(|| allowed(record, needs, now))
     }
 
     async fn find(&self, hash: [u8; 32], now: Timestamp) -> Result<Arc<ApiKeyRecord>, Denied> {
-        let seen = self.seen.lock().get(&hash).cloned();
-        if let Some((at, record)) = seen
-            && now.since(at) < TRUSTED
-        {
-            return Ok(record);
-        }
         let found = self.store.api_key_by_hash(&hash).await?.ok_or(Denied::UnknownKey)?;
         let record = Arc::new(found);
         let mut seen = self.seen.lock();
@@ -218,4 +218,16 @@ impl Access {
         seen.insert(hash, (now, Arc::clone(&record)));
         Ok(record)
     }
+}
+
+/// Its public id, if a key may do what `needs` says.
+fn allowed(record: &ApiKeyRecord, needs: Scope, now: Timestamp) -> Result<Key, Denied> {
+    if record.expires_at.is_some_and(|at| at <= now) {
+        return Err(Denied::UnknownKey);
+    }
+    let has = |scope: Scope| record.scopes.iter().any(|name| name == scope.as_str());
+    if has(needs) || has(Scope::Admin) {
+        return Ok(record.id.clone());
+    }
+    Err(Denied::MissingScope { needs, has: record.scopes.join(", ") })
 }

@@ -23,8 +23,10 @@ use crate::clock::Clock;
 use crate::envelope::{Envelope, Failure, Outcome};
 use crate::errands::Bench;
 use crate::live::Live;
+use crate::mailer::Marks;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::replies::Replies;
 use crate::seal::Seal;
 use crate::visits::Visits;
 use crate::writer::{Job, WriterLoop};
@@ -67,6 +69,7 @@ struct Shared {
     /// A secret that is another in each installation.
     installation: [u8; 32],
     live: Arc<Live>,
+    marks: Arc<Marks>,
     /// One queue per writer; empty once the engine shuts down.
     queues: Mutex<Vec<mpsc::Sender<Job>>>,
     running: Mutex<Vec<Running>>,
@@ -100,9 +103,16 @@ impl Engine {
         let (eraser, to_erase) = Bench::new();
         let metrics = Arc::new(Metrics::new());
         let live = Arc::new(Live::new(store.is_shared()));
+        let marks = Arc::new(Marks::default());
         let (mut queues, mut running) = (Vec::new(), Vec::new());
         for number in 0..store.writers().max(1) {
             let (queue, jobs) = mpsc::channel(QUEUE);
+            let (replies, handing) = if store.writers_block() {
+                let (replies, task) = Replies::together();
+                (replies, Some(task))
+            } else {
+                (Replies::Own, None)
+            };
             let writer = WriterLoop {
                 store: store.writer()?,
                 jobs,
@@ -110,6 +120,8 @@ impl Engine {
                 clock: Arc::clone(&clock),
                 entropy: Box::new(StdRng::seed_from_u64(entropy.next_u64())),
                 live: Arc::clone(&live),
+                marks: Arc::clone(&marks),
+                replies,
                 outbox: outbox.clone(),
                 eraser: eraser.clone(),
                 metrics: Arc::clone(&metrics),
@@ -117,10 +129,9 @@ impl Engine {
                 put_off: Vec::new(),
             };
             queues.push(queue);
-            running.push(if store.writers_block() {
-                in_thread(number, writer)?
-            } else {
-                Running::Task(tokio::spawn(writer.run()))
+            running.push(match handing {
+                Some(handing) => in_thread(number, writer, handing)?,
+                None => Running::Task(tokio::spawn(writer.run())),
             });
         }
         let shared = Shared {
@@ -135,6 +146,7 @@ impl Engine {
             outbox: outbox.clone(),
             installation,
             live: Arc::clone(&live),
+            marks,
             queues: Mutex::new(queues),
             running: Mutex::new(running),
             entropy: Mutex::new(entropy),
@@ -188,6 +200,10 @@ impl Engine {
         &self.shared.outbox
     }
 
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.shared.marks
+    }
+
     pub(crate) fn installation(&self) -> [u8; 32] {
         self.shared.installation
     }
@@ -230,10 +246,10 @@ impl Engine {
     /// Does commands of any accounts and waits until all are durable. Those on one account are done
     /// in order. Each has its own outcome, in the same order; they are not a transaction.
     pub async fn execute_many(&self, envelopes: Vec<Envelope>) -> Vec<Outcome> {
-        let queues = self.shared.queues.lock().clone();
-        if let [queue] = queues.as_slice() {
-            return self.enqueue(queue, envelopes).await;
+        if let Some(queue) = self.only_queue() {
+            return self.enqueue(&queue, envelopes).await;
         }
+        let queues = self.shared.queues.lock().clone();
         let mut parts: BTreeMap<usize, (Vec<usize>, Vec<Envelope>)> = BTreeMap::new();
         let total = envelopes.len();
         for (index, envelope) in envelopes.into_iter().enumerate() {
@@ -254,6 +270,14 @@ impl Engine {
             }
         }
         outcomes
+    }
+
+    /// The queue, if there is one writer.
+    fn only_queue(&self) -> Option<mpsc::Sender<Job>> {
+        match self.shared.queues.lock().as_slice() {
+            [queue] => Some(queue.clone()),
+            _ => None,
+        }
     }
 
     async fn enqueue(
@@ -351,9 +375,9 @@ impl Engine {
         for writer in running {
             let finished = match writer {
                 Running::Task(task) => task.await.is_ok(),
-                Running::Thread(thread) => {
+                Running::Thread(thread, handing) => {
                     let joined = tokio::task::spawn_blocking(move || thread.join().is_ok());
-                    joined.await.unwrap_or(false)
+                    joined.await.unwrap_or(false) && handing.await.is_ok()
                 }
             };
             if !finished {
@@ -377,17 +401,22 @@ async fn installation(store: &dyn Store, entropy: &mut StdRng) -> Result<[u8; 32
 
 /// What a writer runs on.
 enum Running {
-    Thread(std::thread::JoinHandle<()>),
+    /// With the task that hands over what it has done.
+    Thread(std::thread::JoinHandle<()>, tokio::task::JoinHandle<()>),
     Task(tokio::task::JoinHandle<()>),
 }
 
 /// A thread that the writer may block, on the runtime's reactor.
-fn in_thread(number: usize, writer: WriterLoop) -> Result<Running, StoreError> {
+fn in_thread(
+    number: usize,
+    writer: WriterLoop,
+    handing: tokio::task::JoinHandle<()>,
+) -> Result<Running, StoreError> {
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new()
         .name(format!("bursar-writer-{number}"))
         .spawn(move || runtime.block_on(writer.run()))
-        .map(Running::Thread)
+        .map(|thread| Running::Thread(thread, handing))
         .map_err(|error| StoreError::Unavailable(format!("cannot start a writer: {error}")))
 }
 

@@ -23,6 +23,7 @@ mod outbox;
 mod pauses;
 pub mod payments;
 pub mod purchase;
+mod replies;
 mod scheduler;
 pub mod seal;
 mod sweep;

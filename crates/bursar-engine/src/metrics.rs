@@ -103,25 +103,23 @@ impl Metrics {
         self.provider.get_or_create(&ProviderLabels { call, outcome }).inc();
     }
 
-    pub(crate) fn command(&self, command: &'static str, outcome: &Outcome) {
-        let outcome = match outcome {
-            Ok(Committed { replayed: false, .. }) => "committed",
-            Ok(Committed { replayed: true, .. }) => "replayed",
-            Err(Failure::Rejected(rejection)) => rejection.code(),
-            Err(Failure::KeyReused) => "key_reused",
-            Err(Failure::VersionMismatch { .. }) => "version_mismatch",
-            Err(Failure::NothingDue) => "nothing_due",
-            Err(Failure::Unknown(_)) => "unknown",
-            Err(Failure::Unavailable(_)) => "unavailable",
-            Err(Failure::Defect) => "defect",
-            Err(Failure::Refused(_)) => "refused",
-            Err(Failure::ProviderUnavailable(_) | Failure::ProviderMisconfigured) => {
-                "provider_unavailable"
+    /// Counts the commands of a batch. Most came to the same, one after the other, and are counted as one.
+    pub(crate) fn commands<'a>(&self, commands: impl Iterator<Item = (&'static str, &'a Outcome)>) {
+        let mut same: Option<(CommandLabels, u64)> = None;
+        for (command, outcome) in commands {
+            let labels = CommandLabels { command, outcome: name(outcome) };
+            match &mut same {
+                Some((counted, times)) if *counted == labels => *times = times.saturating_add(1),
+                _ => self.count(same.replace((labels, 1))),
             }
-            Err(Failure::ProviderRefused(_)) => "provider_refused",
-            Err(Failure::ShuttingDown) => "shutting_down",
-        };
-        self.commands.get_or_create(&CommandLabels { command, outcome }).inc();
+        }
+        self.count(same);
+    }
+
+    fn count(&self, commands: Option<(CommandLabels, u64)>) {
+        if let Some((labels, times)) = commands {
+            self.commands.get_or_create(&labels).inc_by(times);
+        }
     }
 
     pub(crate) fn batch(&self, commands: usize, took: Duration) {
@@ -129,6 +127,27 @@ impl Metrics {
         self.queued.dec_by(commands);
         self.batch_commands.observe(u32::try_from(commands).map_or(f64::MAX, f64::from));
         self.batch_seconds.observe(took.as_secs_f64());
+    }
+}
+
+/// What became of a command.
+fn name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Ok(Committed { replayed: false, .. }) => "committed",
+        Ok(Committed { replayed: true, .. }) => "replayed",
+        Err(Failure::Rejected(rejection)) => rejection.code(),
+        Err(Failure::KeyReused) => "key_reused",
+        Err(Failure::VersionMismatch { .. }) => "version_mismatch",
+        Err(Failure::NothingDue) => "nothing_due",
+        Err(Failure::Unknown(_)) => "unknown",
+        Err(Failure::Unavailable(_)) => "unavailable",
+        Err(Failure::Defect) => "defect",
+        Err(Failure::Refused(_)) => "refused",
+        Err(Failure::ProviderUnavailable(_) | Failure::ProviderMisconfigured) => {
+            "provider_unavailable"
+        }
+        Err(Failure::ProviderRefused(_)) => "provider_refused",
+        Err(Failure::ShuttingDown) => "shutting_down",
     }
 }
 

@@ -17,8 +17,10 @@ use crate::deciding::{Deciding, Locked};
 use crate::envelope::{Committed, Envelope, Failure, Outcome};
 use crate::errands::Bench;
 use crate::live::Live;
+use crate::mailer::Marks;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::replies::{Replies, Reply};
 
 /// The most commands that share a commit. More would only make the first of them wait.
 const MOST_COMMANDS: usize = 1_024;
@@ -41,6 +43,8 @@ pub(crate) struct WriterLoop {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Box<dyn RngCore + Send>,
     pub(crate) live: Arc<Live>,
+    pub(crate) marks: Arc<Marks>,
+    pub(crate) replies: Replies,
     pub(crate) outbox: Outbox,
     pub(crate) eraser: Bench,
     pub(crate) metrics: Arc<Metrics>,
@@ -83,16 +87,15 @@ impl WriterLoop {
             None => self.outcomes(jobs, None).await,
         };
         self.metrics.batch(count(jobs), started.elapsed());
+        let commands = jobs.iter().flat_map(|job| &job.envelopes);
+        let names = commands.map(|envelope| envelope.command.name());
+        self.metrics.commands(names.zip(&outcomes));
         let mut outcomes = outcomes.into_iter();
-        for job in jobs.drain(..) {
-            let count = job.envelopes.len();
-            let reply: Vec<Outcome> = outcomes.by_ref().take(count).collect();
-            for (envelope, outcome) in job.envelopes.iter().zip(&reply) {
-                self.metrics.command(envelope.command.name(), outcome);
-            }
-            // A caller that went away learns of its command by sending the key again.
-            let _ = job.reply.send(reply);
-        }
+        let replies = jobs.drain(..).map(|job| Reply {
+            outcomes: outcomes.by_ref().take(job.envelopes.len()).collect(),
+            to: job.reply,
+        });
+        self.replies.send(replies.collect());
     }
 
     /// Locks the accounts of jobs, and lets other jobs join them; `None` if that panicked.
@@ -256,8 +259,10 @@ impl WriterLoop {
         let mut erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
         erasing.sort_unstable();
         self.outbox.decided(&entries);
+        let marked = self.marks.before(&entries);
         self.committing = true;
         let committed = self.store.commit(Batch { entries: entries.clone(), accounts }).await;
+        drop(marked);
         match committed {
             Ok(()) => {
                 self.outbox.committed(asking);

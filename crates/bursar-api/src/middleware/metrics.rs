@@ -50,16 +50,11 @@ impl HttpMetrics {
     }
 
     /// Counts one request.
-    pub(crate) fn observe(
-        &self,
-        method: &Method,
-        route: String,
-        status: StatusCode,
-        took: Duration,
-    ) {
+    pub(crate) fn observe(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
         let method = super::outermost::method_label(method);
-        let labels = RouteLabels { method, route: route.clone() };
+        let labels = RouteLabels { method, route: route.to_owned() };
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+        let RouteLabels { method, route } = labels;
         let labels = RequestLabels { method, route, status: status.as_u16() };
         self.requests.get_or_create(&labels).inc();
     }

@@ -1,17 +1,17 @@
 //! `/openapi.json` and `/docs`: the document, and a page that shows it with no outside request.
 
-use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use crate::problem::{Code, Problem};
 use crate::reply;
+use crate::state::ApiState;
 
 /// The document as it is served.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Document {
     json: Bytes,
     tag: HeaderValue,
@@ -32,11 +32,12 @@ impl Document {
     responses((status = 200, description = "OpenAPI 3.1", body = Object,
         content_type = "application/json")))]
 pub(crate) async fn openapi(
-    Extension(document): Extension<Document>,
+    State(api): State<ApiState>,
     headers: HeaderMap,
-) -> Response {
-    let Document { json, tag } = document;
-    reply::bytes_unless_known(&headers, tag, "application/json", json)
+) -> Result<Response, Problem> {
+    let kept = api.document().cloned();
+    let Document { json, tag } = kept.ok_or_else(|| Problem::internal("no document is kept"))?;
+    Ok(reply::bytes_unless_known(&headers, tag, "application/json", json))
 }
 
 /// This page

@@ -35,18 +35,17 @@ mod widget_tokens;
 
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
-use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::{Extension, Router};
 use bursar_engine::access::Scope;
 use tower_http::cors::CorsLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
-use crate::middleware::auth::authorize;
+use crate::middleware::auth::Gate;
 use crate::openapi::{self, Call};
 use crate::problem::Code;
 use crate::state::ApiState;
@@ -273,14 +272,9 @@ pub(crate) fn all(api: &ApiState) -> OpenApiRouter<ApiState> {
         .finish()
 }
 
-/// The files that pages are made of, and the document of all other routes.
-pub(crate) fn pages(
-    document: &utoipa::openapi::OpenApi,
-    api: Router<ApiState>,
-) -> Router<ApiState> {
-    api.route("/docs/{name}", get(docs::asset))
-        .route("/problems.css", get(problems::style))
-        .layer(Extension(docs::Document::of(document)))
+/// The files that pages are made of.
+pub(crate) fn pages(api: Router<ApiState>) -> Router<ApiState> {
+    api.route("/docs/{name}", get(docs::asset)).route("/problems.css", get(problems::style))
 }
 
 struct Table<'a> {
@@ -317,7 +311,7 @@ impl Table<'_> {
         codes: &[&[Code]],
     ) -> Self {
         openapi::complete(&mut paths, Some(scope), call, &codes.concat());
-        let gate = from_fn_with_state((self.api.clone(), scope), authorize);
+        let gate = Gate { api: self.api.clone(), scope };
         let router = self.router.routes((schemas, paths, methods.route_layer(gate)));
         Self { router, ..self }
     }

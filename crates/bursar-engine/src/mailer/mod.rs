@@ -9,6 +9,9 @@
 //! If two believe they have it, the cursor tells: it is only replaced by whoever knows what it was, and
 //! the other begins anew behind it.
 //!
+//! **What makes no mail isn't read**, where this process alone writes the journal: its writers [mark](marks) the
+//! commits that do.
+//!
 //! **At least once.** The cursor moves after the mails of an entry were taken by the transport. What a
 //! crash repeats has the same `Message-ID`.
 //!
@@ -20,6 +23,7 @@
 
 mod cursor;
 mod known;
+mod marks;
 mod metrics;
 mod occasions;
 mod post;
@@ -37,6 +41,7 @@ use tokio::task::JoinHandle;
 
 use crate::engine::Engine;
 use cursor::Cursor;
+pub(crate) use marks::Marks;
 use post::Post;
 
 /// Draws an account's invoice or credit note. `None`: it can't be drawn, and the mail goes without it.

@@ -10,7 +10,7 @@ use bursar_core::id::AccountId;
 use bursar_core::time::Timestamp;
 use bursar_store::{Claim, Entry, JournalPosition, Store, StoreError, Task};
 use futures::{FutureExt, StreamExt, stream};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::cursor::{Cursor, Waiting};
@@ -82,7 +82,6 @@ pub(super) async fn run(post: Post, mut stop: watch::Receiver<bool>) {
 /// stopped?
 async fn turn(post: &Arc<Post>, stopped: &mut (impl Future<Output = ()> + Unpin)) -> bool {
     let engine = &post.engine;
-    let mut live = engine.listen_here();
     let (cursor, kept) = match Cursor::load(&**engine.store()).await {
         Ok(found) => found,
         Err(error) => {
@@ -113,7 +112,7 @@ async fn turn(post: &Arc<Post>, stopped: &mut (impl Future<Output = ()> + Unpin)
         tokio::select! {
             biased;
             () = &mut *stopped => break,
-            () = news(&mut live) => {}
+            () = engine.marks().news() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }
@@ -122,23 +121,14 @@ async fn turn(post: &Arc<Post>, stopped: &mut (impl Future<Output = ()> + Unpin)
     true
 }
 
-/// Returns when there may be something to tell.
-async fn news(live: &mut broadcast::Receiver<Arc<Entry>>) {
-    loop {
-        match live.recv().await {
-            Ok(entry) if !concern(&entry) => {}
-            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-        }
-    }
-}
-
 pub(super) struct Worker {
     post: Arc<Post>,
     cursor: Cursor,
     /// The cursor as it is kept, and its bytes.
     kept: (Cursor, Vec<u8>),
     kept_at: Instant,
+    /// What was marked when the journal was last read to its end.
+    read_at: Option<u64>,
     /// Has somebody else moved the cursor?
     is_replaced: bool,
     /// Accounts whose mails wait: when the first of them is tried again.
@@ -154,6 +144,7 @@ impl Worker {
             post,
             kept: (cursor.clone(), bytes),
             cursor,
+            read_at: None,
             is_replaced: false,
             kept_at: Instant::now(),
             pauses: Pauses::default(),
@@ -174,16 +165,45 @@ impl Worker {
     /// Sends what waits and what is new.
     async fn round(&mut self) -> Result<(), StoreError> {
         self.try_again().await?;
-        while self.goes_on() {
-            let page = self.store().journal(self.cursor.after, PAGE).await?;
-            let more = page.len() == PAGE;
-            self.read(page).await?;
-            if !more {
-                break;
-            }
+        if !self.pass_by().await? {
+            self.read_on().await?;
         }
         self.show();
         if self.kept_at.elapsed() >= SAVED_EVERY { self.save().await } else { Ok(()) }
+    }
+
+    /// Moves the cursor to the journal's end, if nothing makes a mail that it hasn't been behind.
+    async fn pass_by(&mut self) -> Result<bool, StoreError> {
+        if self.store().is_shared() {
+            return Ok(false);
+        }
+        // First the end and then the count: whatever comes later is behind that end.
+        let end = self.store().end().await?;
+        let is_read = self.read_at.is_some() && self.read_at == self.post.engine.marks().count();
+        if is_read {
+            self.cursor.after = self.cursor.after.max(end);
+        }
+        Ok(is_read)
+    }
+
+    /// Reads the journal to its end, if that is possible now.
+    async fn read_on(&mut self) -> Result<(), StoreError> {
+        self.read_at = None;
+        // First the count and then the journal: what was over by then is read.
+        let count = self.post.engine.marks().count();
+        while self.goes_on() {
+            let page = self.store().journal(self.cursor.after, PAGE).await?;
+            let more = page.len() == PAGE;
+            let last = page.last().map(|(position, _)| *position);
+            self.read(page).await?;
+            if !more {
+                // Unless sending stopped in the midst of it.
+                let is_whole = last.is_none_or(|last| self.cursor.after >= last);
+                self.read_at = count.filter(|_| is_whole);
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn store(&self) -> Arc<dyn Store> {

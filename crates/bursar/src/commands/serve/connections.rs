@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -76,9 +77,10 @@ fn connect(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    let (router, stopping) = (router.clone(), stopping.subscribe());
+    // One listener for each connection: to make one is dear where all requests do it.
+    let (router, stopping) = (router.clone(), Arc::new(stopping.subscribe()));
     let service = service_fn(move |request: Request<Incoming>| {
-        answer(router.clone(), stopping.clone(), request)
+        answer(router.clone(), Arc::clone(&stopping), request)
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
@@ -95,11 +97,12 @@ fn connect(
 
 async fn answer(
     router: Router,
-    stopping: watch::Receiver<bool>,
+    stopping: Arc<watch::Receiver<bool>>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let response = router.oneshot(request).await?;
-    Ok(if is_event_stream(&response) { ending(response, stopping) } else { response })
+    let streams = is_event_stream(&response);
+    Ok(if streams { ending(response, (*stopping).clone()) } else { response })
 }
 
 fn is_event_stream(response: &Response<Body>) -> bool {
