@@ -81,7 +81,7 @@ where
         if let Some(caller) = self.gate.known(request.headers()) {
             return match self.gate.admit(caller) {
                 Ok(admission) => Either::Left(admission.call(&mut self.route, request)),
-                Err(refusal) => Either::Right(ready(Ok(refusal)).boxed()),
+                Err(refusal) => Either::Right(ready(Ok(*refusal)).boxed()),
             };
         }
         // Routes are always ready, so a copy is.
@@ -90,7 +90,7 @@ where
             let caller = gate.caller(request.headers()).await;
             match gate.admit(caller) {
                 Ok(admission) => admission.call(&mut route, request).await,
-                Err(refusal) => Ok(refusal),
+                Err(refusal) => Ok(*refusal),
             }
         };
         Either::Right(looked_up.boxed())
@@ -117,14 +117,14 @@ impl Gate {
     ///
     /// # Errors
     /// The refusal: of the caller, or that he calls too often.
-    fn admit(&self, caller: Result<Caller, Problem>) -> Result<Admission, Response> {
-        let caller = caller.map_err(Problem::into_response)?;
+    fn admit(&self, caller: Result<Caller, Problem>) -> Result<Admission, Box<Response>> {
+        let caller = caller.map_err(|problem| Box::new(problem.into_response()))?;
         match self.api.limiter().map(|limiter| limiter.check(&caller.0)).transpose() {
             Ok(standing) => Ok(Admission { caller, standing }),
             Err((problem, standing)) => {
                 let mut response = problem.into_response();
                 standing.tell(response.headers_mut());
-                Err(response)
+                Err(Box::new(response))
             }
         }
     }
