@@ -12,6 +12,7 @@ use bursar_store::StoreError;
 use super::run::{All, Run};
 use super::{Fresh, Record, make};
 use crate::error::Result;
+use crate::view_writer::step_back;
 
 /// How many runs of like size there are before they are merged.
 const AT_ONCE: usize = 4;
@@ -41,6 +42,7 @@ impl<R: Record> Merging<R> {
         let (id, stop) = (id(), Arc::new(AtomicBool::new(false)));
         let (path, stopped) = (path.to_owned(), Arc::clone(&stop));
         let merging = move || {
+            step_back();
             let records = Together::of(&chosen, &stopped)?;
             let most = chosen.iter().map(|run| run.records).sum();
             let run = make(&path, id, most, records)?;
