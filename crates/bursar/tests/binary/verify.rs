@@ -70,7 +70,7 @@ fn a_view_that_disagrees_with_the_journal_is_found() {
     let dir = tempfile::tempdir().unwrap();
     some_data(dir.path());
     let views = Connection::open(dir.path().join("views.db")).unwrap();
-    let changed = views.execute("UPDATE accounts SET available = available + 1", []);
+    let changed = views.execute("UPDATE accounts SET erasing = 1 - erasing", []);
     assert_eq!(changed.unwrap(), 1);
     drop(views);
     let ran = bursar_on(dir.path(), &["verify"]);
