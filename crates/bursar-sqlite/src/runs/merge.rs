@@ -58,10 +58,14 @@ impl<R: Record> Merging<R> {
         }
     }
 
+    /// Is it done?
+    pub(super) fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// What has been merged, if it is.
     pub(super) fn finished(merging: &mut Option<Self>) -> Option<Merged<R>> {
-        let thread = merging.as_ref()?.thread.as_ref();
-        if !thread.is_none_or(JoinHandle::is_finished) {
+        if !merging.as_ref()?.is_finished() {
             return None;
         }
         match merging.take()?.thread.take()?.join() {
@@ -90,23 +94,25 @@ impl<R> Drop for Merging<R> {
 
 /// Which runs to merge, of all runs, newest first. Always the newest: what is merged stays newer than the rest.
 ///
-/// As many as are of like size: until one is twice as large as the largest before it. Not before there are
-/// [four](AT_ONCE): then a record is written again about as often as the number of records can be quadrupled. If
-/// records are replaced, all are merged when the oldest run is no larger than the rest: it may all be replaced.
+/// Runs are of like size until one is twice as large as the largest before it. Where [four](AT_ONCE) are, all up to the
+/// last of them are merged: then a record is written again about as often as the number of records can be
+/// quadrupled. If records are replaced, all are merged when the oldest run is no larger than the rest: it may all be
+/// replaced.
 fn chosen<R: Record>(newest_first: &[Arc<Run<R>>]) -> Option<&[Arc<Run<R>>]> {
     let (oldest, newer) = newest_first.split_last()?;
     let rest: u64 = newer.iter().map(|run| run.records).sum();
     if R::REPLACED && oldest.records <= rest {
         return Some(newest_first);
     }
-    let mut largest: u64 = 0;
-    let alike = |run: &&Arc<Run<R>>| {
-        let alike = largest == 0 || run.records < largest.saturating_mul(2);
+    let (mut largest, mut alike, mut last): (u64, usize, usize) = (0, 0, 0);
+    for (number, run) in (1..).zip(newest_first) {
+        alike = if run.records < largest.saturating_mul(2) { alike + 1 } else { 1 };
         largest = largest.max(run.records);
-        alike
-    };
-    let alike = newest_first.iter().take_while(alike).count();
-    newest_first.get(..alike).filter(|_| alike >= AT_ONCE)
+        if alike >= AT_ONCE {
+            last = number;
+        }
+    }
+    newest_first.get(..last).filter(|_| last > 0)
 }
 
 /// The records of several runs, newest first, in order. Of equal ones only the newest.

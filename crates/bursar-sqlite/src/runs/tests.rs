@@ -170,6 +170,23 @@ fn runs_of_like_size_are_merged_by_fours() {
     book.check();
 }
 
+/// A merge is only known when the next run comes, which is a small one again.
+#[test]
+fn large_runs_are_merged_though_a_small_one_always_came_since() {
+    let mut book = Book::new();
+    let mut random = fastrand::Rng::with_seed(10);
+    for count in 1..=300 {
+        let lines = (0..100).map(|_| Line { name: Name(random.u64(..)), place: Place(0) });
+        book.add(lines.collect());
+        while book.index.merging.lock().as_ref().is_some_and(|merging| !merging.is_finished()) {
+            std::thread::yield_now();
+        }
+        let sizes: Vec<u64> = book.index.newest_first().iter().map(|run| run.records).collect();
+        assert!(sizes.len() <= 20, "{count}: {sizes:?}");
+    }
+    book.check();
+}
+
 /// A snapshot that says this much.
 fn snapshot(account: u32, version: u32, length: usize) -> Snapshot {
     let said = format!("{version} ").repeat(length / 2);
