@@ -29,18 +29,7 @@ pub(crate) fn start(
         .map_err(|error| StoreError::Unavailable(format!("no thread for the views: {error}")))
 }
 
-/// How much less than others a thread gets of the processor that writes what nobody waits for.
-const NICE: i32 = 5;
-
-/// Lets threads that somebody waits for go before this one.
-pub(crate) fn step_back() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::debug!(%error, "a thread's priority stays as it is");
-    }
-}
-
 fn run(directory: &Directory, mut connection: Connection, sorted: &Sorted, tail: &Tail) {
-    step_back();
     while let Some(segment) = tail.seal() {
         let mut pause = FIRST_PAUSE;
         while let Err(error) = views::write(directory, &mut connection, sorted, &segment) {

@@ -12,7 +12,6 @@ use bursar_store::StoreError;
 use super::run::{All, Run};
 use super::{Fresh, Record, make};
 use crate::error::Result;
-use crate::view_writer::step_back;
 
 /// How many runs of like size there are before they are merged.
 const AT_ONCE: usize = 4;
@@ -79,6 +78,16 @@ impl<R: Record> Merging<R> {
                 None
             }
         }
+    }
+}
+
+/// How much less than others a thread gets of the processor that merges.
+const NICE: i32 = 5;
+
+/// Nobody waits for a merge. (For the views writers do, when they are far behind.)
+fn step_back() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "a thread's priority stays as it is");
     }
 }
 
