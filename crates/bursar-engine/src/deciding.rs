@@ -13,7 +13,7 @@ use bursar_core::catalog::Catalog;
 use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
 use bursar_core::rejection::{AccountRejection, Rejection};
 use bursar_core::time::Timestamp;
-use bursar_store::{Begun, Entry, StoreError, Wanted, Writer};
+use bursar_store::{Begun, Cursor, Entry, StoreError, Wanted, Writer};
 use foldhash::HashMap;
 
 use crate::envelope::{Committed, Envelope, Failure, Outcome};
@@ -30,12 +30,25 @@ pub(crate) struct Slot {
     pub(crate) changed: bool,
 }
 
-/// A batch while it is decided: states and entries as they will be once it is committed.
+/// A batch while it is decided: states and entries as they will be once it is committed. Commands on one account
+/// come one after the other, between [`Deciding::turn_to`] it and to the next.
 pub(crate) struct Deciding {
     wall: Timestamp,
-    pub(crate) accounts: HashMap<AccountId, Slot>,
-    keys: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
+    /// In order of their ids.
+    accounts: Vec<AccountId>,
+    /// Of each account.
+    pub(crate) slots: Vec<Slot>,
+    cursor: Cursor,
+    /// The account's place that is decided on; one that there isn't, in the beginning.
+    at: usize,
+    /// What was committed before under keys of this batch.
+    known: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
     pub(crate) entries: Vec<Arc<Entry>>,
+    /// The first entry of the account that is decided on.
+    first: usize,
+    /// The keys of its entries up to `named`.
+    keys: HashMap<IdempotencyKey, Arc<Entry>>,
+    named: usize,
     /// The last legal number of each series and year that was given out, once it was asked for.
     numbers: HashMap<(Key, u16), u32>,
 }
@@ -44,24 +57,49 @@ impl Deciding {
     pub(crate) fn new(locked: Locked, wall: Timestamp) -> Self {
         let Locked { wanted, begun } = locked;
         let slots = begun.accounts.into_iter().map(|state| Slot { state, changed: false });
-        let keys = wanted.keys.into_iter().zip(begun.entries);
+        let known = wanted.keys.into_iter().zip(begun.entries);
         Self {
             wall,
-            accounts: wanted.accounts.into_iter().zip(slots).collect(),
-            keys: keys.filter_map(|(key, entry)| Some((key, entry?))).collect(),
+            accounts: wanted.accounts,
+            slots: slots.collect(),
+            cursor: Cursor::default(),
+            at: usize::MAX,
+            known: known.filter_map(|(key, entry)| Some((key, entry?))).collect(),
             entries: Vec::new(),
+            first: 0,
+            keys: HashMap::default(),
+            named: 0,
             numbers: HashMap::default(),
+        }
+    }
+
+    /// From now on commands are on this account.
+    pub(crate) fn turn_to(&mut self, id: &AccountId) {
+        let at = self.cursor.find(&self.accounts, id).unwrap_or(usize::MAX);
+        if at != self.at {
+            self.at = at;
+            self.first = self.entries.len();
+            self.named = self.first;
+            self.keys.clear();
         }
     }
 
     /// The answer to a key that is known, from before or from earlier in this batch.
     pub(crate) fn replay(
-        &self,
+        &mut self,
         account: &AccountId,
         idempotency: Option<&Idempotency>,
     ) -> Option<Outcome> {
         let Idempotency { key, request, form } = idempotency?;
-        let entry = self.keys.get(&(account.clone(), key.clone()))?;
+        for entry in self.entries.iter().skip(self.named) {
+            if let Some(own) = &entry.idempotency {
+                self.keys.insert(own.key.clone(), Arc::clone(entry));
+            }
+        }
+        self.named = self.entries.len();
+        let before = || self.known.get(&(account.clone(), key.clone()));
+        let before = if self.known.is_empty() { None } else { before() };
+        let entry = before.or_else(|| self.keys.get(key))?;
         // Hashes of an older form can't be compared; then the key alone says that it is a repeat.
         let same = entry
             .idempotency
@@ -74,8 +112,8 @@ impl Deciding {
         })
     }
 
-    fn account(&self, id: &AccountId) -> Option<&Account> {
-        self.accounts.get(id).and_then(|slot| slot.state.as_deref())
+    fn account(&self) -> Option<&Account> {
+        self.slots.get(self.at).and_then(|slot| slot.state.as_deref())
     }
 
     /// Books what fell due until the account's present, which it returns. That is an entry of its
@@ -86,7 +124,7 @@ impl Deciding {
         id: &AccountId,
         catalog: &Catalog,
     ) -> Result<Timestamp, StoreError> {
-        let Some(slot) = self.accounts.get_mut(id) else {
+        let Some(slot) = self.slots.get_mut(self.at) else {
             return Ok(self.wall);
         };
         let Some(state) = &mut slot.state else {
@@ -135,22 +173,20 @@ impl Deciding {
         store: &mut dyn Writer,
         envelope: &Envelope,
     ) -> Result<Past, StoreError> {
-        let Some(account) = self.account(&envelope.account) else {
+        let Some(account) = self.account() else {
             return Ok(Past::default());
         };
-        let spend = match envelope.command.needs_history(account) {
-            Some(id) => self.spend(store, &envelope.account, id).await?,
-            None => None,
-        };
-        let payment = match envelope.command.needs_payment(account) {
-            Some(id) => self.payment(store, &envelope.account, id).await?,
-            None => None,
-        };
-        let asset = match envelope.command.needs_asset(account) {
-            Some(id) => self.asset(store, &envelope.account, id).await?,
-            None => None,
-        };
-        Ok(Past { spend, payment, asset })
+        let mut past = Past::default();
+        if let Some(id) = envelope.command.needs_history(account) {
+            past.spend = self.spend(store, &envelope.account, id).await?.map(Box::new);
+        }
+        if let Some(id) = envelope.command.needs_payment(account) {
+            past.payment = self.payment(store, &envelope.account, id).await?.map(Box::new);
+        }
+        if let Some(id) = envelope.command.needs_asset(account) {
+            past.asset = self.asset(store, &envelope.account, id).await?.map(Box::new);
+        }
+        Ok(past)
     }
 
     /// A file from what is committed and the events of this batch.
@@ -161,7 +197,7 @@ impl Deciding {
         id: AssetId,
     ) -> Result<Option<AssetRecord>, StoreError> {
         let mut in_batch = self
-            .in_batch(account)
+            .in_batch()
             .filter(|recorded| asset_record::subject(&recorded.event) == Some(id));
         // Each of its events says all that is known of it then.
         match in_batch.by_ref().last() {
@@ -179,16 +215,13 @@ impl Deciding {
     ) -> Result<Option<PaymentRecord>, StoreError> {
         let committed = store.payment(account, id).await?;
         let in_batch =
-            self.in_batch(account).filter(|recorded| record::subject(&recorded.event) == Some(id));
+            self.in_batch().filter(|recorded| record::subject(&recorded.event) == Some(id));
         Ok(in_batch.fold(committed, record::fold))
     }
 
-    /// What this batch has done so far to the account that is decided on: one comes after the other, so it is
-    /// the last entries.
-    fn in_batch(&self, account: &AccountId) -> impl Iterator<Item = &Recorded> {
-        let others = self.entries.iter().rposition(|entry| entry.account != *account);
-        let first = others.map_or(0, |last| last.saturating_add(1));
-        self.entries.iter().skip(first).flat_map(|entry| &entry.events)
+    /// What this batch has done so far to the account that is decided on.
+    fn in_batch(&self) -> impl Iterator<Item = &Recorded> {
+        self.entries.iter().skip(self.first).flat_map(|entry| &entry.events)
     }
 
     /// A spend from its committed events and those of this batch.
@@ -200,7 +233,7 @@ impl Deciding {
     ) -> Result<Option<Spend>, StoreError> {
         let committed = store.spend(account, id).await?;
         let in_batch =
-            self.in_batch(account).filter(|recorded| spend::subject(&recorded.event) == Some(id));
+            self.in_batch().filter(|recorded| spend::subject(&recorded.event) == Some(id));
         Ok(committed.iter().chain(in_batch).fold(None, spend::fold))
     }
 
@@ -212,7 +245,7 @@ impl Deciding {
         past: &Past,
     ) -> Result<Vec<Recorded>, Failure> {
         let missing = || Rejection::from(AccountRejection::NotFound);
-        let slot = self.accounts.get_mut(&envelope.account).ok_or_else(missing)?;
+        let slot = self.slots.get_mut(self.at).ok_or_else(missing)?;
         let Some(state) = &mut slot.state else {
             let Command::Open(open) = &envelope.command else {
                 return Err(missing().into());
@@ -242,7 +275,7 @@ impl Deciding {
         idempotency: Option<Idempotency>,
         events: Vec<Recorded>,
     ) -> Arc<Entry> {
-        let version = self.account(&envelope.account).map_or(0, |account| account.version);
+        let version = self.account().map_or(0, |account| account.version);
         let count = u64::try_from(events.len()).unwrap_or(0);
         let entry = Arc::new(Entry {
             account: envelope.account.clone(),
@@ -251,10 +284,6 @@ impl Deciding {
             idempotency,
             events,
         });
-        if let Some(idempotency) = &entry.idempotency {
-            let key = (entry.account.clone(), idempotency.key.clone());
-            self.keys.insert(key, Arc::clone(&entry));
-        }
         self.entries.push(Arc::clone(&entry));
         entry
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bursar_core::Context;
 use bursar_core::account::Account;
 use bursar_core::catalog::Catalog;
-use bursar_core::id::AccountId;
+use bursar_core::id::{AccountId, IdempotencyKey};
 use bursar_store::{Batch, Entry, StoreError, Wanted, Writer};
 use futures::FutureExt;
 use rand::RngCore;
@@ -80,15 +80,19 @@ impl WriterLoop {
 
     async fn serve(&mut self, jobs: &mut Vec<Job>) {
         let started = std::time::Instant::now();
-        let locked = self.lock(jobs).await;
+        let mut order = by_account(&sent(jobs));
+        let came = order.len();
+        let locked = self.lock(jobs, &order).await;
+        if count(jobs) > came {
+            order = by_account(&sent(jobs));
+        }
         let outcomes = match locked {
-            Some(Ok(locked)) => self.outcomes(jobs, Some(locked)).await,
-            Some(Err(error)) => (0..count(jobs)).map(|_| Err(error.clone().into())).collect(),
-            None => self.outcomes(jobs, None).await,
+            Some(Err(error)) => order.iter().map(|_| Err(error.clone().into())).collect(),
+            Some(Ok(locked)) => self.outcomes(&sent(jobs), &order, Some(locked)).await,
+            None => self.outcomes(&sent(jobs), &order, None).await,
         };
-        self.metrics.batch(count(jobs), started.elapsed());
-        let commands = jobs.iter().flat_map(|job| &job.envelopes);
-        let names = commands.map(|envelope| envelope.command.name());
+        self.metrics.batch(order.len(), started.elapsed());
+        let names = sent(jobs).into_iter().map(|envelope| envelope.command.name());
         self.metrics.commands(names.zip(&outcomes));
         let mut outcomes = outcomes.into_iter();
         let replies = jobs.drain(..).map(|job| Reply {
@@ -98,9 +102,14 @@ impl WriterLoop {
         self.replies.send(replies.collect());
     }
 
-    /// Locks the accounts of jobs, and lets other jobs join them; `None` if that panicked.
-    async fn lock(&mut self, jobs: &mut Vec<Job>) -> Option<Result<Locked, StoreError>> {
-        let locking = AssertUnwindSafe(self.begin_and_join(jobs)).catch_unwind();
+    /// Locks the accounts of jobs, whose commands have this order, and lets other jobs join them; `None` if that
+    /// panicked.
+    async fn lock(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        order: &[usize],
+    ) -> Option<Result<Locked, StoreError>> {
+        let locking = AssertUnwindSafe(self.begin_and_join(jobs, order)).catch_unwind();
         if let Ok(locked) = locking.await {
             return Some(locked);
         }
@@ -109,8 +118,12 @@ impl WriterLoop {
         None
     }
 
-    async fn begin_and_join(&mut self, jobs: &mut Vec<Job>) -> Result<Locked, StoreError> {
-        let wanted = wanted(jobs.iter().flat_map(|job| &job.envelopes));
+    async fn begin_and_join(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        order: &[usize],
+    ) -> Result<Locked, StoreError> {
+        let wanted = wanted(ordered(&sent(jobs), order));
         let begun = self.store.begin(&wanted).await?;
         let mut locked = Locked { wanted, begun };
         if self.let_join(jobs, &mut locked).await.is_err() {
@@ -146,7 +159,7 @@ impl WriterLoop {
             self.put_off.append(&mut joining);
             return Ok(());
         }
-        let keys = wanted(joining.iter().flat_map(|job| &job.envelopes)).keys;
+        let keys = keys(&sent(&joining));
         if !keys.is_empty() {
             match self.store.join(&keys).await {
                 Ok(entries) => {
@@ -163,18 +176,22 @@ impl WriterLoop {
         Ok(())
     }
 
-    /// The outcome of every command, in the order in which they were sent.
-    async fn outcomes(&mut self, jobs: &[Job], locked: Option<Locked>) -> Vec<Outcome> {
-        let mut sent: Vec<(usize, &Envelope)> =
-            jobs.iter().flat_map(|job| &job.envelopes).enumerate().collect();
-        // Those on one account stay in their order, and get next to each other: so do their entries, which
-        // stores may then write as one.
-        sent.sort_by(|(_, one), (_, other)| one.account.cmp(&other.account));
-        let (order, envelopes): (Vec<usize>, Vec<&Envelope>) = sent.into_iter().unzip();
-        let outcomes = self.in_order(&envelopes, locked).await;
-        let mut outcomes: Vec<(usize, Outcome)> = order.into_iter().zip(outcomes).collect();
-        outcomes.sort_unstable_by_key(|(place, _)| *place);
-        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    /// The outcome of every command, as they were sent. They are decided in `order`.
+    async fn outcomes(
+        &mut self,
+        sent: &[&Envelope],
+        order: &[usize],
+        locked: Option<Locked>,
+    ) -> Vec<Outcome> {
+        let envelopes: Vec<&Envelope> = ordered(sent, order).collect();
+        let decided = self.in_order(&envelopes, locked).await;
+        let mut outcomes: Vec<Outcome> = sent.iter().map(|_| Err(Failure::Defect)).collect();
+        for (place, outcome) in order.iter().zip(decided) {
+            if let Some(slot) = outcomes.get_mut(*place) {
+                *slot = outcome;
+            }
+        }
+        outcomes
     }
 
     /// The outcome of every command, in order. A panic, which is a defect of ours, must not end the
@@ -249,15 +266,13 @@ impl WriterLoop {
             self.store.abandon().await;
             return outcomes;
         }
-        let Deciding { entries, accounts, .. } = deciding;
-        let changed = accounts.into_values().filter(|slot| slot.changed);
+        let Deciding { entries, slots, .. } = deciding;
+        let changed = slots.into_iter().filter(|slot| slot.changed);
         let accounts: Vec<Arc<Account>> = changed.filter_map(|slot| slot.state).collect();
         let asking = accounts.iter().filter(|account| account.billing.is_waiting());
-        let mut asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
-        asking.sort_unstable();
+        let asking: Vec<AccountId> = asking.map(|account| account.id.clone()).collect();
         let erasing = accounts.iter().filter(|account| account.storage.is_erasing());
-        let mut erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
-        erasing.sort_unstable();
+        let erasing: Vec<AccountId> = erasing.map(|account| account.id.clone()).collect();
         self.outbox.decided(&entries);
         let marked = self.marks.before(&entries);
         self.committing = true;
@@ -286,6 +301,7 @@ impl WriterLoop {
         deciding: &mut Deciding,
         envelope: &Envelope,
     ) -> Result<Outcome, StoreError> {
+        deciding.turn_to(&envelope.account);
         let idempotency = envelope.idempotency();
         if let Some(answer) = deciding.replay(&envelope.account, idempotency.as_ref()) {
             return Ok(answer);
@@ -327,15 +343,38 @@ fn count(jobs: &[Job]) -> usize {
     jobs.iter().map(|job| job.envelopes.len()).sum()
 }
 
+/// The commands of jobs, as they were sent.
+fn sent(jobs: &[Job]) -> Vec<&Envelope> {
+    jobs.iter().flat_map(|job| &job.envelopes).collect()
+}
+
+/// The order in which commands are decided. Those on one account stay in their order, and get next to each other: so
+/// do their entries, which stores may then write as one.
+fn by_account(sent: &[&Envelope]) -> Vec<usize> {
+    let mut accounts: Vec<(&AccountId, usize)> =
+        sent.iter().zip(0..).map(|(envelope, place)| (&envelope.account, place)).collect();
+    accounts.sort_unstable();
+    accounts.into_iter().map(|(_, place)| place).collect()
+}
+
+/// Commands in an order.
+fn ordered<'a>(sent: &[&'a Envelope], order: &[usize]) -> impl Iterator<Item = &'a Envelope> {
+    order.iter().filter_map(|place| sent.get(*place).copied())
+}
+
+/// What deciding commands takes, which come by their accounts.
 fn wanted<'a>(envelopes: impl Iterator<Item = &'a Envelope>) -> Wanted {
-    let mut wanted = Wanted::default();
-    for envelope in envelopes {
-        wanted.accounts.push(envelope.account.clone());
-        if let Some(key) = &envelope.key {
-            wanted.keys.push((envelope.account.clone(), key.clone()));
+    let envelopes: Vec<&Envelope> = envelopes.collect();
+    let mut accounts: Vec<AccountId> = Vec::with_capacity(envelopes.len());
+    for envelope in &envelopes {
+        if accounts.last() != Some(&envelope.account) {
+            accounts.push(envelope.account.clone());
         }
     }
-    wanted.accounts.sort_unstable();
-    wanted.accounts.dedup();
-    wanted
+    Wanted { accounts, keys: keys(&envelopes) }
+}
+
+fn keys(envelopes: &[&Envelope]) -> Vec<(AccountId, IdempotencyKey)> {
+    let keyed = envelopes.iter();
+    keyed.filter_map(|envelope| Some((envelope.account.clone(), envelope.key.clone()?))).collect()
 }

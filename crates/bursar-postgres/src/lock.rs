@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use bursar_core::account::Account;
 use bursar_core::id::{AccountId, IdempotencyKey, Key};
-use bursar_store::{Begun, Entry, Numbers, StoreError, Wanted, projection};
+use bursar_store::{Begun, Entry, Numbers, StoreError, Versions, Wanted, projection};
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -44,8 +44,7 @@ pub(crate) struct Locked {
     pub(crate) wanted: Wanted,
     /// The last commit's number; that of this batch will be higher.
     pub(crate) since: u64,
-    /// The version of each account; 0 if there is none.
-    pub(crate) versions: HashMap<AccountId, u64>,
+    pub(crate) versions: Versions,
     /// The accounts that there are none of, with their places reserved, in order.
     pub(crate) reserved: Vec<AccountId>,
     /// The last legal numbers that were asked for. If there are any, all are locked.
@@ -60,9 +59,7 @@ pub(crate) async fn lock(connections: &Connections, wanted: &Wanted) -> Attempt<
         if let Some(Read { since, reserved, begun }) =
             read(&session, &connections.place, one_by_one, wanted).await?
         {
-            let states = begun.accounts.iter().map(Option::as_deref);
-            let versions = states.map(|state| state.map_or(0, |account| account.version));
-            let versions = wanted.accounts.iter().cloned().zip(versions).collect();
+            let versions = Versions::of(&wanted.accounts, &begun.accounts);
             let (wanted, numbers) = (wanted.clone(), Numbers::new());
             let locked = Locked { session, wanted, since, versions, reserved, numbers };
             return Ok((locked, begun));
@@ -212,7 +209,7 @@ impl Locked {
     /// Is all as it was when it was locked before?
     pub(crate) async fn is_like(
         &mut self,
-        versions: &HashMap<AccountId, u64>,
+        versions: &Versions,
         numbers: &Numbers,
     ) -> Attempt<bool> {
         if self.versions != *versions {

@@ -12,26 +12,29 @@ use crate::index::Place;
 use crate::journal;
 use crate::runs::{Name, around};
 
+/// An account's idempotency key.
+pub(crate) struct Named<'a> {
+    pub(crate) name: Name,
+    pub(crate) id: &'a AccountId,
+    pub(crate) key: &'a IdempotencyKey,
+}
+
 /// The entries of idempotency keys, in the order of the keys. Each commit is read once, however many of the keys
 /// are in it: whole requests of many are sent again.
-pub(crate) fn keyed(
-    reader: &Reader,
-    keys: &[&(AccountId, IdempotencyKey)],
-) -> Result<Vec<Option<Arc<Entry>>>> {
+pub(crate) fn keyed(reader: &Reader, keys: &[Named<'_>]) -> Result<Vec<Option<Arc<Entry>>>> {
     let sorted = reader.sorted()?;
     let mut named = Vec::new();
-    for (id_and_key, number) in keys.iter().zip(0_usize..) {
-        let (id, key) = id_and_key;
-        let places = sorted.index.places(Name::key(id, key))?;
+    for (key, number) in keys.iter().zip(0_usize..) {
+        let places = sorted.index.places(key.name)?;
         named.extend(places.into_iter().map(|place| (place, number)));
     }
     named.sort_unstable();
     let places: Vec<Place> = named.iter().map(|(place, _)| *place).collect();
     let mut found = vec![None; keys.len()];
     for ((_, number), (_, entry)) in named.into_iter().zip(entries(reader, &places)?) {
-        if let (Some((id, key)), Some(slot)) = (keys.get(number), found.get_mut(number))
-            && entry.account == *id
-            && idempotency(&entry) == Some(key)
+        if let (Some(Named { id, key, .. }), Some(slot)) = (keys.get(number), found.get_mut(number))
+            && entry.account == **id
+            && idempotency(&entry) == Some(*key)
         {
             *slot = Some(entry);
         }

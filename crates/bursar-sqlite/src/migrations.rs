@@ -26,7 +26,7 @@ pub(crate) const WITH_ASSETS: i64 = 3;
 
 /// The version of the views' schema: raise it with every change. They are built anew when it, or
 /// that of the [rows](projection::VERSION), is another.
-const VIEWS_SCHEMA: u16 = 6;
+const VIEWS_SCHEMA: u16 = 7;
 
 const VIEWS: &str = include_str!("sql/views.sql");
 

@@ -10,12 +10,11 @@ use bursar_store::{
     AssetRow, DocumentRow, Due, Entry, JournalPosition, Payer, PaymentName, PaymentRow, SpendEvent,
     StatementRow,
 };
-use foldhash::HashMap;
 
 use crate::assets::{self, Listing};
 use crate::connection::Reader;
 use crate::error::Result;
-use crate::segment::{self, Money, Segment};
+use crate::segment::{self, Changed, Money, Segment};
 use crate::tail::Tail;
 use crate::views::Waiting;
 use crate::{journal, lookups, money, replay, views};
@@ -42,17 +41,13 @@ impl Pins {
         }
     }
 
-    /// The accounts that those commits changed, as they are after them. To be called before the views are
-    /// read, as [`Pins::look`].
-    fn accounts(&self, reader: &Reader) -> Result<HashMap<AccountId, Arc<Account>>> {
-        let accounts = match self {
-            Self::Tail(tail) => tail.accounts(),
-            Self::Journal => {
-                let segment = behind(reader)?;
-                segment.states().collect()
-            }
-        };
-        Ok(accounts.into_iter().map(|account| (account.id.clone(), account)).collect())
+    /// What accounts are searched by, as those commits changed it. To be called before the views are read, as
+    /// [`Pins::look`].
+    fn changed(&self, reader: &Reader, of: impl Fn(&Segment) -> Changed) -> Result<Changed> {
+        match self {
+            Self::Tail(tail) => Ok(tail.changed(of)),
+            Self::Journal => Ok(of(&behind(reader)?)),
+        }
     }
 }
 
@@ -123,10 +118,10 @@ pub(crate) fn history(
 }
 
 pub(crate) fn due(reader: &Reader, pins: &Pins, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
-    let pinned = pins.accounts(reader)?;
-    let skip = |id: &AccountId| pinned.contains_key(id);
+    let changed = pins.changed(reader, |segment| segment.due(now))?;
+    let skip = |id: &AccountId| changed.contains_key(id);
     let others = views::due(&reader.directory, &reader.views, now, limit, skip)?;
-    Ok(segment::merge_due(&pinned, others, now, limit))
+    Ok(segment::merge_due(changed, others, now, limit))
 }
 
 pub(crate) fn waiting(
@@ -136,12 +131,11 @@ pub(crate) fn waiting(
     after: Option<&AccountId>,
     limit: usize,
 ) -> Result<Vec<AccountId>> {
-    let pinned = pins.accounts(reader)?;
-    let skip = |id: &AccountId| pinned.contains_key(id);
+    let changed = pins.changed(reader, |segment| segment.waiting(what))?;
+    let skip = |id: &AccountId| changed.contains_key(id);
     let mut waiting = views::waiting(&reader.directory, &reader.views, what, after, limit, skip)?;
-    let pinned = pinned.values().filter(|account| after.is_none_or(|after| account.id > *after));
-    let pinned = pinned.filter(|account| what.is_it(account));
-    waiting.extend(pinned.map(|account| account.id.clone()));
+    let changed = changed.into_iter().filter(|(_, searched)| what.is_it(searched));
+    waiting.extend(changed.map(|(id, _)| id).filter(|id| after.is_none_or(|after| id > after)));
     waiting.sort_unstable();
     waiting.truncate(limit);
     Ok(waiting)

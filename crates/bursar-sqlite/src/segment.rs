@@ -1,5 +1,7 @@
 //! A run of commits with everything of them that is looked up.
 
+use std::collections::BTreeSet;
+use std::collections::hash_map;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
@@ -10,17 +12,21 @@ use bursar_store::projection::{
     statement_rows,
 };
 use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
+use hashbrown::HashTable;
 
 use crate::assets::ChangedAssets;
 use crate::journal::Stamp;
-use crate::views::Searched;
+use crate::runs::Name;
+use crate::views::{Searched, Waiting};
 
 /// Commits that are in the journal and not in the views yet.
 #[derive(Default)]
 pub(crate) struct Segment {
     pub(crate) accounts: HashMap<AccountId, Pinned>,
-    keys: HashMap<(AccountId, IdempotencyKey), Arc<Entry>>,
+    searched: Index,
+    /// The entries with idempotency keys, by the [names](Name::key) of these.
+    keys: HashTable<(Name, Arc<Entry>)>,
     /// The entries about payments and documents, in order.
     money: Vec<(JournalPosition, Arc<Entry>)>,
     /// The entries about files, in order.
@@ -35,6 +41,8 @@ pub(crate) struct Segment {
 pub(crate) struct Pinned {
     /// What the views will say of it when they have what comes before this segment; `None` if that isn't known.
     pub(crate) before: Option<Searched>,
+    /// What they will say when they have this segment.
+    pub(crate) after: Searched,
     /// Its state after the last commit.
     pub(crate) account: Arc<Account>,
     /// What happened, oldest first.
@@ -43,6 +51,43 @@ pub(crate) struct Pinned {
     pub(crate) money: Vec<(JournalPosition, Arc<Entry>)>,
     /// Those of `entries` that are about files.
     pub(crate) assets: Vec<Arc<Entry>>,
+}
+
+/// What some accounts are searched by, after a segment.
+pub(crate) type Changed = HashMap<AccountId, Searched>;
+
+/// The accounts that a segment changes in what they are searched by: very few, if they are charged. Some of them may be
+/// as they were after all.
+#[derive(Default)]
+struct Index {
+    /// With when they are due in the views or in the segment, whichever is earlier; may be earlier still.
+    due: BTreeSet<(Timestamp, AccountId)>,
+    /// Those that wait in the views or in the segment.
+    asking: HashSet<AccountId>,
+    erasing: HashSet<AccountId>,
+}
+
+impl Index {
+    fn add(&mut self, id: &AccountId, before: Option<Searched>, after: Searched) {
+        // What the views say may be anything, if it isn't known.
+        let Some(before) = before else {
+            self.due.insert((Timestamp::from_micros(i64::MIN), id.clone()));
+            self.asking.insert(id.clone());
+            self.erasing.insert(id.clone());
+            return;
+        };
+        if before.due_at != after.due_at
+            && let Some(earliest) = before.due_at.into_iter().chain(after.due_at).min()
+        {
+            self.due.insert((earliest, id.clone()));
+        }
+        if before.asking || after.asking {
+            self.asking.insert(id.clone());
+        }
+        if before.erasing || after.erasing {
+            self.erasing.insert(id.clone());
+        }
+    }
 }
 
 impl Segment {
@@ -56,20 +101,29 @@ impl Segment {
         changed: impl IntoIterator<Item = (Option<Arc<Account>>, Arc<Account>)>,
     ) {
         for (before, account) in changed {
-            match self.accounts.get_mut(&account.id) {
-                Some(pinned) => pinned.account = account,
-                None => {
+            let after = Searched::of(&account);
+            match self.accounts.entry(account.id.clone()) {
+                hash_map::Entry::Occupied(mut pinned) => {
+                    let pinned = pinned.get_mut();
+                    if pinned.after != after {
+                        self.searched.add(&account.id, pinned.before, after);
+                    }
+                    pinned.after = after;
+                    pinned.account = account;
+                }
+                hash_map::Entry::Vacant(place) => {
                     let before = before.map(|before| Searched::of(&before));
+                    self.searched.add(&account.id, before, after);
                     let (entries, money, assets) = (Vec::new(), Vec::new(), Vec::new());
-                    let pinned = Pinned { before, account, entries, money, assets };
-                    self.accounts.insert(pinned.account.id.clone(), pinned);
+                    place.insert(Pinned { before, after, account, entries, money, assets });
                 }
             }
         }
         for (index, entry) in (0..).zip(entries) {
             if let Some(key) = idempotency(entry) {
-                let key = (entry.account.clone(), key.clone());
-                self.keys.insert(key, Arc::clone(entry));
+                let name = Name::key(&entry.account, key);
+                let value = (name, Arc::clone(entry));
+                self.keys.insert_unique(hash(name), value, |(name, _)| hash(*name));
             }
             if let Some(pinned) = self.accounts.get_mut(&entry.account) {
                 let commit = stamp.commit;
@@ -94,13 +148,36 @@ impl Segment {
         self.accounts.get(id).map(|pinned| &pinned.account)
     }
 
-    /// The state of each account that changed.
-    pub(crate) fn states(&self) -> impl Iterator<Item = Arc<Account>> {
-        self.accounts.values().map(|pinned| Arc::clone(&pinned.account))
+    /// The accounts that are or were due by then, and others, with what they are searched by now. Of those that
+    /// aren't among them the views say whether they are.
+    pub(crate) fn due(&self, now: Timestamp) -> Changed {
+        let due = self.searched.due.iter().take_while(|(since, _)| *since <= now);
+        self.changed(due.map(|(_, id)| id))
     }
 
-    pub(crate) fn entry(&self, key: &(AccountId, IdempotencyKey)) -> Option<&Arc<Entry>> {
-        self.keys.get(key)
+    /// The same of accounts that wait, or did.
+    pub(crate) fn waiting(&self, what: Waiting) -> Changed {
+        self.changed(match what {
+            Waiting::Asking => self.searched.asking.iter(),
+            Waiting::Erasing => self.searched.erasing.iter(),
+        })
+    }
+
+    fn changed<'a>(&'a self, ids: impl Iterator<Item = &'a AccountId>) -> Changed {
+        let pinned = ids.filter_map(|id| Some((id.clone(), self.accounts.get(id)?.after)));
+        pinned.collect()
+    }
+
+    /// The entry of an idempotency key, which has this name.
+    pub(crate) fn entry(
+        &self,
+        name: Name,
+        (id, key): &(AccountId, IdempotencyKey),
+    ) -> Option<&Arc<Entry>> {
+        let is_it = |(other, entry): &(Name, Arc<Entry>)| {
+            *other == name && entry.account == *id && idempotency(entry) == Some(key)
+        };
+        self.keys.find(hash(name), is_it).map(|(_, entry)| entry)
     }
 
     fn entries_of(&self, id: &AccountId) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
@@ -186,17 +263,22 @@ pub(crate) fn last_number(segments: &[&Segment], series: &Key, year: u16) -> Opt
     of_series.map(|number| number.number).max()
 }
 
-/// Puts what is due in the segments among what is due of all other accounts.
+/// Where an entry's name is looked for. Its last bit is that of all others, too.
+const fn hash(name: Name) -> u64 {
+    name.0.rotate_right(1)
+}
+
+/// Puts what is due of those that changed among what is due of all other accounts.
 pub(crate) fn merge_due(
-    pinned: &HashMap<AccountId, Arc<Account>>,
+    changed: Changed,
     others: Vec<Due>,
     now: Timestamp,
     limit: usize,
 ) -> Vec<Due> {
     let mut due = others;
-    due.extend(pinned.values().filter_map(|account| {
-        let since = account.next_due_wall().filter(|since| *since <= now)?;
-        Some(Due { account: account.id.clone(), since })
+    due.extend(changed.into_iter().filter_map(|(account, searched)| {
+        let since = searched.due_at.filter(|since| *since <= now)?;
+        Some(Due { account, since })
     }));
     due.sort_unstable_by(|a, b| (a.since, &a.account).cmp(&(b.since, &b.account)));
     due.truncate(limit);

@@ -18,7 +18,8 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::error::Result;
 use crate::journal::Stamp;
-use crate::segment::Segment;
+use crate::runs::Name;
+use crate::segment::{Changed, Segment};
 use crate::{Lag, Options};
 
 pub(crate) struct Tail {
@@ -89,7 +90,13 @@ impl Tail {
         let state = &mut *locked;
         let cache = &mut state.cache;
         let changed = accounts.iter().map(|account| {
-            (cache.put(account.id.clone(), Arc::clone(account)), Arc::clone(account))
+            let after = Arc::clone(account);
+            // It was used when the batch began: it is among the last to go already.
+            let before = match cache.peek_mut(&account.id) {
+                Some(known) => Some(std::mem::replace(known, Arc::clone(account))),
+                None => cache.put(account.id.clone(), Arc::clone(account)),
+            };
+            (before, after)
         });
         state.open.add(stamp, bytes, entries, changed);
         state.open_since.get_or_insert_with(Instant::now);
@@ -124,12 +131,12 @@ impl Tail {
         entries >= self.limits.max_entries || bytes >= self.limits.max_bytes
     }
 
-    /// What memory has of what a batch wants.
-    pub(crate) fn find(&self, wanted: &Wanted) -> Found {
+    /// What memory has of what a batch wants, whose keys have these names.
+    pub(crate) fn find(&self, wanted: &Wanted, names: &[Name]) -> Found {
         let mut state = self.state.lock();
         let accounts = wanted.accounts.iter().map(|id| state.account(id)).collect();
-        let entries = wanted.keys.iter().map(|key| {
-            let entry = state.segments().find_map(|segment| segment.entry(key));
+        let entries = wanted.keys.iter().zip(names).map(|(key, name)| {
+            let entry = state.segments().find_map(|segment| segment.entry(*name, key));
             entry.cloned()
         });
         let entries = entries.collect();
@@ -161,14 +168,16 @@ impl Tail {
         }
     }
 
-    /// The states of the accounts that changed, those of older commits first. Nobody waits while what is
-    /// sealed is looked through, and little for the rest: there may be very many.
-    pub(crate) fn accounts(&self) -> Vec<Arc<Account>> {
+    /// What accounts are searched by, as the segments changed it. Nobody waits while the sealed one is looked
+    /// through: there may be very many of them.
+    pub(crate) fn changed(&self, of: impl Fn(&Segment) -> Changed) -> Changed {
         let state = self.state.lock();
         let sealed = state.sealed.clone();
-        let open: Vec<Arc<Account>> = state.open.states().collect();
+        let open = of(&state.open);
         drop(state);
-        sealed.iter().flat_map(|sealed| sealed.states()).chain(open).collect()
+        let mut changed = sealed.map(|sealed| of(&sealed)).unwrap_or_default();
+        changed.extend(open);
+        changed
     }
 
     pub(crate) fn committed(&self) -> u64 {

@@ -40,9 +40,8 @@ pub(crate) fn write(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(about(&path))?;
     for (id, pinned) in accounts {
-        let searched = Searched::of(&pinned.account);
-        if pinned.before != Some(searched) {
-            write_searched(&transaction, id, searched).map_err(about(&path))?;
+        if pinned.before != Some(pinned.after) {
+            write_searched(&transaction, id, pinned.after).map_err(about(&path))?;
         }
         if !pinned.money.is_empty() {
             money::write(directory, &transaction, id, &pinned.money)?;
@@ -86,17 +85,17 @@ fn snapshots(segment: &Segment) -> impl ExactSizeIterator<Item = Result<Snapshot
 /// What accounts are searched by: the columns of their rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Searched {
-    due_at: Option<Timestamp>,
-    asking: bool,
-    erasing: bool,
+    pub(crate) due_at: Option<Timestamp>,
+    pub(crate) asking: bool,
+    pub(crate) erasing: bool,
 }
 
 impl Searched {
     pub(crate) fn of(account: &Account) -> Self {
         Self {
             due_at: account.next_due_wall(),
-            asking: Waiting::Asking.is_it(account),
-            erasing: Waiting::Erasing.is_it(account),
+            asking: account.billing.is_waiting(),
+            erasing: account.storage.is_erasing(),
         }
     }
 }
@@ -180,11 +179,11 @@ pub(crate) enum Waiting {
 }
 
 impl Waiting {
-    /// Does this account?
-    pub(crate) fn is_it(self, account: &Account) -> bool {
+    /// Does such an account?
+    pub(crate) const fn is_it(self, searched: &Searched) -> bool {
         match self {
-            Self::Asking => account.billing.is_waiting(),
-            Self::Erasing => account.storage.is_erasing(),
+            Self::Asking => searched.asking,
+            Self::Erasing => searched.erasing,
         }
     }
 

@@ -8,21 +8,22 @@ use bursar_core::account::event::Recorded;
 use bursar_core::account::payments::record::PaymentRecord;
 use bursar_core::account::storage::record::AssetRecord;
 use bursar_core::id::{AccountId, AssetId, IdempotencyKey, Key, PaymentId, SpendId};
-use bursar_store::{Batch, Begun, Entry, Numbers, StoreError, Wanted, Writer, codec};
-use foldhash::HashMap;
+use bursar_store::{
+    Batch, Begun, Cursor, Entry, Numbers, StoreError, Versions, Wanted, Writer, codec,
+};
 
 use crate::connection::Reader;
 use crate::error::Result;
-use crate::lookups;
+use crate::lookups::{self, Named};
 use crate::reads;
+use crate::runs::Name;
 use crate::shared::Shared;
 
 /// The one writer. What it begins it has for itself, because there is no other.
 pub(crate) struct SqliteWriter {
     shared: Arc<Shared>,
     reader: Reader,
-    /// The versions of the accounts that were begun.
-    begun: HashMap<AccountId, u64>,
+    begun: Versions,
     /// The last legal number of each series and year that was asked for. Right until the writer ends:
     /// there is no other.
     numbers: Numbers,
@@ -37,14 +38,15 @@ impl SqliteWriter {
         Ok(Self {
             shared: Arc::clone(shared),
             reader,
-            begun: HashMap::default(),
+            begun: Versions::default(),
             numbers: Numbers::new(),
         })
     }
 
     /// Memory first, then the views for what is missing: what left memory in between is in them.
     fn load(&self, wanted: &Wanted) -> Result<Begun> {
-        let found = self.shared.tail.find(wanted);
+        let names: Vec<Name> = wanted.keys.iter().map(|(id, key)| Name::key(id, key)).collect();
+        let found = self.shared.tail.find(wanted, &names);
         let (mut accounts, mut entries) = (found.accounts, found.entries);
         let sorted = self.reader.sorted()?;
         let mut loaded = Vec::new();
@@ -55,28 +57,22 @@ impl SqliteWriter {
             }
         }
         self.shared.tail.loaded(loaded.iter());
-        self.load_entries(wanted, &accounts, &mut entries)?;
-        Ok(Begun { accounts, entries })
-    }
-
-    fn load_entries(
-        &self,
-        wanted: &Wanted,
-        accounts: &[Option<Arc<bursar_core::account::Account>>],
-        entries: &mut [Option<Arc<Entry>>],
-    ) -> Result<()> {
-        let new = |at| accounts.get(at).is_some_and(Option::is_none);
-        let is_of_new = |id: &AccountId| wanted.accounts.binary_search(id).is_ok_and(new);
-        let (keys, places): (Vec<_>, Vec<_>) = wanted
-            .keys
-            .iter()
-            .zip(entries)
-            .filter(|(key, place)| place.is_none() && !is_of_new(&key.0))
-            .unzip();
+        let mut cursor = Cursor::default();
+        let mut is_new = |id: &AccountId| {
+            let place = cursor.find(&wanted.accounts, id);
+            place.and_then(|place| accounts.get(place)).is_some_and(Option::is_none)
+        };
+        let (mut keys, mut places) = (Vec::new(), Vec::new());
+        for (((id, key), name), place) in wanted.keys.iter().zip(names).zip(&mut entries) {
+            if place.is_none() && !is_new(id) {
+                keys.push(Named { name, id, key });
+                places.push(place);
+            }
+        }
         for (place, found) in places.into_iter().zip(lookups::keyed(&self.reader, &keys)?) {
             *place = found;
         }
-        Ok(())
+        Ok(Begun { accounts, entries })
     }
 
     fn find_last_number(&mut self, series: &Key, year: u16) -> Result<u32> {
@@ -117,11 +113,7 @@ impl Writer for SqliteWriter {
         }
         self.shared.tail.wait_for_room()?;
         let begun = self.load(wanted)?;
-        let versions = begun.accounts.iter().map(|account| {
-            let account = account.as_ref();
-            account.map_or(0, |account| account.version)
-        });
-        self.begun = wanted.accounts.iter().cloned().zip(versions).collect();
+        self.begun = Versions::of(&wanted.accounts, &begun.accounts);
         Ok(begun)
     }
 
@@ -172,6 +164,6 @@ impl Writer for SqliteWriter {
     }
 
     async fn abandon(&mut self) {
-        self.begun.clear();
+        self.begun = Versions::default();
     }
 }

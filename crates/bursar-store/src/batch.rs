@@ -1,10 +1,10 @@
 //! What every store refuses: batches that no command makes.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 use bursar_core::id::{AccountId, Key};
 
+use crate::ordered::{Cursor, Versions};
 use crate::port::{Batch, StoreError};
 use crate::projection::legal_numbers;
 
@@ -12,38 +12,41 @@ use crate::projection::legal_numbers;
 pub type Numbers = HashMap<(Key, u16), u32>;
 
 impl Batch {
-    /// Is this the batch of accounts that were begun at these versions (0 if there was none)? A
-    /// store asks before it writes: the journal keeps what it is given for ever.
+    /// Is this the batch of accounts that were begun at these versions? A store asks before it writes: the
+    /// journal keeps what it is given for ever.
     ///
     /// # Errors
     /// [`StoreError::Damaged`], in words; it is a mistake of the caller's.
-    pub fn check<S: BuildHasher + Default>(
-        &self,
-        begun: HashMap<AccountId, u64, S>,
-    ) -> Result<(), StoreError> {
+    pub fn check(&self, begun: Versions) -> Result<(), StoreError> {
         let wrong = |id: &AccountId, what: &str| {
             Err(StoreError::Damaged(format!("a batch that no command makes: {id} {what}")))
         };
-        let mut versions = begun;
-        let mut changed = HashMap::<_, _, S>::default();
+        let Versions { accounts, mut versions } = begun;
+        // The version after the last entry of each, as long as its state wasn't seen.
+        let mut changed = vec![None; accounts.len()];
+        let mut cursor = Cursor::default();
         for entry in &self.entries {
             let id = &entry.account;
-            let Some(version) = versions.get_mut(id) else {
+            let place = cursor.find(&accounts, id);
+            let found = place.and_then(|place| versions.get_mut(place).zip(changed.get_mut(place)));
+            let Some((version, changed)) = found else {
                 return wrong(id, "was not begun");
             };
             if entry.first_version != version.saturating_add(1) || entry.events.is_empty() {
                 return wrong(id, "has an entry that does not follow its version");
             }
             *version = entry.version();
-            changed.insert(id, *version);
+            *changed = Some(*version);
         }
         for account in &self.accounts {
-            if changed.remove(&account.id) != Some(account.version) {
+            let place = cursor.find(&accounts, &account.id);
+            let changed = place.and_then(|place| changed.get_mut(place)?.take());
+            if changed != Some(account.version) {
                 return wrong(&account.id, "has a state that is not the one after its last entry");
             }
         }
-        match changed.keys().next() {
-            Some(id) => wrong(id, "has entries but no state"),
+        match accounts.iter().zip(changed).find(|(_, changed)| changed.is_some()) {
+            Some((id, _)) => wrong(id, "has entries but no state"),
             None => Ok(()),
         }
     }

@@ -13,6 +13,7 @@ pub mod codec;
 pub mod contract;
 pub mod entry;
 pub mod memory;
+mod ordered;
 pub mod port;
 pub mod projection;
 pub mod registry;
@@ -22,6 +23,7 @@ pub mod transfer;
 pub use batch::Numbers;
 pub use claims::LocalClaims;
 pub use entry::{Entry, JournalPosition};
+pub use ordered::{Cursor, Versions};
 pub use port::{
     AssetCursor, AssetFilter, AssetOrder, AssetRow, Batch, Begun, DocumentRow, Due, Payer,
     PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer,

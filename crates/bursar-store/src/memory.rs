@@ -19,6 +19,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::claims::LocalClaims;
 use crate::entry::{Entry, JournalPosition};
+use crate::ordered::Versions;
 use crate::port::{
     AssetCursor, AssetFilter, AssetOrder, AssetRow, Batch, Begun, DocumentRow, Due, Payer,
     PaymentName, PaymentRow, SpendEvent, StatementRow, Store, StoreError, Wanted, Writer,
@@ -133,7 +134,7 @@ impl MemoryStore {
 struct MemoryWriter {
     store: MemoryStore,
     /// The versions of the accounts that were begun.
-    begun: HashMap<AccountId, u64>,
+    begun: Versions,
 }
 
 impl Drop for MemoryWriter {
@@ -148,13 +149,10 @@ impl Writer for MemoryWriter {
         let data = self.store.data()?;
         let seat = |id: &AccountId| data.accounts.get(id);
         let account = |id| seat(id).map(|seat| Arc::clone(&seat.account));
-        let version = |id| seat(id).map_or(0, |seat| seat.account.version);
-        let versions = wanted.accounts.iter().map(version);
-        self.begun = wanted.accounts.iter().cloned().zip(versions).collect();
-        Ok(Begun {
-            accounts: wanted.accounts.iter().map(account).collect(),
-            entries: wanted.keys.iter().map(|key| data.entry(key)).collect(),
-        })
+        let accounts: Vec<Option<Arc<Account>>> = wanted.accounts.iter().map(account).collect();
+        let entries = wanted.keys.iter().map(|key| data.entry(key)).collect();
+        self.begun = Versions::of(&wanted.accounts, &accounts);
+        Ok(Begun { accounts, entries })
     }
 
     async fn join(
@@ -217,7 +215,7 @@ impl Writer for MemoryWriter {
     }
 
     async fn abandon(&mut self) {
-        self.begun.clear();
+        self.begun = Versions::default();
     }
 }
 
@@ -341,7 +339,7 @@ impl Store for MemoryStore {
                 closed: Arc::clone(&self.closed),
                 claims: Arc::clone(&self.claims),
             },
-            begun: HashMap::new(),
+            begun: Versions::default(),
         }))
     }
 

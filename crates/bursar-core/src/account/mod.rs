@@ -21,6 +21,7 @@ pub mod storage;
 pub mod subscription;
 pub mod topups;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::Context;
@@ -34,15 +35,15 @@ use spend::Spend;
 pub use state::Account;
 use storage::record::AssetRecord;
 
-/// What deciding a command takes of history that the state no longer has.
+/// What deciding a command takes of history that the state no longer has. Most take nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     /// The spend that [`Command::needs_history`] asked for, if it exists.
-    pub spend: Option<Spend>,
+    pub spend: Option<Box<Spend>>,
     /// The payment that [`Command::needs_payment`] asked for, if it exists.
-    pub payment: Option<PaymentRecord>,
+    pub payment: Option<Box<PaymentRecord>>,
     /// The asset that [`Command::needs_asset`] asked for, if it exists.
-    pub asset: Option<AssetRecord>,
+    pub asset: Option<Box<AssetRecord>>,
 }
 
 /// Decides `command` and applies what it does to `account`, which has been advanced to
@@ -82,14 +83,14 @@ fn decide(
         Command::Open(_) => return Err(AccountRejection::Exists.into()),
         Command::Advance | Command::AdvanceClock(_) => Vec::new(),
         Command::PlaceHold(command) => command.decide(account, catalog, context)?,
-        Command::CaptureHold(command) => command.decide(account, catalog, past.spend.as_ref())?,
-        Command::ReleaseHold(command) => command.decide(account, past.spend.as_ref())?,
+        Command::CaptureHold(command) => command.decide(account, catalog, past.spend.as_deref())?,
+        Command::ReleaseHold(command) => command.decide(account, past.spend.as_deref())?,
         Command::ExtendHold(command) => {
-            command.decide(account, catalog, now, past.spend.as_ref())?
+            command.decide(account, catalog, now, past.spend.as_deref())?
         }
         Command::Charge(command) => command.decide(account, catalog, context)?,
         Command::RefundCharge(command) => {
-            command.decide(account, catalog, now, past.spend.as_ref())?
+            command.decide(account, catalog, now, past.spend.as_deref())?
         }
         Command::AdjustCredits(command) => command.decide(account, now)?,
         Command::ChangePlan(command) => command.decide(account, catalog, now)?,
@@ -111,10 +112,10 @@ fn decide(
         }
         Command::PayInvoice(document) => payments::invoice::pay(account, catalog, now, *document)?,
         Command::SettlePayment(command) => {
-            command.decide(account, catalog, context, past.payment.as_ref())?
+            command.decide(account, catalog, context, past.payment.as_deref())?
         }
         Command::SettleRefund(command) => command.decide(account)?,
-        Command::NoteDispute(command) => command.decide(account, past.payment.as_ref())?,
+        Command::NoteDispute(command) => command.decide(account, past.payment.as_deref())?,
         Command::RefundSubscription(command) => command.decide(account, catalog, context)?,
         Command::RefundTopup(command) => command.decide(account, catalog, context)?,
         Command::SetCustomPlan(plan) => {
@@ -122,11 +123,11 @@ fn decide(
         }
         Command::ReserveUpload(command) => command.decide(account, catalog, context)?,
         Command::StoreAsset(command) => {
-            command.decide(account, catalog, now, past.asset.as_ref())?
+            command.decide(account, catalog, now, past.asset.as_deref())?
         }
         Command::RegisterExternal(command) => command.decide(account, catalog, context)?,
         Command::DeleteAsset(asset) => {
-            storage::delete::decide(account, *asset, past.asset.as_ref())?
+            storage::delete::decide(account, *asset, past.asset.as_deref())?
         }
         Command::NoteErased(command) => command.decide(account)?,
         Command::CertifyPurge(command) => command.decide(account)?,

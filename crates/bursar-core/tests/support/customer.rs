@@ -245,7 +245,11 @@ impl Customer {
         });
         let payment = command.needs_payment(&self.account).and_then(|id| self.payment(id));
         let asset = command.needs_asset(&self.account).and_then(|id| self.asset(id));
-        Past { spend, payment, asset }
+        Past {
+            spend: spend.map(Box::new),
+            payment: payment.map(Box::new),
+            asset: asset.map(Box::new),
+        }
     }
 
     /// A file as its last event left it.

@@ -1,9 +1,7 @@
 //! What records are looked up by.
 
-use std::fmt::{self, Write};
-
 use bursar_core::id::{AccountId, IdempotencyKey, SpendId};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// How many versions of an account have a name together: about as many as a page of a statement has lines.
 const VERSIONS: u64 = 16;
@@ -16,22 +14,22 @@ pub(crate) struct Name(pub(crate) u64);
 impl Name {
     /// What an entry with this idempotency key is called.
     pub(crate) fn key(account: &AccountId, key: &IdempotencyKey) -> Self {
-        Self::of("key", account, key.as_str()).rare()
+        Self::of(Kind::Key, account, key.as_str().as_bytes()).rare()
     }
 
     /// What all entries about a spend are called.
     pub(crate) fn spend(account: &AccountId, spend: SpendId) -> Self {
-        Self::of("spend", account, spend).rare()
+        Self::of(Kind::Spend, account, &spend.bytes()).rare()
     }
 
     /// What all entries are called that have an event of this version or of those around it.
     pub(crate) fn version(account: &AccountId, version: u64) -> Self {
-        Self(Self::of("version", account, version / VERSIONS).0 & !1)
+        Self(Self::of(Kind::Version, account, &(version / VERSIONS).to_be_bytes()).0 & !1)
     }
 
     /// What an account's states are called.
     pub(crate) fn state(account: &AccountId) -> Self {
-        Self::of("state", account, "").rare()
+        Self::of(Kind::State, account, &[]).rare()
     }
 
     /// Is it in few runs, if in any? Those of versions aren't: an account in use has some in each.
@@ -43,22 +41,25 @@ impl Name {
         Self(self.0 | 1)
     }
 
-    fn of(kind: &str, account: &AccountId, rest: impl fmt::Display) -> Self {
-        let mut hash = Hash(Xxh3::new());
-        // No id has a space in it. Hashing never fails.
-        let _ = write!(hash, "{kind} {account} {rest}");
-        Self(hash.0.digest())
+    /// XXH3 of the rest, seeded with that of the account, seeded with the kind.
+    fn of(kind: Kind, account: &AccountId, rest: &[u8]) -> Self {
+        let kind = match kind {
+            Kind::Key => 1,
+            Kind::Spend => 2,
+            Kind::Version => 3,
+            Kind::State => 4,
+        };
+        let account = xxh3_64_with_seed(account.as_str().as_bytes(), kind);
+        Self(xxh3_64_with_seed(rest, account))
     }
 }
 
-/// A hash that can be written to.
-struct Hash(Xxh3);
-
-impl fmt::Write for Hash {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
-    }
+/// What something is looked up by.
+enum Kind {
+    Key,
+    Spend,
+    Version,
+    State,
 }
 
 /// The versions that are looked up together with this one.

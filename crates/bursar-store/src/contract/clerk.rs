@@ -231,19 +231,21 @@ async fn past(
     if let Some(id) = ask.command.needs_history(account) {
         let history = writer.spend(&ask.account, id).await?;
         let own = pending.iter().filter(|recorded| subject(&recorded.event) == Some(id));
-        past.spend = history.iter().chain(own.copied()).fold(None, fold);
+        past.spend = history.iter().chain(own.copied()).fold(None, fold).map(Box::new);
     }
     if let Some(id) = ask.command.needs_payment(account) {
         let own = pending.iter().filter(|recorded| record::subject(&recorded.event) == Some(id));
         let known = writer.payment(&ask.account, id).await?;
-        past.payment = own.fold(known, |payment, recorded| record::fold(payment, recorded));
+        let folded = own.fold(known, |payment, recorded| record::fold(payment, recorded));
+        past.payment = folded.map(Box::new);
     }
     if let Some(id) = ask.command.needs_asset(account) {
         let own = pending.iter().rfind(|recorded| asset::subject(&recorded.event) == Some(id));
-        past.asset = match own {
+        let asset = match own {
             Some(last) => asset::after(last),
             None => writer.asset(&ask.account, id).await?,
         };
+        past.asset = asset.map(Box::new);
     }
     Ok(past)
 }
