@@ -1,7 +1,6 @@
 //! A run of commits with everything of them that is looked up.
 
 use std::collections::BTreeSet;
-use std::collections::hash_map;
 use std::sync::Arc;
 
 use bursar_core::account::Account;
@@ -14,6 +13,7 @@ use bursar_store::projection::{
 use bursar_store::{Due, Entry, JournalPosition, SpendEvent, StatementRow};
 use foldhash::{HashMap, HashSet};
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Place;
 
 use crate::assets::ChangedAssets;
 use crate::journal::Stamp;
@@ -23,7 +23,8 @@ use crate::views::{Searched, Waiting};
 /// Commits that are in the journal and not in the views yet.
 #[derive(Default)]
 pub(crate) struct Segment {
-    pub(crate) accounts: HashMap<AccountId, Pinned>,
+    /// By their [names](Name::state). Apart from the table, so that commits don't wait long while it grows.
+    accounts: HashTable<(Name, Box<Pinned>)>,
     searched: Index,
     /// The entries with idempotency keys, by the [names](Name::key) of these.
     keys: HashTable<(Name, Arc<Entry>)>,
@@ -51,6 +52,14 @@ pub(crate) struct Pinned {
     pub(crate) money: Vec<(JournalPosition, Arc<Entry>)>,
     /// Those of `entries` that are about files.
     pub(crate) assets: Vec<Arc<Entry>>,
+}
+
+impl Pinned {
+    /// Do any rows of the views change, besides its state and the index?
+    pub(crate) fn has_rows(&self) -> bool {
+        let is_searched_anew = self.before != Some(self.after);
+        is_searched_anew || !self.money.is_empty() || !self.assets.is_empty()
+    }
 }
 
 /// What some accounts are searched by, after a segment.
@@ -102,20 +111,23 @@ impl Segment {
     ) {
         for (before, account) in changed {
             let after = Searched::of(&account);
-            match self.accounts.entry(account.id.clone()) {
-                hash_map::Entry::Occupied(mut pinned) => {
-                    let pinned = pinned.get_mut();
+            let name = Name::state(&account.id);
+            let is_it = |known: &(Name, Box<Pinned>)| is_of(known, name, &account.id);
+            match self.accounts.entry(hash(name), is_it, |(name, _)| hash(*name)) {
+                Place::Occupied(known) => {
+                    let (_, pinned) = known.into_mut();
                     if pinned.after != after {
                         self.searched.add(&account.id, pinned.before, after);
                     }
                     pinned.after = after;
                     pinned.account = account;
                 }
-                hash_map::Entry::Vacant(place) => {
+                Place::Vacant(place) => {
                     let before = before.map(|before| Searched::of(&before));
                     self.searched.add(&account.id, before, after);
                     let (entries, money, assets) = (Vec::new(), Vec::new(), Vec::new());
-                    place.insert(Pinned { before, after, account, entries, money, assets });
+                    let pinned = Pinned { before, after, account, entries, money, assets };
+                    place.insert((name, Box::new(pinned)));
                 }
             }
         }
@@ -125,7 +137,10 @@ impl Segment {
                 let value = (name, Arc::clone(entry));
                 self.keys.insert_unique(hash(name), value, |(name, _)| hash(*name));
             }
-            if let Some(pinned) = self.accounts.get_mut(&entry.account) {
+            let id = &entry.account;
+            let name = Name::state(id);
+            let known = self.accounts.find_mut(hash(name), |known| is_of(known, name, id));
+            if let Some((_, pinned)) = known {
                 let commit = stamp.commit;
                 let position = JournalPosition { commit, index };
                 pinned.entries.push((position, Arc::clone(entry)));
@@ -145,7 +160,18 @@ impl Segment {
     }
 
     pub(crate) fn account(&self, id: &AccountId) -> Option<&Arc<Account>> {
-        self.accounts.get(id).map(|pinned| &pinned.account)
+        self.pinned(id).map(|pinned| &pinned.account)
+    }
+
+    fn pinned(&self, id: &AccountId) -> Option<&Pinned> {
+        let name = Name::state(id);
+        let known = self.accounts.find(hash(name), |known| is_of(known, name, id));
+        known.map(|(_, pinned)| &**pinned)
+    }
+
+    /// Every account that changed, with its [name](Name::state), in no order.
+    pub(crate) fn all(&self) -> impl ExactSizeIterator<Item = (Name, &Pinned)> {
+        self.accounts.iter().map(|(name, pinned)| (*name, &**pinned))
     }
 
     /// The accounts that are or were due by then, and others, with what they are searched by now. Of those that
@@ -164,7 +190,7 @@ impl Segment {
     }
 
     fn changed<'a>(&'a self, ids: impl Iterator<Item = &'a AccountId>) -> Changed {
-        let pinned = ids.filter_map(|id| Some((id.clone(), self.accounts.get(id)?.after)));
+        let pinned = ids.filter_map(|id| Some((id.clone(), self.pinned(id)?.after)));
         pinned.collect()
     }
 
@@ -181,7 +207,7 @@ impl Segment {
     }
 
     fn entries_of(&self, id: &AccountId) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
-        let pinned = self.accounts.get(id);
+        let pinned = self.pinned(id);
         pinned.into_iter().flat_map(|pinned| pinned.entries.iter().map(|(_, entry)| entry))
     }
 }
@@ -229,7 +255,7 @@ pub(crate) type Money = Vec<(JournalPosition, Arc<Entry>)>;
 
 /// Those of an account in segments that follow each other.
 pub(crate) fn money(segments: &[&Segment], id: &AccountId) -> Money {
-    let pinned = segments.iter().filter_map(|segment| segment.accounts.get(id));
+    let pinned = segments.iter().filter_map(|segment| segment.pinned(id));
     pinned.flat_map(|pinned| &pinned.money).cloned().collect()
 }
 
@@ -241,7 +267,7 @@ pub(crate) fn all_money(segments: &[&Segment]) -> Money {
 /// What the segments, which follow each other, do to the files of an account.
 pub(crate) fn assets(segments: &[&Segment], id: &AccountId) -> ChangedAssets {
     let mut changed = ChangedAssets::default();
-    let pinned = segments.iter().filter_map(|segment| segment.accounts.get(id));
+    let pinned = segments.iter().filter_map(|segment| segment.pinned(id));
     for entry in pinned.flat_map(|pinned| &pinned.assets) {
         changed.add(entry);
     }
@@ -261,6 +287,10 @@ pub(crate) fn last_number(segments: &[&Segment], series: &Key, year: u16) -> Opt
     let numbers = entries.flat_map(|(_, entry)| legal_numbers(entry));
     let of_series = numbers.filter(|number| number.series == *series && number.year == year);
     of_series.map(|number| number.number).max()
+}
+
+fn is_of(known: &(Name, Box<Pinned>), name: Name, id: &AccountId) -> bool {
+    known.0 == name && known.1.account.id == *id
 }
 
 /// Where an entry's name is looked for. Its last bit is that of all others, too.

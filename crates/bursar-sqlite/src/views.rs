@@ -34,12 +34,14 @@ pub(crate) fn write(
         index: sorted.index.change(lines(segment)?.into_iter().map(Ok))?,
         states: sorted.states.change(snapshots(segment))?,
     };
-    let mut accounts: Vec<(&AccountId, &Pinned)> = segment.accounts.iter().collect();
-    accounts.sort_unstable_by_key(|(id, _)| *id);
+    let accounts = segment.all().map(|(_, pinned)| pinned);
+    let mut accounts: Vec<&Pinned> = accounts.filter(|pinned| pinned.has_rows()).collect();
+    accounts.sort_unstable_by_key(|pinned| &pinned.account.id);
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(about(&path))?;
-    for (id, pinned) in accounts {
+    for pinned in accounts {
+        let id = &pinned.account.id;
         if pinned.before != Some(pinned.after) {
             write_searched(&transaction, id, pinned.after).map_err(about(&path))?;
         }
@@ -64,7 +66,7 @@ pub(crate) fn write(
 
 /// What the index gets.
 fn lines(segment: &Segment) -> Result<Vec<Line>> {
-    let entries = || segment.accounts.values().flat_map(|pinned| &pinned.entries);
+    let entries = || segment.all().flat_map(|(_, pinned)| &pinned.entries);
     let mut lines = Vec::with_capacity(entries().count() * 3);
     for (position, entry) in entries() {
         add_lines(&mut lines, *position, entry)?;
@@ -76,10 +78,9 @@ fn lines(segment: &Segment) -> Result<Vec<Line>> {
 
 /// The states after a segment, each encoded when it is its turn.
 fn snapshots(segment: &Segment) -> impl ExactSizeIterator<Item = Result<Snapshot>> + '_ {
-    let named = segment.accounts.iter().map(|(id, pinned)| (Name::state(id), id, pinned));
-    let mut named: Vec<(Name, &AccountId, &Pinned)> = named.collect();
-    named.sort_unstable_by_key(|(name, id, _)| (*name, *id));
-    named.into_iter().map(|(name, _, pinned)| Snapshot::of(name, &pinned.account))
+    let mut named: Vec<(Name, &Pinned)> = segment.all().collect();
+    named.sort_unstable_by_key(|(name, pinned)| (*name, &pinned.account.id));
+    named.into_iter().map(|(name, pinned)| Snapshot::of(name, &pinned.account))
 }
 
 /// What accounts are searched by: the columns of their rows.
