@@ -4,6 +4,9 @@
 //! thousands of pages. A thread of its own does it without a lock instead. But a log can only start
 //! again from its beginning when all of it has been moved, and under load there is always one more
 //! commit: so when little is left, the thread moves the last of it with the writer waiting.
+//!
+//! What was moved is synced, and on one disk the writer's own syncs wait for that: so it is moved a little at a time,
+//! and the log starts again now and then.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,7 +21,9 @@ use crate::connection;
 use crate::error::{Result, about};
 use crate::shared::Shared;
 
-const EVERY: Duration = Duration::from_millis(200);
+const EVERY: Duration = Duration::from_millis(100);
+/// What is moved when about so many bytes were appended since the last time.
+const SLICE: u64 = 1 << 20;
 /// About the most pages that are moved with the writer waiting: a few milliseconds' worth.
 const FEW_PAGES: i64 = 512;
 const ROUNDS: usize = 4;
@@ -50,8 +55,9 @@ pub(crate) fn start(shared: Arc<Shared>, stop: Arc<Stop>) -> Result<JoinHandle<(
     std::thread::Builder::new()
         .name("bursar-checkpoint".to_owned())
         .spawn(move || {
+            let mut moved = 0;
             while !stop.within(EVERY) {
-                if let Err(error) = checkpoint(&shared, &connection) {
+                if let Err(error) = checkpoint(&shared, &connection, &mut moved) {
                     tracing::warn!(%error, "the journal's log can't be moved; trying again");
                 }
             }
@@ -59,10 +65,17 @@ pub(crate) fn start(shared: Arc<Shared>, stop: Arc<Stop>) -> Result<JoinHandle<(
         .map_err(|error| StoreError::Unavailable(format!("no thread for checkpoints: {error}")))
 }
 
-fn checkpoint(shared: &Shared, connection: &Connection) -> Result<()> {
-    if shared.log_bytes.load(Ordering::Relaxed) < shared.checkpoint_bytes {
+/// Moves what there is, if it is enough. `moved` is how much the log had when some of it was moved last.
+fn checkpoint(shared: &Shared, connection: &Connection, moved: &mut u64) -> Result<()> {
+    let bytes = shared.log_bytes.load(Ordering::Relaxed);
+    if bytes < shared.checkpoint_bytes {
+        if bytes.saturating_sub(*moved) >= SLICE {
+            *moved = bytes;
+            pass(shared, connection)?;
+        }
         return Ok(());
     }
+    *moved = 0;
     shared.log_bytes.store(0, Ordering::Relaxed);
     let mut pages = pass(shared, connection)?;
     for _ in 0..ROUNDS {

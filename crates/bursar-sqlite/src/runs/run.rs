@@ -31,6 +31,10 @@ const END: usize = 48;
 /// About how many bytes are read at once by who reads all of them.
 const AHEAD: usize = 256 << 10;
 
+/// A run is synced whenever so many bytes were written: the journal's syncs, which callers wait for, wait for no more
+/// than that.
+const SLICE: u64 = 1 << 20;
+
 /// An open run. What it takes of memory is about a byte for each record, and hardly any if there are very many.
 #[derive(Debug)]
 pub(crate) struct Run<R> {
@@ -59,7 +63,7 @@ pub(crate) fn write<R: Record>(
     let mut table = Vec::new();
     let mut block = Vec::with_capacity(2 * FULL);
     let mut filter = Filter::with_room(most.saturating_mul(R::RARE) / 100);
-    let (mut total, mut at): (u64, u64) = (0, 0);
+    let (mut total, mut at, mut synced): (u64, u64, u64) = (0, 0, 0);
     for record in records {
         let record = record?;
         filter.add(record.name());
@@ -71,6 +75,10 @@ pub(crate) fn write<R: Record>(
         total = total.saturating_add(1);
         if block.len() >= FULL {
             at = at.saturating_add(finish(&mut block, &mut file).map_err(failed)?);
+            if at.saturating_sub(synced) >= SLICE {
+                file.flush().and_then(|()| file.get_ref().sync_data()).map_err(failed)?;
+                synced = at;
+            }
         }
     }
     if !block.is_empty() {
