@@ -196,9 +196,8 @@ impl Deciding {
         account: &AccountId,
         id: AssetId,
     ) -> Result<Option<AssetRecord>, StoreError> {
-        let mut in_batch = self
-            .in_batch()
-            .filter(|recorded| asset_record::subject(&recorded.event) == Some(id));
+        let mut in_batch =
+            self.in_batch().filter(|recorded| asset_record::subject(&recorded.event) == Some(id));
         // Each of its events says all that is known of it then.
         match in_batch.by_ref().last() {
             Some(last) => Ok(asset_record::after(last)),

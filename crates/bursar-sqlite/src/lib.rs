@@ -23,6 +23,7 @@ mod journal;
 mod lookups;
 mod migrations;
 mod money;
+mod pace;
 mod readers;
 mod reads;
 mod registry;

@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::error::Result;
 use crate::journal::{self, Commit, Stamp};
 use crate::migrations::{ViewsVersion, check_views, create_views, migrate_journal};
+use crate::pace::Pace;
 use crate::segment::Segment;
 use crate::sorted::Sorted;
 use crate::states::States;
@@ -128,7 +129,7 @@ fn catch_up(
             fold(directory, &sorted.states, &mut states, &mut segment, &commit)?;
             Ok(segment.entries < CHUNK)
         })?;
-        views::write(directory, views, sorted, &segment)?;
+        views::write(directory, views, sorted, &segment, &mut Pace::steady())?;
         done = segment.stamp.commit;
         progress(done, last);
     }

@@ -17,6 +17,7 @@ use hashbrown::hash_table::Entry as Place;
 
 use crate::assets::ChangedAssets;
 use crate::journal::Stamp;
+use crate::pace::Pace;
 use crate::runs::Name;
 use crate::views::{Searched, Waiting};
 
@@ -161,6 +162,12 @@ impl Segment {
 
     pub(crate) fn account(&self, id: &AccountId) -> Option<&Arc<Account>> {
         self.pinned(id).map(|pinned| &pinned.account)
+    }
+
+    /// Gives its memory back.
+    pub(crate) fn take_apart(mut self, pace: &mut Pace<'_>) {
+        self.keys.drain().for_each(|_| pace.step());
+        self.accounts.drain().for_each(|_| pace.step());
     }
 
     fn pinned(&self, id: &AccountId) -> Option<&Pinned> {

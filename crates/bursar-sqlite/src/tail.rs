@@ -222,16 +222,20 @@ impl Tail {
         Some(segment)
     }
 
+    /// Would the views fall behind if they were written any slower?
+    pub(crate) fn is_pressed(&self) -> bool {
+        let state = self.state.lock();
+        state.closing || state.open.entries >= self.limits.flush_entries / 2
+    }
+
     /// The sealed segment is in the views.
-    pub(crate) fn written(&self, segment: Arc<Segment>) {
+    pub(crate) fn written(&self, segment: &Segment) {
         let mut state = self.state.lock();
         state.viewed = segment.stamp.commit;
         state.sealed = None;
         state.trouble = None;
         drop(state);
         self.progress.notify_all();
-        // Dropped here, where nobody waits for the lock.
-        drop(segment);
     }
 
     /// The sealed segment could not be written. Waits before it is tried again; `false` if the store

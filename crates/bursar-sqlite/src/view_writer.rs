@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use crate::directory::Directory;
 use crate::error::Result;
+use crate::pace::Pace;
 use crate::sorted::Sorted;
 use crate::tail::Tail;
 use crate::views;
@@ -30,9 +31,12 @@ pub(crate) fn start(
 }
 
 fn run(directory: &Directory, mut connection: Connection, sorted: &Sorted, tail: &Tail) {
+    let is_waited_for = || tail.is_pressed();
+    let mut pace = Pace::unless(&is_waited_for);
     while let Some(segment) = tail.seal() {
         let mut pause = FIRST_PAUSE;
-        while let Err(error) = views::write(directory, &mut connection, sorted, &segment) {
+        while let Err(error) = views::write(directory, &mut connection, sorted, &segment, &mut pace)
+        {
             tracing::error!(%error, "the views can't be written; trying again");
             if !tail.in_trouble(error.to_string(), pause) {
                 // The journal has it all; the next start writes what is missing.
@@ -40,6 +44,9 @@ fn run(directory: &Directory, mut connection: Connection, sorted: &Sorted, tail:
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        tail.written(segment);
+        tail.written(&segment);
+        if let Some(segment) = Arc::into_inner(segment) {
+            segment.take_apart(&mut pace);
+        }
     }
 }

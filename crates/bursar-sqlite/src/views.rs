@@ -16,6 +16,7 @@ use crate::error::{Result, about, signed, unsigned};
 use crate::index::{Line, add_lines};
 use crate::journal::Stamp;
 use crate::money;
+use crate::pace::Pace;
 use crate::runs::Name;
 use crate::segment::{Pinned, Segment};
 use crate::sorted::{Changes, Sorted};
@@ -28,11 +29,13 @@ pub(crate) fn write(
     connection: &mut Connection,
     sorted: &Sorted,
     segment: &Segment,
+    pace: &mut Pace<'_>,
 ) -> Result<()> {
     let path = directory.views();
+    let lines = lines(segment, pace)?;
     let changes = Changes {
-        index: sorted.index.change(lines(segment)?.into_iter().map(Ok))?,
-        states: sorted.states.change(snapshots(segment))?,
+        index: sorted.index.change(lines.into_iter().inspect(|_| pace.step()).map(Ok))?,
+        states: sorted.states.change(snapshots(segment).inspect(|_| pace.step()))?,
     };
     let accounts = segment.all().map(|(_, pinned)| pinned);
     let mut accounts: Vec<&Pinned> = accounts.filter(|pinned| pinned.has_rows()).collect();
@@ -41,6 +44,7 @@ pub(crate) fn write(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(about(&path))?;
     for pinned in accounts {
+        pace.step();
         let id = &pinned.account.id;
         if pinned.before != Some(pinned.after) {
             write_searched(&transaction, id, pinned.after).map_err(about(&path))?;
@@ -65,11 +69,12 @@ pub(crate) fn write(
 }
 
 /// What the index gets.
-fn lines(segment: &Segment) -> Result<Vec<Line>> {
+fn lines(segment: &Segment, pace: &mut Pace<'_>) -> Result<Vec<Line>> {
     let entries = || segment.all().flat_map(|(_, pinned)| &pinned.entries);
     let mut lines = Vec::with_capacity(entries().count() * 3);
     for (position, entry) in entries() {
         add_lines(&mut lines, *position, entry)?;
+        pace.step();
     }
     lines.sort_unstable();
     lines.dedup();

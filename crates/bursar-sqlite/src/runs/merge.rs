@@ -82,7 +82,7 @@ impl<R: Record> Merging<R> {
 }
 
 /// How much less than others a thread gets of the processor that merges.
-const NICE: i32 = 5;
+const NICE: i32 = 10;
 
 /// Nobody waits for a merge. (For the views writers do, when they are far behind.)
 fn step_back() {
