@@ -42,3 +42,31 @@ impl<'a> Pace<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How long it takes to do a few steps after some work.
+    fn steps(is_waited_for: bool) -> (Duration, u32) {
+        let asked = Cell::new(0);
+        let is_waited_for = || {
+            asked.set(asked.get() + 1);
+            is_waited_for
+        };
+        let mut pace = Pace::unless(&is_waited_for);
+        std::thread::sleep(WORK);
+        let begun = Instant::now();
+        (0..STEPS).for_each(|_| pace.step());
+        (begun.elapsed(), asked.get())
+    }
+
+    #[test]
+    fn who_has_worked_for_long_rests_unless_somebody_waits() {
+        let (took, asked) = steps(false);
+        assert!(took >= REST && asked == 1, "{took:?}, asked {asked} times");
+        assert_eq!(steps(true).1, 1);
+    }
+}
