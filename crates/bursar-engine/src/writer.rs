@@ -123,7 +123,7 @@ impl WriterLoop {
         jobs: &mut Vec<Job>,
         order: &[usize],
     ) -> Result<Locked, StoreError> {
-        let wanted = wanted(ordered(&sent(jobs), order));
+        let wanted = wanted(&ordered(&sent(jobs), order));
         let begun = self.store.begin(&wanted).await?;
         let mut locked = Locked { wanted, begun };
         if self.let_join(jobs, &mut locked).await.is_err() {
@@ -183,8 +183,7 @@ impl WriterLoop {
         order: &[usize],
         locked: Option<Locked>,
     ) -> Vec<Outcome> {
-        let envelopes: Vec<&Envelope> = ordered(sent, order).collect();
-        let decided = self.in_order(&envelopes, locked).await;
+        let decided = self.in_order(&ordered(sent, order), locked).await;
         let mut outcomes: Vec<Outcome> = sent.iter().map(|_| Err(Failure::Defect)).collect();
         for (place, outcome) in order.iter().zip(decided) {
             if let Some(slot) = outcomes.get_mut(*place) {
@@ -243,7 +242,7 @@ impl WriterLoop {
         let locked = match locked {
             Some(locked) => locked,
             None => {
-                let wanted = wanted(envelopes());
+                let wanted = wanted(batch);
                 match self.store.begin(&wanted).await {
                     Ok(begun) => Locked { wanted, begun },
                     Err(error) => return envelopes().map(|_| Err(error.clone().into())).collect(),
@@ -358,20 +357,19 @@ fn by_account(sent: &[&Envelope]) -> Vec<usize> {
 }
 
 /// Commands in an order.
-fn ordered<'a>(sent: &[&'a Envelope], order: &[usize]) -> impl Iterator<Item = &'a Envelope> {
-    order.iter().filter_map(|place| sent.get(*place).copied())
+fn ordered<'a>(sent: &[&'a Envelope], order: &[usize]) -> Vec<&'a Envelope> {
+    order.iter().filter_map(|place| sent.get(*place).copied()).collect()
 }
 
 /// What deciding commands takes, which come by their accounts.
-fn wanted<'a>(envelopes: impl Iterator<Item = &'a Envelope>) -> Wanted {
-    let envelopes: Vec<&Envelope> = envelopes.collect();
+fn wanted(envelopes: &[&Envelope]) -> Wanted {
     let mut accounts: Vec<AccountId> = Vec::with_capacity(envelopes.len());
-    for envelope in &envelopes {
+    for envelope in envelopes {
         if accounts.last() != Some(&envelope.account) {
             accounts.push(envelope.account.clone());
         }
     }
-    Wanted { accounts, keys: keys(&envelopes) }
+    Wanted { accounts, keys: keys(envelopes) }
 }
 
 fn keys(envelopes: &[&Envelope]) -> Vec<(AccountId, IdempotencyKey)> {

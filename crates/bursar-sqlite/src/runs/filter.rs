@@ -5,14 +5,17 @@
 //! one bit in each of the eight words of one block, so that a look touches 32 bytes. About one name in a hundred
 //! that isn't there seems to be.
 //!
-//! Only [rare](Name::is_rare) names are in it. Those of versions are looked up where they are.
+//! Only [rare](Name::is_rare) names are in it. Others are looked up where they are.
 
 use super::name::Name;
 
 /// Names for each block, so that there are ten bits for each.
 const NAMES: u64 = 24;
-/// Runs of more names have no filter, so that those of one run take 21 MB at most.
+/// The filter of more names is no larger, so that those of one run take 21 MB at most: one in five that isn't there seems
+/// to be if there are twice as many names and a bit more, two in five with three times as many.
 const MOST_NAMES: u64 = 16 << 20;
+/// Runs of more have none, since it would say little.
+const TOO_MANY_NAMES: u64 = 3 * MOST_NAMES;
 /// A block's bytes.
 pub(super) const BLOCK: usize = 32;
 
@@ -35,7 +38,8 @@ pub(super) struct Filter(Vec<[u32; 8]>);
 impl Filter {
     /// An empty one for about so many rare names.
     pub(super) fn with_room(names: u64) -> Self {
-        let blocks = if names > MOST_NAMES { 0 } else { names.div_ceil(NAMES) };
+        let most = if names > TOO_MANY_NAMES { 0 } else { names.min(MOST_NAMES) };
+        let blocks = most.div_ceil(NAMES);
         Self(vec![[0; 8]; usize::try_from(blocks).unwrap_or(0)])
     }
 
@@ -113,8 +117,10 @@ mod tests {
 
     #[test]
     fn a_run_that_is_too_long_has_none() {
-        let mut filter = Filter::with_room(MOST_NAMES + 1);
+        let mut filter = Filter::with_room(TOO_MANY_NAMES + 1);
         filter.add(Name(1));
         assert!(filter.bytes().is_empty() && filter.may_have(Name(1)) && filter.may_have(Name(3)));
+        let (whole, full) = (Filter::with_room(MOST_NAMES), Filter::with_room(TOO_MANY_NAMES));
+        assert_eq!(whole.0.len(), full.0.len());
     }
 }

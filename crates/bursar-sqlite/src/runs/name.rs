@@ -19,12 +19,12 @@ impl Name {
 
     /// What all entries about a spend are called.
     pub(crate) fn spend(account: &AccountId, spend: SpendId) -> Self {
-        Self::of(Kind::Spend, account, &spend.bytes()).rare()
+        Self::of(Kind::Spend, account, &spend.bytes()).common()
     }
 
     /// What all entries are called that have an event of this version or of those around it.
     pub(crate) fn version(account: &AccountId, version: u64) -> Self {
-        Self(Self::of(Kind::Version, account, &(version / VERSIONS).to_be_bytes()).0 & !1)
+        Self::of(Kind::Version, account, &(version / VERSIONS).to_be_bytes()).common()
     }
 
     /// What an account's states are called.
@@ -32,9 +32,14 @@ impl Name {
         Self::of(Kind::State, account, &[]).rare()
     }
 
-    /// Is it in few runs, if in any? Those of versions aren't: an account in use has some in each.
+    /// Is it looked up often, and in few runs, if in any? Those of versions aren't in few: an account in use has some in
+    /// each. Those of spends aren't looked up often: what most commands want of a spend is in the account's state.
     pub(crate) const fn is_rare(self) -> bool {
         self.0 & 1 == 1
+    }
+
+    const fn common(self) -> Self {
+        Self(self.0 & !1)
     }
 
     const fn rare(self) -> Self {
