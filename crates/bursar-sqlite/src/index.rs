@@ -35,8 +35,8 @@ pub(crate) struct Line {
 impl Record for Line {
     const KIND: &'static str = "index";
     const REPLACED: bool = false;
-    /// When accounts are charged: a charge has a key, is a spend and has a version, and only its key is rare. What is
-    /// no spend has fewer.
+    /// When accounts are charged: a charge has a key, is a spend and has a version, and only its key is rare. Of what is
+    /// no spend a half is.
     const RARE: u64 = 40;
 
     fn name(&self) -> Name {

@@ -41,8 +41,10 @@ pub(crate) struct Segment {
 
 /// An account that changed.
 pub(crate) struct Pinned {
+    /// Was it opened in this segment?
+    is_new: bool,
     /// What the views will say of it when they have what comes before this segment; `None` if that isn't known.
-    pub(crate) before: Option<Searched>,
+    before: Option<Searched>,
     /// What they will say when they have this segment.
     pub(crate) after: Searched,
     /// Its state after the last commit.
@@ -56,10 +58,14 @@ pub(crate) struct Pinned {
 }
 
 impl Pinned {
+    /// Does its own row change? One that is new gets one, whatever it says.
+    pub(crate) fn has_row(&self) -> bool {
+        self.is_new || self.before != Some(self.after)
+    }
+
     /// Do any rows of the views change, besides its state and the index?
     pub(crate) fn has_rows(&self) -> bool {
-        let is_searched_anew = self.before != Some(self.after);
-        is_searched_anew || !self.money.is_empty() || !self.assets.is_empty()
+        self.has_row() || !self.money.is_empty() || !self.assets.is_empty()
     }
 }
 
@@ -78,8 +84,9 @@ struct Index {
 }
 
 impl Index {
+    /// Notes what an account is searched by. `before` is what the views say, if that is known.
     fn add(&mut self, id: &AccountId, before: Option<Searched>, after: Searched) {
-        // What the views say may be anything, if it isn't known.
+        // It may be anything, if it isn't known.
         let Some(before) = before else {
             self.due.insert((Timestamp::from_micros(i64::MIN), id.clone()));
             self.asking.insert(id.clone());
@@ -110,6 +117,8 @@ impl Segment {
         entries: &[Arc<Entry>],
         changed: impl IntoIterator<Item = (Option<Arc<Account>>, Arc<Account>)>,
     ) {
+        let opening = entries.iter().filter(|entry| entry.first_version == 1);
+        let new: HashSet<&AccountId> = opening.map(|entry| &entry.account).collect();
         for (before, account) in changed {
             let after = Searched::of(&account);
             let name = Name::state(&account.id);
@@ -124,10 +133,12 @@ impl Segment {
                     pinned.account = account;
                 }
                 Place::Vacant(place) => {
+                    let is_new = new.contains(&account.id);
                     let before = before.map(|before| Searched::of(&before));
+                    let before = before.or(is_new.then_some(Searched::NOTHING));
                     self.searched.add(&account.id, before, after);
                     let (entries, money, assets) = (Vec::new(), Vec::new(), Vec::new());
-                    let pinned = Pinned { before, after, account, entries, money, assets };
+                    let pinned = Pinned { is_new, before, after, account, entries, money, assets };
                     place.insert((name, Box::new(pinned)));
                 }
             }

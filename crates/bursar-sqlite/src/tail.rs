@@ -222,10 +222,11 @@ impl Tail {
         Some(segment)
     }
 
-    /// Would the views fall behind if they were written any slower?
+    /// Does anybody wait for the views, or would they fall behind if they were written any slower?
     pub(crate) fn is_pressed(&self) -> bool {
         let state = self.state.lock();
-        state.closing || state.open.entries >= self.limits.flush_entries / 2
+        let is_behind = state.open.entries >= self.limits.flush_entries / 2;
+        state.closing || is_behind || self.is_full(&state)
     }
 
     /// The sealed segment is in the views.

@@ -46,7 +46,7 @@ pub(crate) fn write(
     for pinned in accounts {
         pace.step();
         let id = &pinned.account.id;
-        if pinned.before != Some(pinned.after) {
+        if pinned.has_row() {
             write_searched(&transaction, id, pinned.after).map_err(about(&path))?;
         }
         if !pinned.money.is_empty() {
@@ -97,6 +97,9 @@ pub(crate) struct Searched {
 }
 
 impl Searched {
+    /// What the views say of an account that they don't have.
+    pub(crate) const NOTHING: Self = Self { due_at: None, asking: false, erasing: false };
+
     pub(crate) fn of(account: &Account) -> Self {
         Self {
             due_at: account.next_due_wall(),

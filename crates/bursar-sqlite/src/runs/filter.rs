@@ -12,9 +12,9 @@ use super::name::Name;
 /// Names for each block, so that there are ten bits for each.
 const NAMES: u64 = 24;
 /// The filter of more names is no larger, so that those of one run take 21 MB at most: one in five that isn't there seems
-/// to be if there are twice as many names and a bit more, two in five with three times as many.
+/// to be if there are twice as many names and a bit more.
 const MOST_NAMES: u64 = 16 << 20;
-/// Runs of more have none, since it would say little.
+/// Runs that may have more have none, since it would say little.
 const TOO_MANY_NAMES: u64 = 3 * MOST_NAMES;
 /// A block's bytes.
 pub(super) const BLOCK: usize = 32;

@@ -34,6 +34,8 @@ const AHEAD: usize = 256 << 10;
 /// A run is synced whenever so many bytes were written: the journal's syncs, which callers wait for, wait for no more
 /// than that.
 const SLICE: u64 = 1 << 20;
+/// As much of what comes behind the blocks.
+const PART: usize = 1 << 20;
 
 /// An open run. What it takes of memory is about a byte for each record, and hardly any if there are very many.
 #[derive(Debug)]
@@ -92,7 +94,11 @@ pub(crate) fn write<R: Record>(
         end.extend(number.to_be_bytes());
     }
     end.extend(xxh3_64(&end).to_be_bytes());
-    file.write_all(&table).and_then(|()| file.write_all(&end)).map_err(failed)?;
+    table.extend(end);
+    for part in table.chunks(PART) {
+        file.write_all(part).and_then(|()| file.flush()).map_err(failed)?;
+        file.get_ref().sync_data().map_err(failed)?;
+    }
     let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_data().map_err(failed)?;
     Ok(total)
