@@ -32,13 +32,17 @@ pub(crate) fn write(
     pace: &mut Pace<'_>,
 ) -> Result<()> {
     let path = directory.views();
+    let accounts = segment.all().map(|(_, pinned)| pinned);
+    let mut accounts: Vec<&Pinned> = accounts.filter(|pinned| pinned.has_rows()).collect();
+    // Many rows take long, as in a wave of renewals: whoever rests over them falls behind.
+    let mut steady = Pace::steady();
+    let has_many_rows = accounts.len() > segment.all().len() / 8;
+    let pace = if has_many_rows { &mut steady } else { pace };
     let lines = lines(segment, pace)?;
     let changes = Changes {
         index: sorted.index.change(lines.into_iter().inspect(|_| pace.step()).map(Ok))?,
         states: sorted.states.change(snapshots(segment).inspect(|_| pace.step()))?,
     };
-    let accounts = segment.all().map(|(_, pinned)| pinned);
-    let mut accounts: Vec<&Pinned> = accounts.filter(|pinned| pinned.has_rows()).collect();
     accounts.sort_unstable_by_key(|pinned| &pinned.account.id);
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
